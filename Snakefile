@@ -1,0 +1,30 @@
+# The reference study of strategic coopetition, from environments to the report.
+#
+#   snakemake                                   the study of config/study.yaml
+#   snakemake --config scale=smoke              another scale
+#   snakemake results/quick/claims.csv          one file and what it needs
+#   snakemake -n                                what would run, and why
+
+
+configfile: "config/study.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/plan.smk"
+include: "workflow/rules/contract.smk"
+include: "workflow/rules/reference.smk"
+include: "workflow/rules/training.smk"
+include: "workflow/rules/statistics.smk"
+include: "workflow/rules/claims.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/report.smk"
+
+
+report: "workflow/report/workflow.rst"
+
+
+rule all:
+    input:
+        rules.report.output,
+        rules.plan.output,
+        CURVES,

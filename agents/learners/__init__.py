@@ -1,0 +1,1 @@
+"""One file per learner, each a stable-baselines3 algorithm with a literal `ENTRY`."""

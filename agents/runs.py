@@ -1,0 +1,81 @@
+"""The identity of a training run, and nothing else: equal identity, equal result."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any
+
+from .registry import learner
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training run.
+
+    Attributes:
+        policy: name of the learner.
+        protocol: `as_published` or `corrected`.
+        environment: name without edition, such as `SLCD`.
+        edition: `v0` or `v1`.
+        reward_mode: mode that the learner is trained on.
+        seed: seed of everything random in the run.
+        steps: planned environment steps, over all copies.
+        hyperparameters: settings of the learner.
+    """
+
+    policy: str
+    protocol: str
+    environment: str
+    edition: str
+    reward_mode: str
+    seed: int
+    steps: int
+    hyperparameters: dict[str, Any] = field(hash=False)
+
+    @property
+    def env_id(self) -> str:
+        """Registered id of the environment."""
+        return f"{self.environment}-{self.edition}"
+
+    @cached_property
+    def run_id(self) -> str:
+        """Short hash of every field."""
+        return _digest(asdict(self))
+
+    @property
+    def hyperparameter_hash(self) -> str:
+        """Short hash of the hyperparameters."""
+        return _digest(self.hyperparameters)
+
+
+def cell_runs(
+    policy: str,
+    environment: str,
+    edition: str,
+    *,
+    protocols: Sequence[str],
+    reward_modes: Sequence[str],
+    seeds: Sequence[int],
+    steps: int,
+) -> list[Run]:
+    """All runs of one learner on one environment, in the order in which they are trained.
+
+    Protocols that the learner does not have are left out.
+    """
+    settings = learner(policy).hyperparameters
+    return [
+        Run(policy, protocol, environment, edition, mode, seed, steps, settings[protocol])
+        for protocol in protocols
+        if protocol in settings
+        for mode in reward_modes
+        for seed in seeds
+    ]
+
+
+def _digest(content: Any) -> str:
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]

@@ -1,0 +1,1 @@
+"""Games of the mechanism class collective action (TR-3)."""

@@ -1,0 +1,1 @@
+"""Games of the mechanism class interdependence (TR-1)."""

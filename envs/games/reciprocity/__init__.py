@@ -1,0 +1,1 @@
+"""Games of the mechanism class reciprocity (TR-4)."""

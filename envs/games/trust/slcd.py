@@ -1,0 +1,47 @@
+"""SLCD: the Samsung-Sony S-LCD panel joint venture.
+
+Released edition: the calibrated interdependence (Samsung depends on Sony by 0.64, Sony on
+Samsung by 0.86) with trust; no termination.
+"""
+
+from typing import Any
+
+from ...engine import State
+from ...mechanisms.interdependence import matrix
+from ...mechanisms.trust import TrustParameters
+from ...mechanisms.value import ValueParameters
+from ...registry import register
+from ...released import ReleasedGame
+
+FIRMS = ("Samsung", "Sony")
+
+
+@register("SLCD-v0", mechanism_class="TR-2")
+def released(max_steps: int = 100, trust_enabled: bool = True) -> ReleasedGame:
+    """Joint venture of two firms with calibrated, asymmetric interdependence."""
+    trust = TrustParameters(
+        lambda_plus=0.08,
+        lambda_minus=0.28,
+        mu_R=0.50,
+        delta_R=0.02,
+        xi=0.45,
+        kappa=1.0,
+        initial_trust=0.65,
+    )
+    return ReleasedGame(
+        "SLCD-v0",
+        endowments=(100.0, 100.0),
+        baselines=(30.0, 30.0),
+        horizon=max_steps,
+        dependence=matrix([[0.0, 0.64], [0.86, 0.0]]),
+        value=ValueParameters(theta=20.0, gamma=0.65),
+        trust=trust if trust_enabled else None,
+        alpha=(0.55, 0.45),
+        display_names=FIRMS,
+        extra_info=_investments,
+    )
+
+
+def _investments(state: State, copy: int) -> dict[str, Any]:
+    samsung, sony = state["actions"][copy].tolist()
+    return {"agent_names": list(FIRMS), "samsung_investment": samsung, "sony_investment": sony}

@@ -1,0 +1,1 @@
+"""Views of the engine: Gymnasium (joint) and stable-baselines3 `VecEnv`."""

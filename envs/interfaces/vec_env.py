@@ -1,0 +1,265 @@
+"""stable-baselines3 view: copies of a game, and replicates of an experiment, in one batch.
+
+Replicates differ in seed and reward mode only. Rows are ordered (replicate, copy, agent), or
+(replicate, copy) for a central controller. A replicate's rows depend on nothing but its own seed
+and mode, so they are the same bits in any company.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from stable_baselines3.common.vec_env import VecEnv
+
+from ..engine import Array, Game, Outcome, State, merge
+from ..observations import check_preset
+from ..registry import game as build_game
+from ..rewards import REWARD_MODES, check_mode
+from .joint import joint_action_space, observation_space, units_from_normalized
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one row of a `GameVecEnv` stands for; `get_attr` and `env_method` act on it."""
+
+    game: Game
+    replicate: int
+    copy: int
+    agent: int | None
+    reward_mode: str
+    render_mode: None = None
+
+    @property
+    def id(self) -> str:
+        """Id of the environment."""
+        return self.game.id
+
+    @property
+    def endowments(self) -> Array:
+        """Endowments of the agents that this row plays, payoff units."""
+        return self.game.endowments if self.agent is None else self.game.endowments[[self.agent]]
+
+    def describe(self) -> str:
+        """One line naming the row."""
+        who = "all agents" if self.agent is None else f"agent_{self.agent}"
+        return f"{self.id} {self.reward_mode} replicate {self.replicate} copy {self.copy} {who}"
+
+
+class GameVecEnv(VecEnv):
+    """Batched copies of a game as a stable-baselines3 `VecEnv`.
+
+    Args:
+        id: a registered id, or a game that is already built.
+        copies: copies of the game per replicate.
+        reward_mode: one mode, or one per replicate.
+        seed: one seed (int or `numpy.random.SeedSequence`), or one per replicate; copies get
+            spawned seeds. None draws fresh entropy.
+        joint: rows are whole games: the action is the joint one, the reward the sum over agents.
+        normalize: actions in [-1, 1] of each agent's own endowment, observations in [-1, 1].
+            Without it (joint only) the published raw spaces are used.
+        observation: preset of what an agent sees (ignored for joint rows, which see everything).
+        **params: parameters of the environment.
+
+    Attributes:
+        payoffs: [R, C, N] private payoffs of the last step, payoff units.
+        agent_rewards: [R, C, N] rewards of the last step in each replicate's mode.
+        mean_trust: [R, C] mean trust after the last step.
+
+    An episode that ends is reset in the same step: `dones` is True, the returned observation is
+    the first of the next episode, and the row's info holds `terminal_observation` and
+    `TimeLimit.truncated` (reached the horizon without terminating).
+
+    Raises:
+        ValueError: replicates of unequal number, an unknown mode or preset, or raw actions for
+            rows of single agents (their boxes differ).
+    """
+
+    def __init__(
+        self,
+        id: str | Game,
+        copies: int = 1,
+        *,
+        reward_mode: str | Sequence[str] = "integrated",
+        seed: Any = None,
+        joint: bool = False,
+        normalize: bool = True,
+        observation: str = "realistic",
+        **params: Any,
+    ) -> None:
+        self.game = build_game(id, **params)
+        self.joint, self.normalize = joint, normalize
+        self.observation = check_preset(observation)
+        if copies < 1:
+            raise ValueError(f"copies={copies}: at least 1 is needed")
+        if not normalize and not joint:
+            raise ValueError(
+                "normalize=False needs joint=True: raw action boxes differ between agents"
+            )
+        self.copies = copies
+        self.reward_modes, sequences = _replicates(reward_mode, seed)
+        self.replicates = len(self.reward_modes)
+        self._seed_copies(sequences)
+        self._batch = self.replicates * copies
+        self._rows_of_mode = {
+            mode: np.repeat([m == mode for m in self.reward_modes], copies)
+            for mode in REWARD_MODES
+            if mode in self.reward_modes
+        }
+        agents: Iterable[int | None] = [None] if joint else range(self.game.n_agents)
+        self.rows = [
+            Row(self.game, replicate, copy, agent, self.reward_modes[replicate])
+            for replicate in range(self.replicates)
+            for copy in range(copies)
+            for agent in list(agents)
+        ]
+        self.render_mode = None
+        self._state: State = self.game.reset([0] * self._batch)
+        self._actions: Array | None = None
+        self.payoffs = np.zeros((self.replicates, copies, self.game.n_agents))
+        self.agent_rewards = self.payoffs.copy()
+        self.mean_trust = self._grid(self.game.mean_trust(self._state))
+        super().__init__(
+            len(self.rows),
+            observation_space(self._observe(self._state)[0], normalize),
+            joint_action_space(self.game, normalize)
+            if joint
+            else spaces.Box(-1.0, 1.0, (1,), np.float32),
+        )
+
+    def _seed_copies(self, sequences: Sequence[np.random.SeedSequence]) -> None:
+        self._generators = [
+            np.random.default_rng(child) for s in sequences for child in s.spawn(self.copies)
+        ]
+
+    def _grid(self, per_copy: Array) -> Array:
+        return per_copy.reshape(self.replicates, self.copies, *per_copy.shape[1:])
+
+    def _observe(self, state: State) -> Array:
+        if self.joint:
+            game = self.game
+            return (
+                game.central_observation(state) if self.normalize else game.joint_observation(state)
+            )
+        seen = self.game.agent_observation(state, self.observation, self.normalize)
+        return seen.reshape(-1, seen.shape[-1])
+
+    def _rewards(self, outcome: Outcome) -> Array:
+        if len(self._rows_of_mode) == 1:
+            return self.game.rewards(outcome, self.reward_modes[0])
+        rewards = np.empty_like(outcome.payoffs)
+        for mode, rows in self._rows_of_mode.items():
+            rewards[rows] = self.game.rewards(outcome, mode)[rows]
+        return rewards
+
+    def seed(self, seed: int | None = None) -> list[int | None]:
+        """Reseed every replicate from one seed, from the next reset on."""
+        if seed is not None:
+            self._seed_copies(np.random.SeedSequence(seed).spawn(self.replicates))
+        return [seed] * self.num_envs
+
+    def reset(self) -> Array:
+        """Start an episode in every copy; observations [rows, d]."""
+        self._state = self.game.reset(self._generators)
+        self.payoffs = np.zeros_like(self.payoffs)
+        self.agent_rewards = np.zeros_like(self.payoffs)
+        self.mean_trust = self._grid(self.game.mean_trust(self._state))
+        self.reset_infos = [{} for _ in self.rows]
+        return self._observe(self._state)
+
+    def step_async(self, actions: Array) -> None:
+        """Take the actions [rows, action dimension]."""
+        self._actions = np.asarray(actions)
+
+    def step_wait(self) -> tuple[Array, Array, Array, list[dict[str, Any]]]:
+        """Play the actions taken; see the class for what happens at the end of an episode."""
+        assert self._actions is not None, "step_async was not called"
+        actions = self._actions.reshape(self._batch, -1)
+        if self.normalize:
+            actions = units_from_normalized(
+                self.game, self.game.check_actions(actions, self._batch)
+            )
+        self._state, outcome = self.game.step(self._state, actions)
+        rewards = self._rewards(outcome)
+        self.payoffs = self._grid(outcome.payoffs)
+        self.agent_rewards = self._grid(rewards)
+        self.mean_trust = self._grid(self.game.mean_trust(self._state))
+        observations = self._observe(self._state)
+        done = outcome.terminated | outcome.truncated
+        per_copy = 1 if self.joint else self.game.n_agents
+        infos: list[dict[str, Any]] = [{} for _ in self.rows]
+        if done.any():
+            finished = np.flatnonzero(done)
+            for copy in finished:
+                timeout = bool(outcome.truncated[copy] and not outcome.terminated[copy])
+                for row in range(copy * per_copy, (copy + 1) * per_copy):
+                    infos[row]["terminal_observation"] = observations[row].copy()
+                    infos[row]["TimeLimit.truncated"] = timeout
+            fresh = self.game.reset([self._generators[copy] for copy in finished])
+            self._state = merge(self._state, finished, fresh)
+            observations = self._observe(self._state)
+        flat = rewards.sum(axis=1, dtype=np.float64) if self.joint else rewards.reshape(-1)
+        return (
+            observations,
+            flat.astype(np.float32),
+            np.repeat(done, per_copy),
+            infos,
+        )
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+    def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
+        """Attribute of the rows asked for; see `Row`."""
+        return [getattr(self.rows[i], attr_name) for i in self._get_indices(indices)]
+
+    def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
+        """Not possible: the meaning of a row is fixed.
+
+        Raises:
+            AttributeError: always.
+        """
+        raise AttributeError(
+            f"{attr_name!r} cannot be set: rows are fixed; build a new vec_env with other arguments"
+        )
+
+    def env_method(
+        self, method_name: str, *method_args: Any, indices: Any = None, **method_kwargs: Any
+    ) -> list[Any]:
+        """Call a method of the rows asked for; see `Row`."""
+        return [
+            getattr(self.rows[i], method_name)(*method_args, **method_kwargs)
+            for i in self._get_indices(indices)
+        ]
+
+    def env_is_wrapped(self, wrapper_class: type, indices: Any = None) -> list[bool]:
+        """No row is wrapped."""
+        return [False for _ in self._get_indices(indices)]
+
+
+def _replicates(
+    reward_mode: str | Sequence[str], seed: Any
+) -> tuple[list[str], list[np.random.SeedSequence]]:
+    modes = [reward_mode] if isinstance(reward_mode, str) else list(reward_mode)
+    many = isinstance(seed, Sequence | np.ndarray)
+    seeds = list(seed) if many else [seed]
+    if len(modes) != len(seeds):
+        if len(modes) == 1:
+            modes *= len(seeds)
+        elif not many:
+            seeds = (
+                np.random.SeedSequence(seed).spawn(len(modes))
+                if seed is not None
+                else [None] * len(modes)
+            )
+        else:
+            raise ValueError(
+                f"{len(modes)} reward modes but {len(seeds)} seeds: give one of each per replicate"
+            )
+    sequences = [
+        s if isinstance(s, np.random.SeedSequence) else np.random.SeedSequence(s) for s in seeds
+    ]
+    return [check_mode(mode) for mode in modes], sequences

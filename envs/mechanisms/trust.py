@@ -1,0 +1,173 @@
+"""Trust and reputation damage (TR-2): slow to build, quick to erode, with a memory of violations.
+
+T[i, j] is the trust of i in j, R[i, j] the damage that i holds against j; the ceiling of trust is
+1 - R. The signal s_j = tanh(kappa (a_j - b_j)) is the same for every observer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..engine import Array, State, off_diagonal, row_sum
+from . import Mechanism, Step
+
+if TYPE_CHECKING:
+    from ..released import ReleasedGame
+
+
+@dataclass(frozen=True)
+class TrustParameters:
+    """Parameters of the trust dynamics, named as in the technical report TR-2.
+
+    Attributes:
+        lambda_plus: building rate, in (0, 1].
+        lambda_minus: erosion rate, in (0, 1]; above `lambda_plus` it is the negativity bias.
+        mu_R: damage of a violation, in [0, 1].
+        delta_R: decay of damage in a step without violation, in [0, 1].
+        xi: how much dependence amplifies erosion, at least 0.
+        kappa: sensitivity of the signal per action unit, positive.
+        initial_trust, initial_reputation: T and R of every pair at reset, in [0, 1].
+    """
+
+    lambda_plus: float = 0.10
+    lambda_minus: float = 0.30
+    mu_R: float = 0.60
+    delta_R: float = 0.03
+    xi: float = 0.50
+    kappa: float = 1.0
+    initial_trust: float = 0.50
+    initial_reputation: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("lambda_plus", "lambda_minus"):
+            if not 0 < getattr(self, name) <= 1:
+                raise ValueError(f"{name}={getattr(self, name)}: must lie in (0, 1]")
+        for name in ("mu_R", "delta_R", "initial_trust", "initial_reputation"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name}={getattr(self, name)}: must lie in [0, 1]")
+        if not self.xi >= 0:
+            raise ValueError(f"xi={self.xi}: must not be negative")
+        if not self.kappa > 0:
+            raise ValueError(f"kappa={self.kappa}: must be positive")
+
+
+def initial_trust(parameters: TrustParameters | None, batch: int, n_agents: int) -> State:
+    """Trust and damage at reset, [B, N, N]; without parameters trust is one and stays so."""
+    if parameters is None:
+        shape = (batch, n_agents, n_agents)
+        return {"trust": np.ones(shape, np.float32), "damage": np.zeros(shape, np.float32)}
+    off_diagonal = 1.0 - np.eye(n_agents)
+    trust = np.eye(n_agents) + parameters.initial_trust * off_diagonal
+    damage = parameters.initial_reputation * off_diagonal
+    return {
+        "trust": np.broadcast_to(trust, (batch, *trust.shape)).copy(),
+        "damage": np.broadcast_to(damage, (batch, *damage.shape)).copy(),
+    }
+
+
+def erosion_amplification(parameters: TrustParameters | None, dependence: Array) -> Array:
+    """1 + xi D, how dependence amplifies erosion; [N, N], rounded to float32 as released."""
+    xi = 0.0 if parameters is None else parameters.xi
+    return (1 + xi * dependence).astype(np.float64)
+
+
+def update_trust(
+    parameters: TrustParameters,
+    trust: Array,
+    damage: Array,
+    deviations: Array,
+    amplification: Array,
+) -> tuple[Array, Array]:
+    """One step of trust and damage, all pairs at once from old values (TR-2; spec A.6).
+
+    Args:
+        parameters: rates and sensitivities.
+        trust: [B, N, N] float64.
+        damage: [B, N, N] float64.
+        deviations: [B, N] float32, action minus baseline in action units.
+        amplification: [N, N] float64, see `erosion_amplification`.
+
+    Returns:
+        New trust, clipped to the old ceiling 1 - R, and new damage.
+    """
+    n_agents = deviations.shape[-1]
+    signal = np.tanh(np.float32(parameters.kappa) * deviations).astype(np.float64)
+    seen = np.repeat(signal[:, None, :], n_agents, axis=1)
+    ceiling = 1.0 - damage
+
+    # Building and erosion never meet in one pair: one of the two is exactly zero.
+    new_trust = parameters.lambda_plus * np.maximum(seen, 0.0)
+    new_trust *= np.maximum(ceiling - trust, 0.0)
+    loss = np.minimum(seen, 0.0)
+    erosion = parameters.lambda_minus * loss
+    erosion *= trust
+    erosion *= amplification
+    new_trust += erosion
+    new_trust += trust
+    np.maximum(new_trust, 0.0, out=new_trust)
+    np.minimum(new_trust, ceiling, out=new_trust)
+
+    new_damage = -parameters.mu_R * loss
+    new_damage *= ceiling
+    decay = parameters.delta_R * (seen >= 0)
+    decay *= damage
+    new_damage -= decay
+    new_damage += damage
+    np.maximum(new_damage, 0.0, out=new_damage)
+    np.minimum(new_damage, 1.0, out=new_damage)
+
+    new_trust.reshape(len(trust), -1)[:, :: n_agents + 1] = 1.0
+    new_damage.reshape(len(trust), -1)[:, :: n_agents + 1] = 0.0
+    return new_trust, new_damage
+
+
+def effective_weights(trust: Array, damage: Array, dependence: Array) -> Array:
+    """w_ij = D_ij min(T_ij, 1 - R_ij), [B, N, N] float32."""
+    return dependence * np.minimum(trust, 1.0 - damage).astype(np.float32)
+
+
+def off_diagonal_mean(matrices: Array) -> Array:
+    """Mean over ordered pairs of different agents, [B]."""
+    pairs = off_diagonal(matrices.shape[-1])
+    return row_sum(matrices.reshape(len(matrices), -1)[:, pairs]) / len(pairs)
+
+
+def mean_trust_below(threshold: float) -> Callable[[State], Array]:
+    """Termination rule: mean trust between different agents falls below a threshold."""
+
+    def rule(state: State) -> Array:
+        return off_diagonal_mean(state["trust"]) < threshold
+
+    rule.__doc__ = f"mean trust below {threshold}"
+    return rule
+
+
+class CooperationCounts(Mechanism):
+    """Counts, per agent, the steps at or above and below the baseline (diagnostics only)."""
+
+    def reset(self, game: ReleasedGame, batch: int) -> State:
+        """No steps counted yet."""
+        return {"cooperations": np.zeros((batch, game.n_agents), np.int64)}
+
+    def update(self, game: ReleasedGame, step: Step) -> None:
+        """Count the step of every agent whose unclipped action reaches its baseline."""
+        reached = step.raw_actions >= game.baselines
+        step.after["cooperations"] = step.before["cooperations"] + reached
+
+    def info(
+        self, game: ReleasedGame, state: State, terms: dict[str, Any] | None, copy: int
+    ) -> dict[str, Any]:
+        """Counts and rates, after a step only."""
+        if terms is None:
+            return {}
+        counts = state["cooperations"][copy]
+        steps = int(state["t"][copy])
+        return {
+            "defection_counts": (steps - counts).tolist(),
+            "cooperation_counts": counts.tolist(),
+            "cooperation_rates": (counts / steps).tolist(),
+        }

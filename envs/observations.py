@@ -1,0 +1,107 @@
+"""What agents and controllers see of a released game.
+
+Presets follow the published observation record: `full` shows the whole trust matrix,
+`realistic` the own row, `minimal` the own action and trust row. Normalised observations hold the
+same information scaled to [-1, 1] by known constants: actions by their own endowment, the step
+by the horizon, constants (D, the diagonals) left out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .engine import Array, State, off_diagonal
+
+if TYPE_CHECKING:
+    from .released import ReleasedGame
+
+PRESETS = ("full", "realistic", "minimal")
+
+
+def check_preset(preset: object) -> str:
+    """Return the preset.
+
+    Raises:
+        ValueError: it is not one of `PRESETS`.
+    """
+    if preset not in PRESETS:
+        raise ValueError(f"observation={preset!r}: choose one of {', '.join(PRESETS)}")
+    return str(preset)
+
+
+def published_joint(game: ReleasedGame, state: State) -> Array:
+    """Actions, trust, damage, interdependence, raw step count; [B, N + 3 N^2 + 1] float32."""
+    batch, n_agents = state["actions"].shape
+    square = n_agents * n_agents
+    observation = np.empty((batch, n_agents + 3 * square + 1), np.float32)
+    observation[:, :n_agents] = state["actions"]
+    observation[:, n_agents : n_agents + square] = state["trust"].reshape(batch, square)
+    observation[:, n_agents + square : n_agents + 2 * square] = state["damage"].reshape(
+        batch, square
+    )
+    observation[:, n_agents + 2 * square : -1] = game.dependence.reshape(square)
+    observation[:, -1] = state["t"]
+    return observation
+
+
+def central(game: ReleasedGame, state: State) -> Array:
+    """Shares, trust and damage off the diagonal, t/T; [B, D] float32 in [-1, 1]."""
+    n_agents = game.n_agents
+    batch = len(state["t"])
+    pairs = off_diagonal(n_agents)
+    blocks = [
+        state["actions"] / game.endowments,
+        state["trust"].reshape(batch, -1)[:, pairs],
+        state["damage"].reshape(batch, -1)[:, pairs],
+        (state["t"] / game.horizon)[:, None],
+    ]
+    return _to_symmetric_range(np.concatenate(blocks, axis=1))
+
+
+def per_agent(game: ReleasedGame, state: State, preset: str, normalize: bool) -> Array:
+    """Observation of every agent, others in ascending index, [B, N, d] float32 (spec A.9)."""
+    check_preset(preset)
+    actions, trust, damage = state["actions"], state["trust"], state["damage"]
+    batch, n_agents = actions.shape
+    if normalize:
+        actions = actions / game.endowments
+    own = np.broadcast_to(actions[:, :, None], (batch, n_agents, 1))
+    others_of = _others(n_agents)
+    steps = np.broadcast_to((state["t"] / game.horizon)[:, None, None], (batch, n_agents, 1))
+    own_trust = _off_diagonal_rows(trust) if normalize else trust
+    if preset == "minimal":
+        blocks = [own, own_trust]
+    else:
+        public = damage.mean(axis=-1)[:, others_of]
+        dependence = np.broadcast_to(game.dependence, trust.shape)
+        whole = own_trust.reshape(batch, 1, -1)
+        blocks = [
+            own,
+            actions[:, others_of],
+            np.repeat(whole, n_agents, axis=1) if preset == "full" else own_trust,
+            _off_diagonal_rows(damage) if normalize else damage,
+            public,
+            *([] if normalize else [dependence]),
+            steps,
+        ]
+    observation = np.concatenate(blocks, axis=2)
+    return _to_symmetric_range(observation) if normalize else observation.astype(np.float32)
+
+
+def _to_symmetric_range(unit: Array) -> Array:
+    return (2 * unit - 1).astype(np.float32)
+
+
+def _others(n_agents: int) -> Array:
+    """Row i lists the other agents in ascending order, [N, N - 1]."""
+    grid = np.broadcast_to(np.arange(n_agents), (n_agents, n_agents))
+    return grid[~np.eye(n_agents, dtype=bool)].reshape(n_agents, n_agents - 1)
+
+
+def _off_diagonal_rows(matrices: Array) -> Array:
+    """[B, N, N] -> [B, N, N - 1] without the diagonal."""
+    batch, n_agents, _ = matrices.shape
+    pairs = off_diagonal(n_agents)
+    return matrices.reshape(batch, -1)[:, pairs].reshape(batch, n_agents, n_agents - 1)

@@ -1,0 +1,196 @@
+"""Which environments exist, and how their parameters are checked.
+
+A game file registers a factory per edition; the factory's signature is the list of parameters.
+Every module in `envs/games` is found by itself: a new environment is one new file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import importlib
+import inspect
+import pkgutil
+import re
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, get_args, get_type_hints
+
+from .engine import Game
+
+MECHANISM_CLASSES = {
+    "TR-1": "interdependence",
+    "TR-2": "trust",
+    "TR-3": "collective action",
+    "TR-4": "reciprocity",
+}
+_ID = re.compile(r"^[A-Za-z0-9]+-v\d+$")
+_specs: dict[str, Spec] = {}
+
+
+class ParameterError(ValueError):
+    """An environment was given a parameter that it does not have, or of the wrong type."""
+
+
+@dataclass(frozen=True)
+class Spec:
+    """Registry entry of one environment in one edition.
+
+    Attributes:
+        id: name with edition, such as `SLCD-v0`.
+        mechanism_class: `TR-1` to `TR-4`, a key of `MECHANISM_CLASSES`.
+        factory: builds the game from its parameters.
+        module: dotted name of the module that defines it.
+    """
+
+    id: str
+    mechanism_class: str
+    factory: Callable[..., Game]
+    module: str
+
+    @property
+    def name(self) -> str:
+        """The id without edition."""
+        return self.id.rpartition("-")[0]
+
+    @property
+    def edition(self) -> str:
+        """`v0` (released) or `v1` (formal)."""
+        return self.id.rpartition("-")[2]
+
+    @property
+    def summary(self) -> str:
+        """First line of the factory's documentation."""
+        return (inspect.getdoc(self.factory) or "").partition("\n")[0]
+
+    @property
+    def parameters(self) -> dict[str, inspect.Parameter]:
+        """Constructor parameters with defaults and types."""
+        return dict(inspect.signature(self.factory).parameters)
+
+    def create(self, **params: Any) -> Game:
+        """Build the game.
+
+        Raises:
+            ParameterError: an unknown name or a wrong type; the text lists the valid ones.
+            ValueError: a value out of range.
+        """
+        hints = get_type_hints(self.factory)
+        for name, value in params.items():
+            if name not in self.parameters:
+                raise ParameterError(self._unknown(name))
+            if not _fits(value, hints[name]):
+                raise ParameterError(
+                    f"{self.id}: {name}={value!r} must be {_type_name(hints[name])}; "
+                    f"parameters: {self._listing()}"
+                )
+        return self.factory(**params)
+
+    def _unknown(self, name: str) -> str:
+        close = difflib.get_close_matches(name, self.parameters, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        return f"{self.id} has no parameter {name!r}.{hint} Parameters: {self._listing()}"
+
+    def _listing(self) -> str:
+        return ", ".join(
+            f"{p.name} ({_type_name(get_type_hints(self.factory)[p.name])}, default {p.default!r})"
+            for p in self.parameters.values()
+        )
+
+
+def register(id: str, mechanism_class: str) -> Callable[[Callable[..., Game]], Callable[..., Game]]:
+    """Decorator that registers a game factory under an id `Name-vK`.
+
+    Raises:
+        ValueError: a malformed or taken id, or an unknown mechanism class.
+    """
+    if not _ID.match(id):
+        raise ValueError(f"{id!r}: an environment id looks like 'TrustDilemma-v0'")
+    if mechanism_class not in MECHANISM_CLASSES:
+        raise ValueError(
+            f"{id}: mechanism class {mechanism_class!r} is not one of {list(MECHANISM_CLASSES)}"
+        )
+
+    def decorate(factory: Callable[..., Game]) -> Callable[..., Game]:
+        known = _specs.get(id)
+        if known is not None and known.module != factory.__module__:
+            raise ValueError(f"{id} is already registered by {known.module}")
+        _specs[id] = Spec(id, mechanism_class, factory, factory.__module__)
+        return factory
+
+    return decorate
+
+
+@cache
+def _load_built_in_games() -> None:
+    from . import games
+
+    for module in pkgutil.walk_packages(games.__path__, games.__name__ + "."):
+        importlib.import_module(module.name)
+
+
+def ids(edition: str | None = None) -> list[str]:
+    """All registered ids, by mechanism class and name, or those of one edition."""
+    _load_built_in_games()
+    ordered = sorted(_specs.values(), key=lambda s: (s.edition, s.mechanism_class, s.name))
+    return [s.id for s in ordered if edition in (None, s.edition)]
+
+
+def spec(id: str) -> Spec:
+    """Registry entry of an environment.
+
+    Raises:
+        ValueError: no such environment; the text lists the ids.
+    """
+    _load_built_in_games()
+    if id not in _specs:
+        close = difflib.get_close_matches(id, _specs, n=1, cutoff=0.5)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        raise ValueError(f"unknown environment {id!r}.{hint} Registered: {', '.join(ids())}")
+    return _specs[id]
+
+
+def game(id_or_game: str | Game, **params: Any) -> Game:
+    """The game behind an id with its parameters, or the given game itself."""
+    if isinstance(id_or_game, str):
+        return spec(id_or_game).create(**params)
+    if params:
+        raise ParameterError("parameters belong to an id; this game is already built")
+    return id_or_game
+
+
+def overridden(defaults: Any, changes: Mapping[str, Any] | None, name: str) -> Any:
+    """A parameter record with some fields replaced, for constructors that pass records through.
+
+    Raises:
+        ParameterError: a field that the record does not have.
+        ValueError: a value out of range.
+    """
+    valid = [f.name for f in dataclasses.fields(defaults)]
+    unknown = set(changes or ()) - set(valid)
+    if unknown:
+        raise ParameterError(f"{name} has no field {min(unknown)!r}; fields: {', '.join(valid)}")
+    return dataclasses.replace(defaults, **(changes or {}))
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    if isinstance(hint, types.UnionType):
+        return any(_fits(value, part) for part in get_args(hint))
+    if hint is type(None):
+        return value is None
+    if isinstance(value, bool):
+        return hint is bool
+    if hint is float:
+        return isinstance(value, int | float)
+    origin = getattr(hint, "__origin__", hint)
+    return isinstance(value, Mapping if origin is Mapping else origin)
+
+
+def _type_name(hint: Any) -> str:
+    if isinstance(hint, types.UnionType):
+        return " or ".join(_type_name(part) for part in get_args(hint))
+    if hint is type(None):
+        return "None"
+    return getattr(hint, "__name__", str(hint))

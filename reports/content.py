@@ -1,0 +1,176 @@
+"""Turns the tables of a study into the data that the report template shows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from .statistics import best_constants
+from .verdicts import load_claims
+
+DEFINITIONS = {
+    "payoff": "What an agent earns in a step by the rules of the game, whatever it is trained on. "
+    "In the released edition it is the private reward after the environment's multipliers.",
+    "reward": "What a learner is trained on: own payoff (private), own payoff plus the payoffs of "
+    "others weighted by dependence and trust (integrated), or the mean of the integrated "
+    "utilities (cooperative, released edition).",
+    "welfare W": "Payoffs summed over agents and steps of an episode.",
+    "return": "Rewards of a mode summed over agents and steps, undiscounted, as in the published "
+    "tables. Returns of different modes are in different units.",
+    "score": "(W - W of Random) / (W of the best constant - W of Random), per environment. A run "
+    "that did not finish counts as 0.",
+    "training score": "The same ratio in the return of the mode trained on.",
+    "constant of level k": "Every agent plays k % of its own endowment at every step.",
+    "baseline": "The action at which the trust signal is zero; above it trust grows.",
+    "seeds": "Replicates differ in the training seed. The environments of this edition draw "
+    "nothing, so one deterministic episode evaluates a deterministic policy exactly.",
+}
+
+
+def report_data(
+    *,
+    study: Mapping[str, Any],
+    provenance: Mapping[str, Any],
+    plan: pd.DataFrame,
+    contract: pd.DataFrame,
+    reference: pd.DataFrame,
+    scores: pd.DataFrame,
+    aggregates: pd.DataFrame,
+    identity: pd.DataFrame,
+    claims: pd.DataFrame,
+    figures: Mapping[str, Path],
+) -> dict[str, Any]:
+    """Data of the report; see `report.CONTRACT` for its shape.
+
+    Args:
+        study: name, scale, description, date, configuration_hash.
+        provenance: of `provenance.describe`.
+        plan: table of the schema of its name, as are the following.
+        contract: see `schema`.
+        reference: see `schema`.
+        scores: see `schema`.
+        aggregates: see `schema`.
+        identity: see `schema`.
+        claims: see `schema`.
+        figures: figure id -> JSON file with its texts; the CSV twin lies beside it.
+    """
+    return {
+        "study": {**study, **provenance},
+        "counts": _counts(plan, scores, contract, reference),
+        "highlights": _highlights(claims),
+        "claims": [_claim(row) for row in claims.to_dict("records")],
+        "contract": [_contract(row) for row in contract.to_dict("records")],
+        "best_constants": best_constants(reference).to_dict("records"),
+        "identity": identity.to_dict("records"),
+        "scores": [_score(row) for row in aggregates.to_dict("records")],
+        "cells": _cells(plan, scores),
+        "failures": _failures(scores),
+        "figures": [_figure(name, path, provenance) for name, path in figures.items()],
+        "definitions": [{"term": term, "text": text} for term, text in DEFINITIONS.items()],
+    }
+
+
+def _counts(
+    plan: pd.DataFrame, scores: pd.DataFrame, contract: pd.DataFrame, reference: pd.DataFrame
+) -> dict[str, Any]:
+    return {
+        "planned": len(plan),
+        **_statuses(scores),
+        "cpu_seconds": float(scores["cpu_seconds"].sum()),
+        "environments": len(contract),
+        "policies": reference["policy"].nunique() + plan["policy"].nunique(),
+        "seeds": plan["seed"].nunique(),
+    }
+
+
+def _statuses(runs: pd.DataFrame) -> dict[str, int]:
+    statuses = ("finished", "diverged", "failed", "excluded")
+    return {status: int((runs["status"] == status).sum()) for status in statuses}
+
+
+def _highlights(claims: pd.DataFrame) -> list[dict[str, str]]:
+    decided = claims.set_index("claim_id")
+    highlights = []
+    for claim in load_claims():
+        row = decided.loc[claim["id"]]
+        if row["verdict"] in claim["headlines"]:
+            title = claim["headlines"][row["verdict"]]
+            highlights.append({"title": title, "text": row["reason"], "claim": claim["id"]})
+    return highlights
+
+
+def _claim(row: dict[str, Any]) -> dict[str, Any]:
+    interval = "" if pd.isna(row["low"]) else f"[{row['low']:.2f}, {row['high']:.2f}]"
+    kept = ["group", "statement", "source", "published", "verdict", "estimate"]
+    kept += ["reason", "rule", "figure"]
+    by = row["decided_by"].replace("both", "both protocols")
+    return {
+        "id": row["claim_id"],
+        "interval": interval,
+        **{k: row[k] for k in kept},
+        "decided_by": by,
+    }
+
+
+def _contract(row: dict[str, Any]) -> dict[str, Any]:
+    listed = {k: ", ".join(f"{v:g}" for v in row[k]) for k in ("endowments", "baselines")}
+    return {
+        **{k: row[k] for k in ("mechanism_class", "n_agents", "horizon", "action_high")},
+        **listed,
+        "environment": f"{row['environment']}-{row['edition']}",
+        "observation": row["observation_joint"],
+        "deterministic": bool(row["deterministic"]),
+        "early_termination": row["early_termination"],
+    }
+
+
+def _score(row: dict[str, Any]) -> dict[str, Any]:
+    kept = (
+        "environment protocol policy reward_mode iqm low high training_iqm untrained trust welfare"
+    )
+    welfare = None if row["environment"] == "all" else row["welfare"]
+    return {
+        **{k: row[k] for k in kept.split()},
+        "welfare": welfare,
+        "runs": row["planned"],
+        "action_share": row["cooperation"],
+    }
+
+
+def _cells(plan: pd.DataFrame, scores: pd.DataFrame) -> list[dict[str, Any]]:
+    keys = ["environment", "edition", "policy", "protocol"]
+    cells = []
+    for (environment, edition, policy, protocol), planned in plan.groupby(keys):
+        runs = scores[scores["run_id"].isin(planned["run_id"])]
+        cells.append(
+            {
+                "environment": f"{environment}-{edition}",
+                "policy": policy,
+                "protocol": protocol,
+                "planned": len(planned),
+                **_statuses(runs),
+                "cpu_seconds": float(runs["cpu_seconds"].sum()),
+            }
+        )
+    return cells
+
+
+def _failures(scores: pd.DataFrame) -> list[dict[str, Any]]:
+    broken = scores[scores["status"] != "finished"]
+    named = broken.assign(environment=broken["environment"] + "-" + broken["edition"])
+    keys = ["run_id", "environment", "policy", "protocol", "reward_mode"]
+    keys += ["seed", "status", "reason"]
+    return named[keys].to_dict("records")
+
+
+def _figure(name: str, text: Path, provenance: Mapping[str, Any]) -> dict[str, str]:
+    made_by = (
+        f"rule figure, reports/figures.py, function for {name}, "
+        f"commit {str(provenance['commit'])[:7]}"
+    )
+    words = json.loads(text.read_text(encoding="utf-8"))
+    return {"id": name, **words, "provenance": made_by, "data": f"figures/{name}.csv"}

@@ -1,0 +1,133 @@
+"""The report of a study as one HTML file and one PDF, compiled by Typst from one source.
+
+The prose lives in ``templates/report.typ``; every number comes from the data handed over here.
+``CONTRACT`` names the keys that the data must have: a missing one is an error with its place in
+the data, raised before anything is compiled. A value of ``None`` or NaN is shown as a dash.
+"""
+
+import json
+import math
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import typst
+from coopetition.agents.files import replacing
+
+TEMPLATES = Path(__file__).parent / "templates"
+FIGURES = ("response_curves", "identity", "learning_curves", "scores")
+VERDICTS = ("confirmed", "refuted", "inconclusive", "not testable")
+GROUPS = ("published", "own")
+
+# A section is one dictionary (study, counts) or a list of dictionaries with these keys.
+CONTRACT = {
+    "study": "name scale description date version commit dirty configuration_hash python platform"
+    " packages",
+    "counts": "planned finished diverged failed excluded cpu_seconds environments policies seeds",
+    "highlights": "title text claim",
+    "claims": "id group statement source published verdict estimate interval decided_by reason rule"
+    " figure",
+    "contract": "environment mechanism_class n_agents horizon endowments baselines observation"
+    " action_high deterministic early_termination",
+    "best_constants": "environment reward_mode level return welfare_level welfare random_welfare",
+    "identity": "environment policy_set max_relative_difference identical",
+    "scores": "environment protocol policy reward_mode runs iqm low high training_iqm untrained"
+    " action_share trust welfare",
+    "cells": "environment policy protocol planned finished diverged failed cpu_seconds",
+    "failures": "run_id environment policy protocol reward_mode seed status reason",
+    "figures": "id title caption alt provenance data",
+    "definitions": "term text",
+}
+
+
+def build_report(data: dict, figures: Mapping[str, Path], html: Path, pdf: Path) -> None:
+    """Write the report of a study.
+
+    Args:
+        data: The content of the report, with the keys of ``CONTRACT``; lists may be empty.
+        figures: The SVG file of every figure that ``data["figures"]`` describes, by its id.
+        html: Where to write the HTML file; it refers to no other file.
+        pdf: Where to write the PDF file.
+
+    Raises:
+        ValueError: If the data or the figures lack something; the message says what and where.
+    """
+    data = _plain(data)
+    check(data, figures)
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        shutil.copytree(TEMPLATES, root, dirs_exist_ok=True)
+        (root / "data.json").write_text(json.dumps(data, allow_nan=False), encoding="utf-8")
+        (root / "figures").mkdir()
+        for figure in data["figures"]:
+            shutil.copy(figures[figure["id"]], root / "figures" / f"{figure['id']}.svg")
+        outputs = {path: _compile(root, kind) for path, kind in ((html, "html"), (pdf, "pdf"))}
+    for path, content in outputs.items():
+        with replacing(path) as temporary:
+            temporary.write_bytes(content)
+
+
+def check(data: dict, figures: Mapping[str, Path]) -> None:
+    """Raise ``ValueError`` where the data or the figures lack what the report shows."""
+    for section, keys in CONTRACT.items():
+        if section not in data:
+            raise ValueError(f"report data lack the key {section!r}")
+        single = section in ("study", "counts")
+        for i, row in enumerate([data[section]] if single else data[section]):
+            place = section if single else f"{section}[{i}]"
+            missing = [key for key in keys.split() if key not in row]
+            if missing:
+                raise ValueError(f"report data: {place} lacks {', '.join(map(repr, missing))}")
+    ids = [claim["id"] for claim in data["claims"]]
+    described = [figure["id"] for figure in data["figures"]]
+    _allowed("claims", "verdict", data["claims"], VERDICTS)
+    _allowed("claims", "group", data["claims"], GROUPS)
+    _allowed("claims", "figure", data["claims"], ("", *FIGURES))
+    _allowed("highlights", "claim", data["highlights"], ("", *ids))
+    _allowed("figures", "id", data["figures"], FIGURES)
+    for section, names in {"claims": ids, "figures": described}.items():
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"report data: {section} has {', '.join(map(repr, twice))} twice")
+    for name in described:
+        if name not in figures:
+            raise ValueError(f"report data describe the figure {name!r}, but no SVG was given")
+        if not Path(figures[name]).is_file():
+            raise ValueError(f"figure {name!r}: there is no file {figures[name]}")
+
+
+def _allowed(section: str, key: str, rows: list[dict], values: tuple[str, ...]) -> None:
+    """Raise ``ValueError`` if a row has another value than those listed."""
+    for i, row in enumerate(rows):
+        if (row[key] or "") not in values:
+            known = ", ".join(map(repr, values)) or "nothing"
+            raise ValueError(
+                f"report data: {section}[{i}] has {key} {row[key]!r}; allowed are {known}"
+            )
+
+
+def _plain(value: Any) -> Any:
+    """The value in types that JSON knows: numpy scalars as numbers, NaN and infinity as null."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _compile(root: Path, target: str) -> bytes:
+    """The report in that folder as HTML or PDF."""
+    # System fonts differ between machines; those inside Typst do not.
+    return typst.compile(
+        root / "report.typ",
+        root=root,
+        format=target,
+        sys_inputs={"target": target},
+        ignore_system_fonts=True,
+    )

@@ -1,0 +1,186 @@
+"""Scores in payoff units and their statistics.
+
+A score is (W - floor) / (ceiling - floor) per environment, floor = Random, ceiling = best
+constant. Runs form a seeds x environments matrix per learner; the point estimate is the
+interquartile mean, the interval a stratified bootstrap over seeds (rliable).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+IDENTITY_TOLERANCE = 1e-5
+CELL = ["environment", "edition"]
+
+
+def with_scores(training: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
+    """The training table with floor, ceiling and both scores (schema `scores`).
+
+    A run that did not finish scores 0: as good as Random.
+
+    Raises:
+        ValueError: a trained environment has no reference rows.
+    """
+    scales = reference_scales(reference)
+    merged = training.merge(scales, on=[*CELL, "reward_mode"], how="left", validate="many_to_one")
+    if merged["welfare_floor"].isna().any():
+        lacking = merged.loc[merged["welfare_floor"].isna(), "environment"].unique()
+        raise ValueError(f"no reference policies for {', '.join(lacking)}")
+    finished = merged["status"] == "finished"
+    for score, value, name in (
+        ("score", "welfare", "welfare"),
+        ("training_score", "training_return", "mode_return"),
+    ):
+        span = merged[f"{name}_ceiling"] - merged[f"{name}_floor"]
+        merged[score] = ((merged[value] - merged[f"{name}_floor"]) / span).where(finished, 0.0)
+    return merged.drop(columns=["mode_return_floor", "mode_return_ceiling"])
+
+
+def reference_scales(reference: pd.DataFrame) -> pd.DataFrame:
+    """Floor (Random) and ceiling (best constant) of W and of the return, per cell and mode."""
+    own = reference[reference["action_basis"] == "own"]
+    keys = [*CELL, "reward_mode"]
+    constants = own[own["level"].notna()].groupby(keys)[["welfare", "mode_return"]].max()
+    random = own[own["policy"] == "Random"].groupby(keys)[["welfare", "mode_return"]].first()
+    return random.join(constants, lsuffix="_floor", rsuffix="_ceiling").reset_index()
+
+
+def best_constants(reference: pd.DataFrame) -> pd.DataFrame:
+    """Per environment and mode: the best level by return and by welfare."""
+    rows = []
+    for (environment, edition, mode), group in reference.groupby([*CELL, "reward_mode"]):
+        constants = group[group["level"].notna() & (group["action_basis"] == "own")]
+        best = constants.loc[constants["mode_return"].idxmax()]
+        fair = constants.loc[constants["welfare"].idxmax()]
+        random = group[group["policy"] == "Random"].iloc[0]
+        rows.append(
+            {
+                "environment": f"{environment}-{edition}",
+                "reward_mode": mode,
+                "level": int(best["level"]),
+                "return": best["mode_return"],
+                "welfare_level": int(fair["level"]),
+                "welfare": fair["welfare"],
+                "random_welfare": random["welfare"],
+                "random_return": random["mode_return"],
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def interquartile_mean(scores: pd.DataFrame, column: str = "score") -> float:
+    """IQM of the pooled scores."""
+    from rliable import metrics
+
+    return float(metrics.aggregate_iqm(scores[[column]].to_numpy(float)))
+
+
+def iqm_interval(
+    scores: pd.DataFrame, *, repetitions: int, baseline: pd.DataFrame | None = None
+) -> tuple[float, float, float]:
+    """IQM with a 95 % stratified bootstrap interval, or the difference of two IQMs.
+
+    Args:
+        scores: runs of one learner; seeds are resampled within each environment and mode.
+        repetitions: bootstrap repetitions.
+        baseline: runs to subtract; both are resampled independently.
+
+    Returns:
+        Estimate, lower and upper end.
+
+    Raises:
+        ValueError: unequal numbers of runs per environment and mode.
+    """
+    from rliable import library, metrics
+
+    matrices = {"a": _matrix(scores)}
+    if baseline is not None:
+        matrices["b"] = _matrix(baseline)
+
+    def statistic(*parts: np.ndarray) -> np.ndarray:
+        values = [metrics.aggregate_iqm(part) for part in parts]
+        return np.array([values[0] - values[1] if len(values) == 2 else values[0]])
+
+    data: Any = {"x": matrices["a"]} if baseline is None else {"x": (matrices["a"], matrices["b"])}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        points, intervals = library.get_interval_estimates(
+            data, statistic, reps=repetitions, random_state=np.random.RandomState(0)
+        )
+    low, high = intervals["x"][:, 0]
+    return float(points["x"][0]), float(low), float(high)
+
+
+def _matrix(scores: pd.DataFrame) -> np.ndarray:
+    """Seeds x (environment, edition, mode)."""
+    wide = scores.pivot(index="seed", columns=[*CELL, "reward_mode"], values="score")
+    if wide.isna().any().any():
+        raise ValueError("every environment and mode needs the same seeds")
+    return wide.to_numpy(float)
+
+
+def aggregates(
+    scores: pd.DataFrame, curves: pd.DataFrame, *, repetitions: int
+) -> list[dict[str, Any]]:
+    """Rows of the table `aggregates`: each environment and all, each mode and all."""
+    untrained = curves[curves["step"] == 0].set_index("run_id")["welfare"]
+    start = scores["run_id"].map(untrained)
+    span = scores["welfare_ceiling"] - scores["welfare_floor"]
+    scores = scores.assign(untrained=(start - scores["welfare_floor"]) / span)
+    rows = []
+    for (policy, protocol), learner in scores.groupby(["policy", "protocol"], sort=True):
+        for environment, mode, group in _groups(learner):
+            iqm, low, high = iqm_interval(group, repetitions=repetitions)
+            finished = group[group["status"] == "finished"]
+            rows.append(
+                {
+                    "environment": environment,
+                    "policy": policy,
+                    "protocol": protocol,
+                    "reward_mode": mode,
+                    "planned": len(group),
+                    "finished": len(finished),
+                    "iqm": iqm,
+                    "low": low,
+                    "high": high,
+                    "training_iqm": interquartile_mean(group, "training_score"),
+                    "untrained": group["untrained"].mean(),
+                    "welfare": finished["welfare"].mean(),
+                    "trust": finished["trust"].mean(),
+                    "cooperation": finished["cooperation"].mean(),
+                    "episode_length": finished["episode_length"].mean(),
+                }
+            )
+    return rows
+
+
+def _groups(learner: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    cells = [(f"{e}-{v}", group) for (e, v), group in learner.groupby(CELL)]
+    for environment, part in [*cells, ("all", learner)]:
+        modes = list(part.groupby("reward_mode"))
+        for mode, group in [*modes, *([("all", part)] if len(modes) > 1 else [])]:
+            yield environment, mode, group
+
+
+def identity(reference: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of the table `identity`: are the two other-regarding modes one summed reward?"""
+    rows = []
+    for (environment, edition), group in reference.groupby(CELL):
+        wide = group.pivot(index="policy", columns="reward_mode", values="mode_return")
+        gap = (wide["cooperative"] - wide["integrated"]).abs() / wide["integrated"].abs()
+        random = gap.index == "Random"
+        for policy_set, part in (("101 constants", gap[~random]), ("Random", gap[random])):
+            rows.append(
+                {
+                    "environment": f"{environment}-{edition}",
+                    "policy_set": policy_set,
+                    "max_relative_difference": float(part.max()),
+                    "identical": bool(part.max() < IDENTITY_TOLERANCE),
+                }
+            )
+    return rows

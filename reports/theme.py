@@ -1,0 +1,64 @@
+"""One look for all figures: theme, colours, and how a figure is saved with its data."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib as mpl
+import pandas as pd
+import seaborn as sns
+from coopetition.agents.files import replacing
+from matplotlib.figure import Figure
+
+mpl.use("Agg")
+
+PROTOCOL_COLOURS = {"as_published": "#D55E00", "corrected": "#0072B2"}
+MODE_COLOURS = {"private": "#009E73", "integrated": "#0072B2", "cooperative": "#E69F00"}
+CLASS_COLOURS = {"TR-1": "#0072B2", "TR-2": "#D55E00", "TR-3": "#009E73", "TR-4": "#CC79A7"}
+GREY = "#666666"
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A figure, the data it shows, and what it says.
+
+    Attributes:
+        figure: the drawing.
+        data: its CSV twin.
+        title, caption, alt: heading, the finding with its number, description in words.
+    """
+
+    figure: Figure
+    data: pd.DataFrame
+    title: str
+    caption: str
+    alt: str
+
+
+def apply() -> None:
+    """Set the theme. Output is the same bytes for the same data."""
+    sns.set_theme(context="paper", style="whitegrid", font="DejaVu Sans")
+    mpl.rcParams.update(
+        {
+            "svg.hashsalt": "coopetition",
+            "axes.titlesize": 10,
+            "axes.titleweight": "bold",
+            "axes.titlelocation": "left",
+            "grid.color": "#E5E5E5",
+            "legend.frameon": False,
+            "figure.constrained_layout.use": True,
+        }
+    )
+
+
+def save(plot: Plot, svg: Path, csv: Path, text: Path) -> None:
+    """Write the figure, its data and its texts, each to a temporary name first."""
+    words = {"title": plot.title, "caption": plot.caption, "alt": plot.alt}
+    with replacing(svg) as temporary:
+        plot.figure.savefig(temporary, format="svg", metadata={"Date": None})
+    with replacing(csv) as temporary:
+        plot.data.to_csv(temporary, index=False)
+    with replacing(text) as temporary:
+        temporary.write_text(json.dumps(words, indent=1), encoding="utf-8")

@@ -1,0 +1,476 @@
+"""The report: both files, their content, and what happens when data are missing or hostile."""
+
+import base64
+import copy
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from coopetition.reports.report import CONTRACT, FIGURES, build_report
+
+HEADINGS = (
+    "What this run shows",
+    "Claims",
+    "Environments",
+    "Response curves",
+    "Two of three reward modes are one objective",
+    "Learning",
+    "Runs",
+    "Definitions",
+    "Provenance",
+)
+HOSTILE = r'#panic("x") *bold* _it_ <b>tag</b> $x^2$ @nowhere \ `raw` [x] // -- "q" ~ &amp; #'
+SVG = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="40">'
+    '<rect width="{width}" height="20"/></svg>'
+)
+
+
+def _claim(name: str, group: str, verdict: str, figure: str) -> dict:
+    return {
+        "id": name,
+        "group": group,
+        "statement": f"Statement of {name}.",
+        "source": "docs/page.md" if group == "published" else "",
+        "published": "12 of 12" if group == "published" else "",
+        "verdict": verdict,
+        "estimate": "gap of 4.2 %",
+        "interval": "[0.1, 0.2]",
+        "decided_by": "reference",
+        "reason": f"Reason of {name}.",
+        "rule": f"Rule of {name}.",
+        "figure": figure,
+    }
+
+
+@pytest.fixture
+def sample_data() -> dict:
+    """Data of a small study in which every table has at least one row."""
+    environments = ("TrustDilemma-v0", "LoyaltyTeam-v0")
+    cell = {"policy": "Central_PPO", "protocol": "corrected"}
+    return {
+        "study": {
+            "name": "quick",
+            "scale": "quick",
+            "description": "Two environments and three seeds.",
+            "date": "2026-11-20",
+            "version": "0.1.0",
+            "commit": "0123456789abcdef0123456789abcdef01234567",
+            "dirty": False,
+            "configuration_hash": "f00d" * 16,
+            "python": "3.11.7",
+            "platform": "Linux x86_64",
+            "packages": {"numpy": "2.4.6", "typst": "0.15.0", "torch": "2.9.0+cpu"},
+        },
+        "counts": {
+            "planned": 1234,
+            "finished": 1232,
+            "diverged": 1,
+            "failed": 1,
+            "excluded": 0,
+            "cpu_seconds": 412.3,
+            "environments": 2,
+            "policies": 1,
+            "seeds": 3,
+        },
+        "highlights": [
+            {"title": "One objective", "text": "Differences stay below 1.2e-8.", "claim": "N01"},
+            {"title": "Constants lead", "text": "46,830 against 41,200.", "claim": ""},
+        ],
+        "claims": [
+            _claim("B01", "published", "confirmed", "response_curves"),
+            _claim("B02", "published", "refuted", "scores"),
+            _claim("B03", "published", "not testable", ""),
+            _claim("N01", "own", "inconclusive", "identity"),
+        ],
+        "contract": [
+            {
+                "environment": name,
+                "mechanism_class": "TR-2",
+                "n_agents": 4,
+                "horizon": 100,
+                "endowments": "150, 80, 80, 80",
+                "baselines": "40, 40, 40, 40",
+                "observation": 15,
+                "action_high": 100.0,
+                "deterministic": True,
+                "early_termination": "",
+            }
+            for name in environments
+        ],
+        "best_constants": [
+            {
+                "environment": name,
+                "reward_mode": "integrated",
+                "level": 42,
+                "return": 46830.1,
+                "welfare_level": 41,
+                "welfare": -29600.25,
+                "random_welfare": 2100.0,
+            }
+            for name in environments
+        ],
+        "identity": [
+            {
+                "environment": name,
+                "policy_set": "101 constants",
+                "max_relative_difference": 1.2e-8,
+                "identical": True,
+            }
+            for name in environments
+        ],
+        "scores": [
+            {
+                "environment": name,
+                **cell,
+                "reward_mode": "integrated",
+                "runs": 3,
+                "iqm": 0.9301,
+                "low": 0.9,
+                "high": 0.951,
+                "training_iqm": 0.9,
+                "untrained": float("nan"),
+                "action_share": 0.41,
+                "trust": None,
+                "welfare": 29000.0,
+            }
+            for name in ("all", *environments)
+        ],
+        "cells": [
+            {
+                "environment": name,
+                **cell,
+                "planned": 3,
+                "finished": 2,
+                "diverged": 1,
+                "failed": 0,
+                "cpu_seconds": 33.2,
+            }
+            for name in environments
+        ],
+        "failures": [
+            {
+                "run_id": "r-1",
+                "environment": environments[0],
+                **cell,
+                "reward_mode": "private",
+                "seed": 99,
+                "status": "diverged",
+                "reason": "NaN at step 12,288",
+            }
+        ],
+        "figures": [
+            {
+                "id": name,
+                "title": f"Title of {name}",
+                "caption": f"Caption of {name}.",
+                "alt": f"Alternative of {name}",
+                "provenance": "rule figures, commit 0123456",
+                "data": f"figures/{name}.csv",
+            }
+            for name in FIGURES
+        ],
+        "definitions": [{"term": "IQM", "text": "Interquartile mean."}],
+    }
+
+
+@pytest.fixture
+def figures(tmp_path: Path) -> dict[str, Path]:
+    """One small SVG file per figure, no two alike."""
+    paths = {name: tmp_path / f"{name}.svg" for name in FIGURES}
+    for i, path in enumerate(paths.values()):
+        path.write_text(SVG.format(width=10 + i))
+    return paths
+
+
+class Page(HTMLParser):
+    """What the tests ask of an HTML file."""
+
+    VOID = ("meta", "img", "br", "link", "input", "hr")
+
+    def __init__(self, source: str):
+        super().__init__()
+        self.open: list[str] = []
+        self.headings: list[str] = []
+        self.rows: dict[str, list[list[str]]] = {}
+        self.images: dict[str, str] = {}
+        self.links: list[str] = []
+        self.ids: list[str] = []
+        self.loads: list[str] = []
+        self.attributes: dict[str, list[dict]] = {}
+        self.text = ""
+        self.title = ""
+        self.table = ""
+        self.feed(source)
+        self.close()
+        assert self.open == [], f"not closed: {self.open}"
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        self.attributes.setdefault(tag, []).append(attrs)
+        if tag not in self.VOID:
+            self.open.append(tag)
+        if "id" in attrs:
+            self.ids.append(attrs["id"])
+        if tag == "a":
+            self.links.append(attrs["href"])
+        else:
+            self.loads += [attrs[key] for key in ("src", "href", "data", "srcset") if key in attrs]
+        if tag == "img":
+            self.images[attrs["alt"]] = attrs["src"]
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append("")
+        if tag == "table":
+            self.table = attrs["id"].removeprefix("table-")
+            self.rows[self.table] = []
+        if tag == "tr" and "tbody" in self.open:
+            self.rows[self.table].append([])
+        if tag == "td":
+            self.rows[self.table][-1].append("")
+
+    def handle_endtag(self, tag):
+        assert self.open[-1:] == [tag], f"</{tag}> closes {self.open}"
+        self.open.pop()
+
+    def handle_data(self, data):
+        if "style" in self.open:
+            return
+        if "title" in self.open:
+            self.title += data
+            return
+        self.text += data
+        if any(re.fullmatch("h[1-6]", tag) for tag in self.open):
+            self.headings[-1] += data
+        if "td" in self.open:
+            self.rows[self.table][-1][-1] += data
+
+
+@pytest.fixture
+def build(tmp_path: Path, figures: dict[str, Path]):
+    """A function that builds the report of some data and gives its page and its PDF."""
+
+    def run(data: dict) -> tuple[Page, bytes]:
+        html, pdf = tmp_path / "out" / "report.html", tmp_path / "out" / "report.pdf"
+        build_report(data, figures, html, pdf)
+        assert sorted(path.name for path in html.parent.iterdir()) == ["report.html", "report.pdf"]
+        return Page(html.read_text(encoding="utf-8")), pdf.read_bytes()
+
+    return run
+
+
+def test_html_is_one_complete_document(build, sample_data, figures, tmp_path):
+    page, _ = build(sample_data)
+    source = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert source.lower().startswith("<!doctype html>")
+    assert page.attributes["html"] == [{"lang": "en"}]
+    assert [m["content"] for m in page.attributes["meta"] if m.get("name") == "viewport"]
+    assert "Coopetition-Gym v1" in page.title
+    for number, heading in enumerate(HEADINGS, start=1):
+        assert f"{number} {heading}" in page.headings
+    assert len(page.ids) == len(set(page.ids))
+    assert {link[1:] for link in page.links if link.startswith("#")} <= set(page.ids)
+
+
+def test_html_loads_nothing_from_elsewhere(build, sample_data, figures, tmp_path):
+    page, _ = build(sample_data)
+    source = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert all(load.startswith("data:") for load in page.loads)
+    assert not re.search(r"@import|url\(|<script|<link|<iframe|<object", source)
+    for name, path in figures.items():
+        head, content = page.images[f"Alternative of {name}"].split(",", 1)
+        assert head == "data:image/svg+xml;base64"
+        assert base64.b64decode(content).decode() == path.read_text()
+
+
+def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
+    rows = build(sample_data)[0].rows
+    assert {name: len(table) for name, table in rows.items()} == {
+        "verdicts": 5,
+        "claims-published": 3,
+        "claims-own": 1,
+        "contract": 2,
+        "best-constants": 2,
+        "identity": 2,
+        "scores": 3,
+        "cells": 2,
+        "failures": 1,
+        "packages": 3,
+    }
+    assert rows["verdicts"] == [
+        ["confirmed", "1", "0"],
+        ["refuted", "1", "0"],
+        ["inconclusive", "0", "1"],
+        ["not testable", "1", "0"],
+        ["Total", "3", "1"],
+    ]
+    assert rows["best-constants"][0][3:] == ["46,830.1", "41", "−29,600.3", "2,100.0"]
+    assert rows["contract"][0][4:6] == ["150, 80 × 3", "40 × 4"]
+    assert rows["identity"][0][2:] == ["1.2 × 10−8", "yes"]
+    assert rows["scores"][1][4:] == [
+        *("3", "0.93", "[0.90, 0.95]", "0.90", "–", "0.41", "–", "29,000"),
+    ]
+
+
+def test_facts_and_highlights(build, sample_data):
+    sample_data["study"]["dirty"] = True
+    page, _ = build(sample_data)
+    assert "1,234 planned: 1,232 finished, 1 diverged, 1 failed, 0 excluded" in page.text
+    assert "2 environments, 1 policy, 3 seeds" in page.text
+    assert "6.9 min" in page.text
+    assert sample_data["study"]["commit"] + " with uncommitted changes" in page.text
+    assert sample_data["study"]["configuration_hash"] in page.text
+    assert page.links.count("#claim-N01") == 2, "from the table and from the highlight"
+
+
+def test_every_claim_has_verdict_entry_and_figure(build, sample_data):
+    page, _ = build(sample_data)
+    rows = {row[0]: row for name in ("published", "own") for row in page.rows[f"claims-{name}"]}
+    for claim in sample_data["claims"]:
+        assert claim["verdict"] in rows[claim["id"]]
+        assert f"claim-{claim['id']}" in page.ids
+        assert f"{claim['id']} {claim['verdict']}" in page.headings
+        assert claim["rule"] in page.text
+        assert claim["reason"] in page.text
+        if claim["figure"]:
+            assert f"#figure-{claim['figure']}" in page.links
+    classes = {span.get("class") for span in page.attributes["span"]}
+    assert {f"badge {c}" for c in ("confirmed", "refuted", "inconclusive", "not-testable")} <= (
+        classes
+    )
+
+
+def test_pdf_has_pages_and_bookmarks(build, sample_data):
+    _, pdf = build(sample_data)
+    assert pdf.startswith(b"%PDF")
+    assert int(re.search(rb"/Type\s*/Pages\s*/Count (\d+)", pdf)[1]) > 1
+    assert b"/Outlines" in pdf
+    for bookmark in (*HEADINGS, "B02 refuted"):
+        words = re.escape(bookmark.encode()).replace(rb"\ ", rb"\s+")
+        assert re.search(rb"/Title\s*\([^)]*" + words, pdf), bookmark
+
+
+def test_text_is_never_evaluated(build, sample_data, tmp_path):
+    data = copy.deepcopy(sample_data)
+    fixed = {"version", "commit", "id", "claim", "group", "verdict", "figure"}
+
+    def poison(value, key=""):
+        if isinstance(value, dict):
+            return {k: poison(v, k) for k, v in value.items()}
+        if isinstance(value, list):
+            return [poison(v, key) for v in value]
+        return HOSTILE if isinstance(value, str) and key not in fixed else value
+
+    data = poison(data)
+    data["study"]["packages"] = {HOSTILE: HOSTILE}
+    page, pdf = build(data)
+    assert HOSTILE in page.title
+    assert page.rows["packages"] == [[HOSTILE, HOSTILE]]
+    assert page.rows["claims-published"][0][1] == HOSTILE
+    assert page.rows["contract"][0][4] == HOSTILE
+    assert set(page.images) == {HOSTILE}
+    assert "b" not in page.attributes
+    title = re.search(rb"<</Title\((.*?)\)/Creator", pdf)[1]
+    assert re.sub(rb"\\(.)", rb"\1", title).decode().endswith(HOSTILE)
+    if shutil.which("pdftotext"):
+        path = tmp_path / "out" / "report.pdf"
+        text = subprocess.run(["pdftotext", "-raw", path, "-"], capture_output=True, text=True)
+        assert HOSTILE in re.sub(r"\s+", " ", text.stdout)
+
+
+def test_empty_lists_become_sentences(build, sample_data):
+    for section, keys in CONTRACT.items():
+        if section not in ("study", "counts"):
+            assert keys
+            sample_data[section] = []
+    sample_data["study"]["packages"] = {}
+    page, pdf = build(sample_data)
+    assert pdf.startswith(b"%PDF")
+    assert page.rows == {}
+    for number, heading in enumerate(HEADINGS, start=1):
+        assert f"{number} {heading}" in page.headings
+    for sentence in (
+        "No highlights were recorded for this run.",
+        "No claim was examined in this run.",
+        "No environment was part of this run.",
+        "This run has no figure of response curves.",
+        "No constant policy was evaluated in this run.",
+        "The two modes were not compared in this run.",
+        "This run has no learning curves.",
+        "No policy was trained in this run.",
+        "No training run was planned.",
+        "No run failed or diverged.",
+        "No terms are defined.",
+    ):
+        assert sentence in page.text
+
+
+def test_missing_values_are_left_out(build, sample_data):
+    for key in ("source", "published", "estimate", "interval", "decided_by", "figure"):
+        sample_data["claims"][0][key] = float("nan")
+    page, _ = build(sample_data)
+    assert page.rows["claims-published"][0][2:] == ["–", "–", "confirmed", "–"]
+    assert "nan" not in page.text.lower().split()
+
+
+def test_claim_may_point_to_an_absent_figure(build, sample_data):
+    sample_data["figures"] = [f for f in sample_data["figures"] if f["id"] != "scores"]
+    page, _ = build(sample_data)
+    assert "not part of this run" in page.text
+    assert "#figure-scores" not in page.links
+
+
+def test_missing_keys_are_named(sample_data, figures, tmp_path):
+    html = tmp_path / "report.html"
+    html.write_text("earlier report")
+    for section, keys in CONTRACT.items():
+        data = copy.deepcopy(sample_data)
+        del data[section]
+        with pytest.raises(ValueError, match=f"lack the key '{section}'"):
+            build_report(data, figures, html, tmp_path / "report.pdf")
+        for key in keys.split():
+            data = copy.deepcopy(sample_data)
+            row = data[section] if isinstance(data[section], dict) else data[section][-1]
+            del row[key]
+            with pytest.raises(ValueError, match=rf"{section}.* lacks '{key}'"):
+                build_report(data, figures, html, tmp_path / "report.pdf")
+    assert html.read_text() == "earlier report"
+    assert not (tmp_path / "report.pdf").exists()
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "message"),
+    [
+        ("claims", "verdict", "true", r"claims\[0\] has verdict 'true'; allowed are 'confirmed'"),
+        ("claims", "figure", "curves", r"claims\[0\] has figure 'curves'"),
+        ("claims", "id", "B02", "claims has 'B02' twice"),
+        ("highlights", "claim", "Z99", r"highlights\[0\] has claim 'Z99'"),
+        ("figures", "id", "curves", r"figures\[0\] has id 'curves'"),
+    ],
+)
+def test_wrong_values_are_named(sample_data, figures, tmp_path, section, key, value, message):
+    sample_data[section][0][key] = value
+    with pytest.raises(ValueError, match=message):
+        build_report(sample_data, figures, tmp_path / "a.html", tmp_path / "a.pdf")
+
+
+def test_missing_figures_are_named(sample_data, figures, tmp_path):
+    outputs = tmp_path / "a.html", tmp_path / "a.pdf"
+    figures["scores"].unlink()
+    with pytest.raises(ValueError, match="figure 'scores': there is no file"):
+        build_report(sample_data, figures, *outputs)
+    del figures["scores"]
+    with pytest.raises(ValueError, match="figure 'scores', but no SVG"):
+        build_report(sample_data, figures, *outputs)
+
+
+def test_same_data_same_bytes(sample_data, figures, tmp_path):
+    first, second = tmp_path / "1", tmp_path / "2"
+    for folder in (first, second):
+        build_report(sample_data, figures, folder / "r.html", folder / "r.pdf")
+    assert (first / "r.html").read_bytes() == (second / "r.html").read_bytes()
+    pdf = (first / "r.pdf").read_bytes()
+    assert pdf == (second / "r.pdf").read_bytes()
+    assert b"CreationDate" not in pdf

@@ -1,0 +1,25 @@
+rule claims:
+    """Every claim with its verdict."""
+    input:
+        reference=REFERENCE,
+        scores=rules.scores.output,
+        identity=rules.identity.output,
+    output:
+        report(
+            f"{RESULTS}/claims.csv",
+            caption="../report/claims.rst",
+            category="Claims",
+            labels={"table": "claims and verdicts"},
+        ),
+    log:
+        f"{LOGS}/claims.log",
+    benchmark:
+        f"{BENCHMARKS}/claims.tsv"
+    params:
+        repetitions=STUDY["bootstrap_repetitions"],
+        code=code_hash("coopetition.reports.verdicts", "coopetition.reports.schema"),
+        texts=data_hash("reports/claims.yaml", "reports/published"),
+    message:
+        "Deciding the claims"
+    script:
+        "../scripts/claims.py"

@@ -1,0 +1,60 @@
+import os
+import sys
+
+# One thread per job, parallelism by jobs. The malloc settings keep large temporaries mapped.
+os.environ |= {
+    "OMP_NUM_THREADS": "1",
+    "MALLOC_MMAP_THRESHOLD_": "4294967296",
+    "MALLOC_TRIM_THRESHOLD_": "8589934592",
+    "MALLOC_TOP_PAD_": "268435456",
+}
+
+sys.path.insert(0, os.path.join(workflow.basedir, "workflow"))
+
+from pathlib import Path
+
+from coopetition import agents, envs
+from coopetition.agents.registry import learner
+from study import ConfigurationError, code_hash, data_hash, resolve
+
+from snakemake.exceptions import WorkflowError
+
+try:
+    STUDY = resolve(config, Path(workflow.basedir) / "config")
+except ConfigurationError as error:
+    raise WorkflowError(str(error)) from None
+
+RESULTS = f"results/{STUDY.name}"
+LOGS = f"{RESULTS}/logs"
+BENCHMARKS = f"{RESULTS}/benchmarks"
+REFERENCE = [
+    f"{RESULTS}/reference/{edition}/{env}.parquet"
+    for edition, env in STUDY.environments
+]
+TRAINING = [
+    f"{RESULTS}/training/{e}/{env}/{policy}.parquet"
+    for e, env, policy in STUDY.training_cells
+]
+CURVES = [path.replace(".parquet", ".curves.parquet") for path in TRAINING]
+FIGURES = ["response_curves", "identity", "learning_curves", "scores"]
+
+
+wildcard_constraints:
+    edition="|".join(STUDY["editions"]),
+    env="|".join(sorted({env for _, env in STUDY.environments})),
+    policy="|".join(agents.learner_names()),
+    figure="|".join(FIGURES),
+
+
+def game_code(wildcards):
+    """Hash of the engine and of this environment's file."""
+    game = envs.spec(f"{wildcards.env}-{wildcards.edition}").module
+    return code_hash("coopetition.envs.contract", game)
+
+
+def training_code(wildcards):
+    """Hash of the training code, of this environment's file and of this learner's."""
+    game = envs.spec(f"{wildcards.env}-{wildcards.edition}").module
+    return code_hash(
+        "coopetition.agents.training", game, learner(wildcards.policy).module
+    )

@@ -1,0 +1,21 @@
+rule contract:
+    """What each environment is, measured."""
+    output:
+        f"{RESULTS}/contract.parquet",
+    log:
+        f"{LOGS}/contract.log",
+    benchmark:
+        f"{BENCHMARKS}/contract.tsv"
+    params:
+        ids=[f"{env}-{edition}" for edition, env in STUDY.environments],
+        code=code_hash(
+            "coopetition.envs.contract",
+            *(
+                envs.spec(f"{env}-{edition}").module
+                for edition, env in STUDY.environments
+            ),
+        ),
+    message:
+        "Measuring the contract of {params.ids}"
+    script:
+        "../scripts/contract.py"

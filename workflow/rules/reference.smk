@@ -1,0 +1,15 @@
+rule reference:
+    """Response surface of the constants, and Random, on one environment."""
+    output:
+        f"{RESULTS}/reference/{{edition}}/{{env}}.parquet",
+    log:
+        f"{LOGS}/reference/{{edition}}/{{env}}.log",
+    benchmark:
+        f"{BENCHMARKS}/reference/{{edition}}/{{env}}.tsv"
+    params:
+        random_episodes=STUDY["random_episodes"],
+        code=lambda wildcards: f"{game_code(wildcards)} {code_hash('coopetition.agents.reference')}",
+    message:
+        "Reference policies on {wildcards.env}-{wildcards.edition}"
+    script:
+        "../scripts/reference.py"

@@ -1,0 +1,38 @@
+rule report:
+    """The report as HTML and PDF, with the provenance of this build beside it."""
+    input:
+        plan=rules.plan.output.runs,
+        contract=rules.contract.output,
+        reference=REFERENCE,
+        scores=rules.scores.output,
+        aggregates=rules.aggregates.output,
+        identity=rules.identity.output,
+        claims=rules.claims.output,
+        figures=expand(f"{RESULTS}/figures/{{figure}}.svg", figure=FIGURES),
+        texts=expand(f"{RESULTS}/figures/{{figure}}.json", figure=FIGURES),
+    output:
+        html=report(
+            f"{RESULTS}/report/report.html",
+            caption="../report/report.rst",
+            category="Report",
+            labels={"format": "HTML"},
+        ),
+        pdf=report(
+            f"{RESULTS}/report/report.pdf",
+            caption="../report/report.rst",
+            category="Report",
+            labels={"format": "PDF"},
+        ),
+        provenance=f"{RESULTS}/report/provenance.json",
+    log:
+        f"{LOGS}/report.log",
+    benchmark:
+        f"{BENCHMARKS}/report.tsv"
+    params:
+        study=STUDY,
+        code=code_hash("coopetition.reports.content", "coopetition.reports.report"),
+        texts=data_hash("reports/claims.yaml", "reports/templates"),
+    message:
+        "Writing the report"
+    script:
+        "../scripts/report.py"

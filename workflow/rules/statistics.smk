@@ -1,0 +1,65 @@
+rule scores:
+    """Every run with its normalised scores."""
+    input:
+        training=TRAINING,
+        reference=REFERENCE,
+    output:
+        f"{RESULTS}/scores.parquet",
+    log:
+        f"{LOGS}/scores.log",
+    benchmark:
+        f"{BENCHMARKS}/scores.tsv"
+    params:
+        code=code_hash("coopetition.reports.statistics", "coopetition.reports.schema"),
+    message:
+        "Scoring all runs"
+    script:
+        "../scripts/scores.py"
+
+
+rule aggregates:
+    """Interquartile means with stratified bootstrap intervals."""
+    input:
+        scores=rules.scores.output,
+        curves=CURVES,
+    output:
+        report(
+            f"{RESULTS}/tables/aggregates.csv",
+            caption="../report/aggregates.rst",
+            category="Tables",
+            labels={"table": "scores with intervals"},
+        ),
+    log:
+        f"{LOGS}/aggregates.log",
+    benchmark:
+        f"{BENCHMARKS}/aggregates.tsv"
+    params:
+        repetitions=STUDY["bootstrap_repetitions"],
+        code=code_hash("coopetition.reports.statistics", "coopetition.reports.schema"),
+    message:
+        "Aggregating scores"
+    script:
+        "../scripts/aggregates.py"
+
+
+rule identity:
+    """Is cooperative reward, summed over agents, the same as integrated reward?"""
+    input:
+        REFERENCE,
+    output:
+        report(
+            f"{RESULTS}/tables/identity.csv",
+            caption="../report/identity.rst",
+            category="Tables",
+            labels={"table": "integrated against cooperative"},
+        ),
+    log:
+        f"{LOGS}/identity.log",
+    benchmark:
+        f"{BENCHMARKS}/identity.tsv"
+    params:
+        code=code_hash("coopetition.reports.statistics", "coopetition.reports.schema"),
+    message:
+        "Comparing integrated and cooperative reward"
+    script:
+        "../scripts/identity.py"

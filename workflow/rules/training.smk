@@ -1,0 +1,27 @@
+rule train:
+    """All runs of one learner on one environment: every protocol, reward mode and seed.
+
+    Finished runs are kept in an undeclared work folder until the job ends, so that a killed job
+    goes on where it stopped.
+    """
+    output:
+        runs=f"{RESULTS}/training/{{edition}}/{{env}}/{{policy}}.parquet",
+        curves=f"{RESULTS}/training/{{edition}}/{{env}}/{{policy}}.curves.parquet",
+        evaluations=f"{RESULTS}/training/{{edition}}/{{env}}/{{policy}}.evaluations.parquet",
+        models=f"{RESULTS}/models/{{edition}}/{{env}}/{{policy}}.zip",
+    log:
+        f"{LOGS}/training/{{edition}}/{{env}}/{{policy}}.log",
+    benchmark:
+        f"{BENCHMARKS}/training/{{edition}}/{{env}}/{{policy}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+    params:
+        cell=lambda w: STUDY.cell(w.edition, w.env, w.policy),
+        checkpoints=STUDY["checkpoints"],
+        code=training_code,
+        work=lambda w: f"{RESULTS}/work/{w.edition}-{w.env}-{w.policy}/{training_code(w)}",
+    message:
+        "Training {wildcards.policy} on {wildcards.env}-{wildcards.edition}"
+    script:
+        "../scripts/train.py"

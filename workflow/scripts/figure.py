@@ -1,0 +1,18 @@
+"""Rule figure."""
+
+from pathlib import Path
+
+from common import start
+from coopetition.reports import schema, theme
+from coopetition.reports.figures import FIGURES
+
+
+def main(snakemake):
+    start(snakemake)
+    tables = {name: schema.read(name, files) for name, files in snakemake.input.items()}
+    plot = FIGURES[snakemake.wildcards.figure](**tables)
+    output = snakemake.output
+    theme.save(plot, Path(output.svg), Path(output.csv), Path(output.text))
+
+
+main(snakemake)  # noqa: F821

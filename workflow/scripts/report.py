@@ -1,0 +1,40 @@
+"""Rule report."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+from common import ROOT, start
+from coopetition.reports import schema
+from coopetition.reports.content import report_data
+from coopetition.reports.provenance import describe
+from coopetition.reports.report import build_report
+
+
+def main(snakemake):
+    start(snakemake)
+    study, files = snakemake.params.study, snakemake.input
+    provenance = describe(ROOT)
+    about = {
+        "name": study.name,
+        "scale": study.scale,
+        "description": study["description"],
+        "date": date.today().isoformat(),
+        "configuration_hash": study.hash,
+    }
+    names = ("plan", "contract", "reference", "scores", "aggregates", "identity", "claims")
+    data = report_data(
+        study=about,
+        provenance=provenance,
+        figures={Path(path).stem: Path(path) for path in files.texts},
+        **{name: schema.read(name, files.get(name)) for name in names},
+    )
+    figures = {Path(path).stem: Path(path) for path in files.figures}
+    output = snakemake.output
+    build_report(data, figures, html=Path(output.html), pdf=Path(output.pdf))
+    Path(output.provenance).write_text(
+        json.dumps({**about, **provenance}, indent=1), encoding="utf-8"
+    )
+
+
+main(snakemake)  # noqa: F821

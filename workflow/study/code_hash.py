@@ -1,0 +1,101 @@
+"""Hash of the project code behind a result, so that editing it reruns what depends on it.
+
+Snakemake sees edits to scripts but not to what they import. The hash covers the syntax trees,
+without docstrings and comments, of the given modules and of every project module that they
+import, directly or not. Games and learners are found at run time, so one of them is in the hash
+only where it is named.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = "coopetition"
+
+
+def code_hash(*modules: str) -> str:
+    """Hash of modules such as `coopetition.agents.training` and of all they import.
+
+    Raises:
+        ModuleNotFoundError: a module is not part of the project.
+    """
+    digest = hashlib.sha256()
+    for module in sorted(set().union(*map(_closure, modules))):
+        digest.update(_tree(module).encode())
+    return digest.hexdigest()[:16]
+
+
+def data_hash(*paths: str) -> str:
+    """Hash of data files, given as files or folders relative to the root of the checkout."""
+    digest = hashlib.sha256()
+    for path in map(ROOT.joinpath, paths):
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if file.is_file():
+                digest.update(str(file.relative_to(ROOT)).encode() + file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@cache
+def _closure(module: str) -> frozenset[str]:
+    if _path(module) is None:
+        raise ModuleNotFoundError(f"{module} is not a module of this project")
+    found: set[str] = set()
+    pending = [module]
+    while pending:
+        current = pending.pop()
+        if current not in found:
+            found.add(current)
+            pending.extend(_imports(current))
+    return frozenset(found)
+
+
+def _path(module: str) -> Path | None:
+    base = ROOT.joinpath(*module.split(".")[1:])
+    for path in (base.with_suffix(".py"), base / "__init__.py"):
+        if module.startswith(PACKAGE + ".") and path.is_file():
+            return path
+    return None
+
+
+@cache
+def _imports(module: str) -> frozenset[str]:
+    path = _path(module)
+    assert path is not None
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                above = package.split(".")[: len(package.split(".")) - node.level + 1]
+                base = ".".join([*above, *([node.module] if node.module else [])])
+            names.add(base)
+            names.update(f"{base}.{alias.name}" for alias in node.names)
+    parents = {".".join(n.split(".")[:k]) for n in names for k in range(2, n.count(".") + 2)}
+    return frozenset(n for n in parents if _path(n) is not None)
+
+
+@cache
+def _tree(module: str) -> str:
+    path = _path(module)
+    assert path is not None
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and _is_text(body[0]):
+            node.body = body[1:]  # type: ignore[attr-defined]
+    return module + ast.dump(tree)
+
+
+def _is_text(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )

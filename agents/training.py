@@ -67,7 +67,7 @@ def train_cell(
     progress = Progress(sum(run.steps for run in runs), "steps")
     results = []
     for number, run in enumerate(runs, 1):
-        path = work / f"{run.run_id}.pt"
+        path = work / f"{run.run_id}-{checkpoints}.pt"
         result = _load(path)
         if result is None:
             result = train_run(run, checkpoints=checkpoints, progress=progress)

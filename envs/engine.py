@@ -148,7 +148,8 @@ def row_sum(array: Array) -> Array:
     """
     width = array.shape[-1]
     if not 2 <= width < 8:
-        return array.sum(axis=-1)
+        # Over a strided axis NumPy adds in another order, so that a batch would differ from one.
+        return np.ascontiguousarray(array).sum(axis=-1)
     total = array[..., 0] + array[..., 1]
     for column in range(2, width):
         total += array[..., column]

@@ -42,7 +42,8 @@ class ReleasedGame(Game):
         trust: trust dynamics; None keeps trust at one.
         mechanisms: further parts, applied in this order.
         alpha: [N] bargaining shares, 1/N each by default.
-        terminates: rule that ends the game early, a function of the new state giving [B] bool.
+        terminates: rule that ends the game early, a function of the new state giving [B] bool;
+            `str` of it says the rule in words.
         display_names: readable names of the agents.
         extra_info: further `info` entries of the released code for one copy.
 
@@ -85,7 +86,7 @@ class ReleasedGame(Game):
         self.trust = trust
         self.mechanisms = tuple(mechanisms)
         self.terminates = terminates
-        self.termination_rule = (terminates.__doc__ or "") if terminates else ""
+        self.termination_rule = "" if terminates is None else str(terminates)
         self.extra_info = extra_info
         self.display_names = tuple(display_names or (f"Agent {i}" for i in range(n_agents)))
 

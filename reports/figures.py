@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 
-from .statistics import IDENTITY_TOLERANCE, best_constants
-from .theme import CLASS_COLOURS, GREY, MODE_COLOURS, PROTOCOL_COLOURS, Plot, apply
+from .statistics import IDENTITY_TOLERANCE, best_constants, relative_gap
+from .theme import (
+    CLASS_COLOURS,
+    GREY,
+    MODE_COLOURS,
+    MODE_LINES,
+    PROTOCOL_COLOURS,
+    Plot,
+    apply,
+)
 
+WIDTH = 6.8
 PER_ROW = 2
+HALO = [withStroke(linewidth=2.2, foreground="white")]
 
 
 def response_curves(reference: pd.DataFrame, scores: pd.DataFrame) -> Plot:
@@ -25,159 +35,212 @@ def response_curves(reference: pd.DataFrame, scores: pd.DataFrame) -> Plot:
     random = reference[reference["policy"] == "Random"]
     learned = _named(scores[scores["status"] == "finished"])
     learned = learned[learned["reward_mode"] == "integrated"]
-    best = best_constants(reference.rename(columns={"name": "_"}))
-    fig, panels = _panels(constants["name"].unique(), height=2.9)
+    best = best_constants(reference)
+    fig, panels = _panels(constants["name"].unique(), height=2.7)
     for name, ax in panels.items():
-        for mode, style in (("private", "-"), ("integrated", "-"), ("cooperative", "--")):
+        for mode, colour in MODE_COLOURS.items():
             curve = constants[(constants["name"] == name) & (constants["reward_mode"] == mode)]
-            ax.plot(
-                curve["level"], curve["mode_return"] / 1000, style, color=MODE_COLOURS[mode], lw=1.6
-            )
-            top = best[(best["environment"] == name) & (best["reward_mode"] == mode)].iloc[0]
-            if mode != "cooperative":
-                ax.plot(top["level"], top["return"] / 1000, "o", ms=4, color=MODE_COLOURS[mode])
-                ax.annotate(
-                    f"{top['level']} %",
-                    (top["level"], top["return"] / 1000),
-                    xytext=(0, 4),
-                    textcoords="offset points",
-                    ha="center",
-                    fontsize=7,
-                )
+            line = {**MODE_LINES[mode], "ls": "-"} if mode == "private" else MODE_LINES[mode]
+            ax.plot(curve["level"], curve["mode_return"] / 1000, color=colour, **line)
+        _mark_best(ax, best[best["environment"] == name].set_index("reward_mode"))
         floor = random[(random["name"] == name) & (random["reward_mode"] == "integrated")]
         ax.axhline(floor["mode_return"].iloc[0] / 1000, color=GREY, ls=":", lw=1.2)
-        for protocol, colour in PROTOCOL_COLOURS.items():
-            runs = learned[(learned["name"] == name) & (learned["protocol"] == protocol)]
+        for _, protocol, runs in _learners(learned[learned["name"] == name]):
             ax.plot(
                 100 * runs["cooperation"],
                 runs["training_return"] / 1000,
                 "D",
                 ms=5,
-                mfc=colour,
+                mfc=PROTOCOL_COLOURS[protocol],
                 mec="white",
                 mew=0.6,
-                alpha=0.9,
+                zorder=4,
             )
-        ax.margins(y=0.12)
-        ax.set(title=name, xlim=(-3, 103), xlabel="action, % of own endowment")
-        ax.set_ylabel("return, thousands")
+        ax.margins(y=0.14)
+        ax.set(title=name, xlim=(-3, 103))
+    _label(panels, "action, % of own endowment", "return, thousands")
     handles = [
-        *(Line2D([], [], color=MODE_COLOURS[m], label=f"constants, {m}") for m in ("private",)),
-        Line2D([], [], color=MODE_COLOURS["integrated"], label="constants, integrated"),
-        Line2D([], [], color=MODE_COLOURS["cooperative"], ls="--", label="constants, cooperative"),
-        Line2D([], [], color=GREY, ls=":", label="Random, integrated"),
+        Line2D([], [], color=MODE_COLOURS["private"], lw=1.4, label="constants, private"),
         *(
-            Line2D([], [], marker="D", ls="", color=colour, label=f"Central_PPO, {protocol}")
-            for protocol, colour in PROTOCOL_COLOURS.items()
-            if protocol in set(learned["protocol"])
+            Line2D([], [], color=MODE_COLOURS[m], **MODE_LINES[m], label=f"constants, {m}")
+            for m in ("integrated", "cooperative")
+        ),
+        Line2D([], [], color=GREY, ls=":", lw=1.2, label="Random, integrated"),
+        *(
+            Line2D(
+                *([], []),
+                **{"marker": "D", "ls": "", "ms": 5, "mec": "white"},
+                color=PROTOCOL_COLOURS[protocol],
+                label=f"{policy}, {protocol}",
+            )
+            for policy, protocol, _ in _learners(learned)
         ),
     ]
     fig.legend(handles=handles, loc="outside lower center", ncols=3)
-    integrated = best[best["reward_mode"] == "integrated"]
-    levels = ", ".join(f"{r.environment} {r.level} %" for r in integrated.itertuples())
-    data = pd.concat(
-        [
-            reference[["name", "policy", "level", "reward_mode", "cooperation", "mode_return"]],
-            learned.rename(columns={"training_return": "mode_return"})[
-                ["name", "policy", "protocol", "reward_mode", "seed", "cooperation", "mode_return"]
-            ],
-        ]
-    )
+    data = reference[["name", "policy", "level", "reward_mode", "cooperation", "mode_return"]]
+    marks = learned.rename(columns={"training_return": "mode_return"})
+    marks = marks[
+        ["name", "policy", "protocol", "reward_mode", "seed", "cooperation", "mode_return"]
+    ]
+    data = pd.concat([data, marks])
     return Plot(
         fig,
         data.rename(columns={"name": "environment"}),
         "Response curves of constant policies",
-        f"The best constant under integrated reward plays {levels}; full contribution is the best "
-        "constant nowhere. The cooperative curve lies on the integrated one. Diamonds are trained "
-        "policies, placed at their mean action.",
+        _response_caption(best, constants, learned),
         "Line charts, one per environment: summed episode return against the level of a constant "
         "policy for three reward modes, with the best levels, Random and trained policies marked.",
+    )
+
+
+def _mark_best(ax: Axes, best: pd.DataFrame) -> None:
+    """Dots on the best constants, the upper label above its dot, the lower one below."""
+    tops = best.loc[["private", "integrated"]].sort_values("return", ascending=False)
+    for (mode, top), offset in zip(tops.iterrows(), (5, -12), strict=True):
+        place = (top["level"], top["return"] / 1000)
+        ax.plot(*place, "o", ms=5, mec="white", mew=0.6, color=MODE_COLOURS[mode], zorder=3)
+        ax.annotate(
+            f"{top['level']} %",
+            place,
+            xytext=(0 if offset > 0 else 3, offset),
+            textcoords="offset points",
+            ha="center" if offset > 0 else "left",
+            fontsize=7.5,
+            path_effects=HALO,
+            zorder=5,
+        )
+
+
+def _response_caption(best: pd.DataFrame, constants: pd.DataFrame, learned: pd.DataFrame) -> str:
+    integrated = best[best["reward_mode"] == "integrated"]
+    levels = ", ".join(f"{r.environment} {r.level} %" for r in integrated.itertuples())
+    full = int((integrated["level"] == 100).sum())
+    where = f"on {full} of {len(integrated)} environments" if full else "nowhere"
+    gap = relative_gap(_by_mode(constants)).max()
+    lies = (
+        "The cooperative curve lies on the integrated one."
+        if gap < IDENTITY_TOLERANCE
+        else f"The cooperative curve is up to {100 * gap:.2g} % off the integrated one."
+    )
+    diamonds = (
+        "No training run under integrated reward finished."
+        if learned.empty
+        else "Diamonds are policies trained on integrated reward, placed at their mean action."
+    )
+    return (
+        f"The best constant under integrated reward plays {levels}; full contribution is the best "
+        f"constant {where}. {lies} {diamonds}"
     )
 
 
 def identity(reference: pd.DataFrame) -> Plot:
     """Relative difference of integrated and cooperative summed return per constant level."""
     apply()
-    constants = _named(reference[reference["level"].notna()])
-    wide = constants.pivot(
-        index=["name", "mechanism_class", "level"], columns="reward_mode", values="mode_return"
-    ).reset_index()
-    gap = (wide["cooperative"] - wide["integrated"]).abs() / wide["integrated"].abs()
-    wide["relative_difference"] = gap
-    fig, ax = plt.subplots(figsize=(6.4, 2.9))
-    shown = wide.assign(relative_difference=np.maximum(gap, 1e-12))
-    for (name, group), part in shown.groupby(["name", "mechanism_class"]):
+    wide = _by_mode(_named(reference[reference["level"].notna()])).reset_index()
+    gap = wide["relative_difference"] = relative_gap(wide)
+    fig, panels = _panels(wide["name"].unique(), height=1.5)
+    for (name, group), part in wide.groupby(["name", "mechanism_class"]):
+        ax = panels[name]
         ax.plot(
             part["level"].astype(float),
             part["relative_difference"],
             ".",
             ms=4,
             color=CLASS_COLOURS[group],
-            label=f"{name} ({group})",
         )
-    ax.axhline(IDENTITY_TOLERANCE, color=GREY, ls="--", lw=1)
-    ax.text(100, IDENTITY_TOLERANCE * 1.4, "tolerance", ha="right", color=GREY, fontsize=7)
-    ax.set(
-        yscale="log",
-        ylim=(5e-13, 1e-3),
-        xlabel="constant level, % of own endowment",
-        ylabel="relative difference",
-    )
-    fig.legend(loc="outside lower center", ncols=2)
-    worst = wide.loc[gap.idxmax()]
+        ax.axhline(IDENTITY_TOLERANCE, color=GREY, ls="--", lw=1)
+        ax.set_yscale("symlog", linthresh=1e-10)
+        ax.set_yticks([0, 1e-9, 1e-7, 1e-5], ["0", "1e-9", "1e-7", "1e-5"])
+        ax.minorticks_off()
+        ax.set(title=f"{name} ({group})", xlim=(-3, 103))
+        ax.set_ylim(-3e-11, max(1e-4, 3 * gap.max()))
+    first = next(iter(panels.values()))
+    first.text(100, IDENTITY_TOLERANCE, "tolerance", ha="right", va="bottom", color=GREY, size=7.5)
+    _label(panels, "constant level, % of own endowment", "relative difference")
     return Plot(
         fig,
         wide.rename(columns={"name": "environment"}),
         "Integrated against cooperative return",
+        _identity_caption(wide),
+        "Scatter plots, one per environment, of the relative difference between summed cooperative "
+        f"and integrated return for 101 constant levels: at most {gap.max():.1e}, where "
+        f"{IDENTITY_TOLERANCE:.0e} is tolerated.",
+    )
+
+
+def _identity_caption(wide: pd.DataFrame) -> str:
+    gap = wide["relative_difference"]
+    if (gap == 0).all():
+        return f"The summed returns are equal for all {len(gap)} constants."
+    worst = wide.loc[gap.idxmax()]
+    size = (
+        "the rounding of single precision"
+        if gap.max() < IDENTITY_TOLERANCE
+        else f"more than the tolerance of {IDENTITY_TOLERANCE:.0e}"
+    )
+    return (
         f"The summed returns differ by at most {gap.max():.1e} of their size "
-        f"({worst['name']}, level {int(worst['level'])} %), the rounding of single precision. "
-        "Values below 1e-12 are drawn at 1e-12.",
-        "Scatter plot of the relative difference between summed cooperative and integrated "
-        "return for 101 constant levels per environment, all far below the tolerance of 1e-5.",
+        f"({worst['name']}, level {int(worst['level'])} %), {size}; they are equal for "
+        f"{int((gap == 0).sum())} of {len(gap)} constants. The axis is linear below 1e-10."
     )
 
 
 def learning_curves(scores: pd.DataFrame, curves: pd.DataFrame) -> Plot:
     """Normalised score along training, per environment and protocol."""
     apply()
-    keys = ["run_id", "protocol", "reward_mode", "seed", "welfare_floor", "welfare_ceiling"]
-    runs = _named(scores)[["name", *keys]]
-    data = curves.merge(runs, on="run_id")
+    keys = ["run_id", "protocol", "reward_mode", "seed"]
+    runs = _named(scores[scores["status"] == "finished"])
+    runs = runs[["name", "policy", *keys, "welfare_floor", "welfare_ceiling"]]
+    data = curves[["run_id", "step", "welfare"]].merge(runs, on="run_id")
     span = data["welfare_ceiling"] - data["welfare_floor"]
     data["score"] = (data["welfare"] - data["welfare_floor"]) / span
-    fig, panels = _panels(data["name"].unique(), height=2.4)
+    fig, panels = _panels(data["name"].unique(), height=2.2)
     for name, ax in panels.items():
-        sns.lineplot(
-            data[data["name"] == name],
-            x="step",
-            y="score",
-            hue="protocol",
-            style="reward_mode",
-            palette=PROTOCOL_COLOURS,
-            errorbar=("pi", 100),
-            legend=ax is next(iter(panels.values())),
-            ax=ax,
-        )
-        ax.axhline(1, color=GREY, lw=0.8)
-        ax.axhline(0, color=GREY, lw=0.8, ls=":")
-        ax.set(title=name, xlabel="environment steps", ylabel="score in welfare")
-    first = next(iter(panels.values()))
-    handles, labels = first.get_legend_handles_labels()
-    first.get_legend().remove()
-    fig.legend(handles, labels, loc="outside lower center", ncols=4)
-    start = data[data["step"] == 0].groupby("protocol")["score"].mean()
-    end = data.loc[data.groupby("run_id")["step"].idxmax()].groupby("protocol")["score"].mean()
-    said = "; ".join(f"{p} from {start[p]:.2f} to {end[p]:.2f}" for p in end.index)
+        for _, protocol, learner in _learners(data[data["name"] == name]):
+            for mode, part in learner.groupby("reward_mode"):
+                seeds = part.groupby("step")["score"].agg(["mean", "min", "max"])
+                steps, colour = seeds.index.to_numpy(float) / 1000, PROTOCOL_COLOURS[protocol]
+                ax.fill_between(steps, seeds["min"], seeds["max"], color=colour, alpha=0.15, lw=0)
+                ax.plot(steps, seeds["mean"], color=colour, **MODE_LINES[mode])
+        ax.axhline(1, color=GREY, lw=1, zorder=1)
+        ax.axhline(0, color=GREY, lw=1.2, ls=":", zorder=1)
+        ax.margins(y=0.1)
+        ax.set(title=name)
+    _label(panels, "thousand environment steps", "score in welfare")
+    handles = [
+        *(
+            Line2D([], [], color=PROTOCOL_COLOURS[protocol], lw=3, label=f"{policy}, {protocol}")
+            for policy, protocol, _ in _learners(data)
+        ),
+        *(
+            Line2D([], [], color=GREY, **line, label=f"{mode} reward")
+            for mode, line in MODE_LINES.items()
+            if mode in set(data["reward_mode"])
+        ),
+    ]
+    if handles:
+        fig.legend(handles=handles, loc="outside lower center", ncols=3)
     return Plot(
         fig,
-        data[["name", *keys[:4], "step", "welfare", "score"]].rename(
-            columns={"name": "environment"}
-        ),
+        data[["name", *keys, "step", "welfare", "score"]].rename(columns={"name": "environment"}),
         "Learning curves",
-        f"Mean score over environments before and after training: {said}. Lines are means, bands "
-        "the range over seeds; 0 is Random (dotted), 1 the best constant.",
+        _learning_caption(data, left_out=int((scores["status"] != "finished").sum())),
         "Line charts, one per environment: normalised score in welfare against training steps for "
-        "the two protocols and each reward mode.",
+        "each protocol and reward mode.",
+    )
+
+
+def _learning_caption(data: pd.DataFrame, left_out: int) -> str:
+    aside = f" Runs that did not finish are left out: {left_out}." if left_out else ""
+    if data.empty:
+        return f"No training run finished.{aside}"
+    said = []
+    for policy, protocol, learner in _learners(data.sort_values("step")):
+        ends = learner.groupby("run_id")["score"].agg(["first", "last"]).mean()
+        said.append(f"{policy} {protocol} from {ends['first']:.2f} to {ends['last']:.2f}")
+    return (
+        f"Mean score over environments before and after training: {'; '.join(said)}. Lines are "
+        f"means, bands the range over seeds; 0 is Random (dotted), 1 the best constant.{aside}"
     )
 
 
@@ -185,36 +248,72 @@ def score_intervals(aggregates: pd.DataFrame) -> Plot:
     """IQM of the score with its interval, per environment and protocol."""
     apply()
     shown = aggregates[aggregates["reward_mode"] == "integrated"]
-    names = [*sorted(set(shown["environment"]) - {"all"}), "all"]
-    fig, ax = plt.subplots(figsize=(6.4, 0.9 + 0.45 * len(names)))
-    protocols = [p for p in PROTOCOL_COLOURS if p in set(shown["protocol"])]
-    for offset, protocol in enumerate(protocols):
-        rows = shown[shown["protocol"] == protocol].set_index("environment").loc[names]
-        y = np.arange(len(names)) + (offset - (len(protocols) - 1) / 2) * 0.28
-        colour = PROTOCOL_COLOURS[protocol]
-        ax.hlines(y, rows["low"], rows["high"], color=colour, lw=2.2)
-        ax.plot(rows["iqm"], y, "o", color=colour, label=f"{protocol}, trained")
-        ax.plot(
-            rows["untrained"], y, "o", mfc="white", mec=colour, ms=5, label=f"{protocol}, untrained"
-        )
-    ax.axvline(0, color=GREY, ls=":", lw=1)
-    ax.axvline(1, color=GREY, lw=1)
-    ax.set_yticks(range(len(names)), names)
-    ax.invert_yaxis()
-    ax.set(xlabel="score in welfare: 0 = Random, 1 = best constant (integrated reward)")
-    fig.legend(loc="outside lower center", ncols=2)
-    overall = shown[shown["environment"] == "all"]
-    said = "; ".join(
-        f"{r.protocol} {r.iqm:.2f} [{r.low:.2f}, {r.high:.2f}]" for r in overall.itertuples()
-    )
+    # Scores of a study without a finished run are zero by definition and show nothing.
+    drawn = shown if shown["finished"].sum() else shown.iloc[:0]
+    names = [*sorted(set(drawn["environment"]) - {"all"}), *(["all"] if len(drawn) else [])]
+    fig, panels = _panels(["scores"] if names else [], height=0.7 + 0.42 * len(names))
+    learners = list(_learners(drawn))
+    for ax in panels.values() if names else ():
+        _draw_intervals(ax, names, learners)
+    if names:
+        handles = [
+            Line2D([], [], marker="o", ms=5, color=PROTOCOL_COLOURS[protocol], label=label)
+            for label, protocol in ((f"{p}, {protocol}", protocol) for p, protocol, _ in learners)
+        ]
+        ring = {"marker": "o", "ls": "", "ms": 8, "mfc": "none"}
+        handles.append(Line2D([], [], color=GREY, **ring, label="before training"))
+        fig.legend(handles=handles, loc="outside lower center", ncols=3)
     return Plot(
         fig,
         shown.copy(),
         "Scores with intervals",
-        f"Interquartile mean over all environments of this run: {said} (95 % stratified bootstrap "
-        "interval). Open circles are the untrained policies.",
+        _scores_caption(shown),
         "Dot plot of the interquartile mean score with its interval for each environment and "
-        "protocol, trained and untrained.",
+        "protocol, before and after training.",
+    )
+
+
+def _draw_intervals(
+    ax: Axes, names: list[str], learners: list[tuple[str, str, pd.DataFrame]]
+) -> None:
+    """One line per name, the learners side by side on it."""
+    for offset, (_, protocol, learner) in enumerate(learners):
+        rows = learner.set_index("environment").reindex(names)
+        y = np.arange(len(names)) + (offset - (len(learners) - 1) / 2) * 0.6 / len(learners)
+        colour = PROTOCOL_COLOURS[protocol]
+        ax.plot(rows["untrained"], y, "o", mfc="none", mec=colour, ms=8, mew=1)
+        ax.hlines(y, rows["low"], rows["high"], color=colour, lw=2.2)
+        ax.plot(rows["iqm"], y, "o", color=colour, ms=5)
+    ax.axvline(0, color=GREY, ls=":", lw=1.2, zorder=1)
+    ax.axvline(1, color=GREY, lw=1, zorder=1)
+    ax.axhline(len(names) - 1.5, color=GREY, lw=0.8)
+    ax.set_yticks(range(len(names)), names)
+    ax.get_yticklabels()[-1].set_fontweight("bold")
+    ax.grid(axis="y", visible=False)
+    ax.margins(x=0.04)
+    ax.set(
+        ylim=(len(names) - 0.5, -0.5),
+        xlabel="score in welfare: 0 = Random, 1 = best constant (integrated reward)",
+    )
+
+
+def _scores_caption(shown: pd.DataFrame) -> str:
+    overall = shown[shown["environment"] == "all"]
+    planned, finished = int(overall["planned"].sum()), int(overall["finished"].sum())
+    if not finished:
+        return f"No training run under integrated reward finished, of {planned} planned."
+    said = "; ".join(
+        f"{r.policy} {r.protocol} {r.iqm:.2f} [{r.low:.2f}, {r.high:.2f}]"
+        for r in overall.itertuples()
+    )
+    aside = (
+        f" Runs that did not finish count as 0: {planned - finished} of {planned}."
+        if finished < planned
+        else ""
+    )
+    return (
+        f"Interquartile mean over all environments of this run: {said} (95 % stratified bootstrap "
+        f"interval). Rings are the policies before training.{aside}"
     )
 
 
@@ -230,14 +329,40 @@ def _named(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(name=frame["environment"] + "-" + frame["edition"])
 
 
-def _panels(names: np.ndarray, height: float) -> tuple[plt.Figure, dict[str, Axes]]:
-    """A grid with one panel per name, unused panels removed."""
-    rows = -(-len(names) // PER_ROW)
-    columns = min(PER_ROW, len(names))
-    fig, grid = plt.subplots(
-        rows, columns, figsize=(3.4 * columns, height * rows + 0.5), squeeze=False
-    )
+def _by_mode(constants: pd.DataFrame) -> pd.DataFrame:
+    """Returns of constants, one column per reward mode."""
+    keys = ["name", "mechanism_class", "level"]
+    return constants.pivot(index=keys, columns="reward_mode", values="mode_return")
+
+
+def _learners(runs: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """Policy, protocol and rows of every learner."""
+    for (policy, protocol), rows in runs.groupby(["policy", "protocol"]):
+        yield policy, protocol, rows
+
+
+def _panels(names: Iterable[str], height: float) -> tuple[plt.Figure, dict[str, Axes]]:
+    """A grid with one panel per name; without names one panel says that there are no runs."""
+    names = list(names)
+    columns = max(1, min(PER_ROW, len(names)))
+    rows = max(1, -(-len(names) // columns))
+    fig, grid = plt.subplots(rows, columns, figsize=(WIDTH, height * rows + 0.5), squeeze=False)
     axes = list(grid.flat)
-    for spare in axes[len(names) :]:
+    if not names:
+        axes[0].set_axis_off()
+        axes[0].text(0.5, 0.5, "no runs", ha="center", va="center", color=GREY)
+    for spare in axes[max(1, len(names)) :]:
         spare.remove()
     return fig, dict(zip(names, axes, strict=False))
+
+
+def _label(panels: dict[str, Axes], x: str, y: str) -> None:
+    """Label the axes once per column and row of the grid."""
+    axes = list(panels.values())
+    for i, ax in enumerate(axes):
+        if i + PER_ROW >= len(axes):
+            ax.set_xlabel(x)
+        if i % PER_ROW == 0:
+            ax.set_ylabel(y)
+    if axes:
+        axes[0].figure.align_ylabels(axes)

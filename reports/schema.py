@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -173,13 +174,14 @@ TABLES: dict[str, dict[str, Column]] = {
     },
 }
 
-_CHECKS = {
-    "text": kinds.is_object_dtype,
-    "integer": kinds.is_integer_dtype,
-    "number": kinds.is_float_dtype,
-    "flag": kinds.is_bool_dtype,
-    "numbers": kinds.is_object_dtype,
+# Types that `infer_dtype` may find in a column of each kind.
+_INFERRED = {
+    "text": ("string",),
+    "integer": ("integer",),
+    "number": ("floating", "integer", "mixed-integer-float"),
+    "flag": ("boolean",),
 }
+_STORED = {"text": object, "integer": "int64", "number": float, "flag": bool, "numbers": object}
 
 
 def table(name: str, rows: Iterable[dict[str, Any]] | pd.DataFrame) -> pd.DataFrame:
@@ -190,7 +192,7 @@ def table(name: str, rows: Iterable[dict[str, Any]] | pd.DataFrame) -> pd.DataFr
     """
     schema = TABLES[name]
     frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))
-    if frame.empty:
+    if not len(frame):
         frame = pd.DataFrame(columns=list(schema))
     missing, unknown = set(schema) - set(frame.columns), set(frame.columns) - set(schema)
     if missing or unknown:
@@ -202,26 +204,31 @@ def table(name: str, rows: Iterable[dict[str, Any]] | pd.DataFrame) -> pd.DataFr
 
 
 def _checked(name: str, column: str, rule: Column, values: pd.Series) -> pd.Series:
-    if rule.kind == "text":
-        values = values.astype(object)
-        if rule.optional:
-            values = values.fillna("")
-    elif rule.kind == "number":
-        values = values.astype(float)
-    elif rule.kind == "integer" and (rule.optional or values.empty):
-        values = values.astype("Int64")
-    elif rule.kind == "flag" and values.empty:
-        values = values.astype(bool)
-    if not _CHECKS[rule.kind](values.dtype):
-        raise SchemaError(f"table {name}: column {column} must hold {rule.kind}")
     if not rule.optional and values.isna().any():
         raise SchemaError(f"table {name}: column {column} has empty cells")
+    if not _holds(rule, values.dropna()):
+        raise SchemaError(f"table {name}: column {column} must hold {rule.kind}")
+    if rule.kind == "text":
+        values = values.astype(object).fillna("")
+    # Only the nullable type keeps whole numbers whole beside empty cells.
+    nullable = rule.kind == "integer" and (rule.optional or values.empty)
+    values = values.astype("Int64" if nullable else _STORED[rule.kind])
     strange = set(values) - set(rule.allowed) if rule.allowed else set()
     if strange:
         raise SchemaError(
             f"table {name}: column {column} holds {sorted(strange)}; allowed: {rule.allowed}"
         )
     return values
+
+
+def _holds(rule: Column, values: pd.Series) -> bool:
+    if values.empty:
+        return True
+    if rule.kind == "numbers":
+        return bool(values.map(kinds.is_list_like).all())
+    if rule.kind == "integer" and rule.optional and kinds.is_float_dtype(values.dtype):
+        return bool((values % 1 == 0).all())
+    return kinds.infer_dtype(values) in _INFERRED[rule.kind]
 
 
 def write(name: str, rows: Iterable[dict[str, Any]] | pd.DataFrame, path: str | Path) -> None:
@@ -233,6 +240,8 @@ def write(name: str, rows: Iterable[dict[str, Any]] | pd.DataFrame, path: str | 
     frame, path = table(name, rows), Path(path)
     with replacing(path) as temporary:
         if path.suffix == ".csv":
+            for column in _of_kind(name, "numbers"):
+                frame[column] = frame[column].map(lambda row: json.dumps([*map(float, row)]))
             frame.to_csv(temporary, index=False)
         else:
             frame.to_parquet(temporary, index=False)
@@ -249,5 +258,17 @@ def read(name: str, paths: str | Path | Iterable[str | Path]) -> pd.DataFrame:
 def _read_one(name: str, path: Path) -> pd.DataFrame:
     if path.suffix != ".csv":
         return pd.read_parquet(path)
-    texts = {c: "" for c, rule in TABLES[name].items() if rule.kind == "text"}
-    return pd.read_csv(path).fillna(texts)
+    texts, lists = _of_kind(name, "text"), _of_kind(name, "numbers")
+    # Text stays text even if it reads 12 or NA; numbers come back to the last digit.
+    return pd.read_csv(
+        path,
+        dtype=dict.fromkeys(texts, str),
+        converters=dict.fromkeys(lists, json.loads),
+        keep_default_na=False,
+        na_values={c: [""] for c in TABLES[name] if c not in texts + lists},
+        float_precision="round_trip",
+    )
+
+
+def _of_kind(name: str, kind: str) -> list[str]:
+    return [column for column, rule in TABLES[name].items() if rule.kind == kind]

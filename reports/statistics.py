@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,10 @@ import pandas as pd
 
 IDENTITY_TOLERANCE = 1e-5
 CELL = ["environment", "edition"]
+BEST_CONSTANT_COLUMNS = [
+    *("environment", "reward_mode", "level", "return"),
+    *("welfare_level", "welfare", "random_welfare", "random_return"),
+]
 
 
 def with_scores(training: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
@@ -70,7 +75,7 @@ def best_constants(reference: pd.DataFrame) -> pd.DataFrame:
                 "random_return": random["mode_return"],
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=BEST_CONSTANT_COLUMNS)
 
 
 def interquartile_mean(scores: pd.DataFrame, column: str = "score") -> float:
@@ -107,13 +112,22 @@ def iqm_interval(
         return np.array([values[0] - values[1] if len(values) == 2 else values[0]])
 
     data: Any = {"x": matrices["a"]} if baseline is None else {"x": (matrices["a"], matrices["b"])}
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _seeded():
         warnings.simplefilter("ignore")
-        points, intervals = library.get_interval_estimates(
-            data, statistic, reps=repetitions, random_state=np.random.RandomState(0)
-        )
+        points, intervals = library.get_interval_estimates(data, statistic, reps=repetitions)
     low, high = intervals["x"][:, 0]
     return float(points["x"][0]), float(low), float(high)
+
+
+@contextmanager
+def _seeded() -> Iterator[None]:
+    """The global generator of numpy, seeded for a while: rliable draws from no other."""
+    state = np.random.get_state()
+    np.random.seed(0)
+    try:
+        yield
+    finally:
+        np.random.set_state(state)
 
 
 def _matrix(scores: pd.DataFrame) -> np.ndarray:
@@ -172,15 +186,22 @@ def identity(reference: pd.DataFrame) -> list[dict[str, Any]]:
     rows = []
     for (environment, edition), group in reference.groupby(CELL):
         wide = group.pivot(index="policy", columns="reward_mode", values="mode_return")
-        gap = (wide["cooperative"] - wide["integrated"]).abs() / wide["integrated"].abs()
+        gap = relative_gap(wide)
         random = gap.index == "Random"
         for policy_set, part in (("101 constants", gap[~random]), ("Random", gap[random])):
             rows.append(
                 {
                     "environment": f"{environment}-{edition}",
                     "policy_set": policy_set,
-                    "max_relative_difference": float(part.max()),
+                    "max_relative_difference": float(part.max(skipna=False)),
                     "identical": bool(part.max() < IDENTITY_TOLERANCE),
                 }
             )
     return rows
+
+
+def relative_gap(returns: pd.DataFrame) -> pd.Series:
+    """|cooperative - integrated| / |integrated| per row, 0 where the two are equal."""
+    cooperative, integrated = returns["cooperative"], returns["integrated"]
+    gap = (cooperative - integrated).abs() / integrated.abs()
+    return gap.where(cooperative != integrated, 0.0)

@@ -15,7 +15,13 @@ from matplotlib.figure import Figure
 mpl.use("Agg")
 
 PROTOCOL_COLOURS = {"as_published": "#D55E00", "corrected": "#0072B2"}
-MODE_COLOURS = {"private": "#009E73", "integrated": "#0072B2", "cooperative": "#E69F00"}
+MODE_COLOURS = {"private": "#009E73", "integrated": "#56B4E9", "cooperative": "#222222"}
+# Integrated is broad and pale, cooperative thin and dashed: where they coincide both are seen.
+MODE_LINES = {
+    "private": {"ls": ":", "lw": 1.4, "zorder": 2.2},
+    "integrated": {"ls": "-", "lw": 3, "alpha": 0.55, "zorder": 2.1, "solid_capstyle": "butt"},
+    "cooperative": {"ls": (0, (3, 2)), "lw": 1.1, "zorder": 2.3},
+}
 CLASS_COLOURS = {"TR-1": "#0072B2", "TR-2": "#D55E00", "TR-3": "#009E73", "TR-4": "#CC79A7"}
 GREY = "#666666"
 
@@ -46,6 +52,10 @@ def apply() -> None:
             "axes.titlesize": 10,
             "axes.titleweight": "bold",
             "axes.titlelocation": "left",
+            "axes.labelsize": 9,
+            "xtick.labelsize": 8,
+            "ytick.labelsize": 8,
+            "legend.fontsize": 8.5,
             "grid.color": "#E5E5E5",
             "legend.frameon": False,
             "figure.constrained_layout.use": True,

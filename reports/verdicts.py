@@ -13,7 +13,13 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from .statistics import IDENTITY_TOLERANCE, best_constants, iqm_interval
+from .statistics import (
+    CELL,
+    IDENTITY_TOLERANCE,
+    best_constants,
+    interquartile_mean,
+    iqm_interval,
+)
 
 HERE = Path(__file__).parent
 CLASS_SIZE = 5
@@ -128,9 +134,10 @@ def published_ippo_below_random(evidence: Evidence) -> Decision:
         (runs["policy"] == "Central_PPO")
         & (runs["reward_mode"] == "integrated")
         & (runs["edition"] == "v0")
+        & (runs["status"] == "finished")
     ]
     if runs.empty:
-        return Decision("not testable", "No run of Central_PPO under integrated reward.")
+        return Decision("not testable", "No run of Central_PPO under integrated reward finished.")
     random = evidence.reference[
         (evidence.reference["policy"] == "Random")
         & (evidence.reference["reward_mode"] == "integrated")
@@ -140,7 +147,7 @@ def published_ippo_below_random(evidence: Evidence) -> Decision:
         index=["mechanism_class", "environment"], columns="protocol", values="training_return"
     )
     if "as_published" not in returns:
-        return Decision("not testable", "The protocol as_published is not in this run.")
+        return Decision("not testable", "No run of the protocol as_published finished.")
     names = returns.index.get_level_values("environment")
     returns["Random"] = random.reindex(names).to_numpy()
     below = {
@@ -151,9 +158,10 @@ def published_ippo_below_random(evidence: Evidence) -> Decision:
     estimate = "; ".join(
         f"{protocol} below Random on {count} of {len(names)}" for protocol, count in below.items()
     )
-    sizes = returns.groupby("mechanism_class").size()
+    sizes = returns.dropna().groupby("mechanism_class").size()
     complete = all(sizes.get(c, 0) == CLASS_SIZE for c in CLASSES)
     steps = int(runs["steps_planned"].min())
+    decided_by = "both" if "corrected" in below else "as_published"
     if not complete or steps < SMALLEST_PUBLISHED_BUDGET or "corrected" not in below:
         reason = (
             f"The direction is as published ({estimate}), but this run has {len(names)} of 20 "
@@ -161,11 +169,11 @@ def published_ippo_below_random(evidence: Evidence) -> Decision:
             if below["as_published"] == len(names)
             else f"Not on every environment of this run ({estimate}), which is incomplete."
         )
-        return Decision("inconclusive", reason, estimate, "both")
+        return Decision("inconclusive", reason, estimate, decided_by)
     means = returns.groupby("mechanism_class").mean()
     holds = (means["as_published"] < means["Random"]).all()
     only = (means["corrected"] >= means["Random"]).all()
-    verdict = "confirmed" if holds and only else "refuted"
+    verdict = "refuted" if not holds else "confirmed" if only else "inconclusive"
     return Decision(verdict, f"Class means over 20 environments: {estimate}.", estimate, "both")
 
 
@@ -178,7 +186,9 @@ def integrated_equals_cooperative(evidence: Evidence) -> Decision:
     estimate = f"largest relative difference {largest:.1e} over {101 * len(rows)} policies"
     random = evidence.identity[evidence.identity["policy_set"] == "Random"]
     aside = (
-        f" Under Random, where agents act differently, it is at most "
+        ""
+        if random.empty
+        else f" Under Random, where agents act differently, it is at most "
         f"{random['max_relative_difference'].max():.1e}."
     )
     if largest < IDENTITY_TOLERANCE:
@@ -195,22 +205,32 @@ def scaling_effect(evidence: Evidence) -> Decision:
     parts = dict(list(runs.groupby("protocol")))
     if set(parts) != {"as_published", "corrected"}:
         return Decision("not testable", "Both protocols of Central_PPO are needed.")
-    difference, low, high = iqm_interval(
-        parts["corrected"], baseline=parts["as_published"], repetitions=evidence.repetitions
-    )
-    means = runs.pivot_table(index="environment", columns="protocol", values="score")
+    finished = runs["status"] == "finished"
+    if set(runs.loc[finished, "protocol"]) != set(parts):
+        return Decision("not testable", "No run of one of the two protocols finished.")
+    try:
+        difference, low, high = iqm_interval(
+            parts["corrected"], baseline=parts["as_published"], repetitions=evidence.repetitions
+        )
+    except ValueError as error:
+        return Decision("inconclusive", f"Runs are missing: {error}.")
+    # Without the zeros of unfinished runs, which may lie above what finished ones reach.
+    scores = runs.assign(score=runs["score"].where(finished))
+    means = scores.groupby([*CELL, "protocol"])["score"].mean().unstack()
     gains = means["corrected"] - means["as_published"]
-    levels = {p: iqm_interval(g, repetitions=1)[0] for p, g in parts.items()}
+    levels = {protocol: interquartile_mean(part) for protocol, part in parts.items()}
     reason = (
         f"Score {levels['as_published']:.2f} as published, {levels['corrected']:.2f} corrected; "
         f"the difference is positive on {int((gains > 0).sum())} of {len(gains)} environments. "
         "The column Untrained of the table of scores shows how much of it the action scale alone "
         "brings, before any training."
     )
+    if not finished.all():
+        reason += f" {(~finished).sum()} of {len(runs)} runs did not finish and count as 0."
     verdict = "inconclusive"
     if low > 0 and (gains > 0).all():
         verdict = "confirmed"
-    elif high < 0:
+    elif high < 0 and gains.notna().all():
         verdict = "refuted"
     return Decision(verdict, reason, f"{difference:.2f} in score", "both", (low, high))
 

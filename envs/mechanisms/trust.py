@@ -6,7 +6,6 @@ T[i, j] is the trust of i in j, R[i, j] the damage that i holds against j; the c
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -136,14 +135,18 @@ def off_diagonal_mean(matrices: Array) -> Array:
     return row_sum(matrices.reshape(len(matrices), -1)[:, pairs]) / len(pairs)
 
 
-def mean_trust_below(threshold: float) -> Callable[[State], Array]:
+@dataclass(frozen=True)
+class MeanTrustBelow:
     """Termination rule: mean trust between different agents falls below a threshold."""
 
-    def rule(state: State) -> Array:
-        return off_diagonal_mean(state["trust"]) < threshold
+    threshold: float
 
-    rule.__doc__ = f"mean trust below {threshold}"
-    return rule
+    def __call__(self, state: State) -> Array:
+        """Which copies end, [B] bool."""
+        return off_diagonal_mean(state["trust"]) < self.threshold
+
+    def __str__(self) -> str:
+        return f"mean trust below {self.threshold:g}"
 
 
 class CooperationCounts(Mechanism):

@@ -15,6 +15,8 @@ rule claims:
         f"{LOGS}/claims.log",
     benchmark:
         f"{BENCHMARKS}/claims.tsv"
+    conda:
+        "../../environment.yml"
     params:
         repetitions=STUDY["bootstrap_repetitions"],
         code=code_hash("coopetition.reports.verdicts", "coopetition.reports.schema"),

@@ -36,6 +36,8 @@ TRAINING = [
     for e, env, policy in STUDY.training_cells
 ]
 CURVES = [path.replace(".parquet", ".curves.parquet") for path in TRAINING]
+GAMES = [envs.spec(f"{env}-{edition}").module for edition, env in STUDY.environments]
+LEARNERS = [learner(policy).module for policy in STUDY["policies"]]
 FIGURES = ["response_curves", "identity", "learning_curves", "scores"]
 
 

@@ -6,15 +6,11 @@ rule contract:
         f"{LOGS}/contract.log",
     benchmark:
         f"{BENCHMARKS}/contract.tsv"
+    conda:
+        "../../environment.yml"
     params:
         ids=[f"{env}-{edition}" for edition, env in STUDY.environments],
-        code=code_hash(
-            "coopetition.envs.contract",
-            *(
-                envs.spec(f"{env}-{edition}").module
-                for edition, env in STUDY.environments
-            ),
-        ),
+        code=code_hash("coopetition.envs.contract", *GAMES),
     message:
         "Measuring the contract of {params.ids}"
     script:

@@ -24,6 +24,8 @@ rule figure:
         f"{LOGS}/figures/{{figure}}.log",
     benchmark:
         f"{BENCHMARKS}/figures/{{figure}}.tsv"
+    conda:
+        "../../environment.yml"
     params:
         code=code_hash("coopetition.reports.figures", "coopetition.reports.schema"),
     message:

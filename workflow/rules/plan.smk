@@ -11,9 +11,12 @@ rule plan:
         f"{LOGS}/plan.log",
     benchmark:
         f"{BENCHMARKS}/plan.tsv"
+    conda:
+        "../../environment.yml"
     params:
         study=STUDY,
-        code=code_hash("coopetition.agents.runs", "coopetition.reports.schema"),
+        configuration=STUDY.hash,  # Snakemake compares plain values only
+        code=code_hash("coopetition.reports.schema", *GAMES, *LEARNERS),
     message:
         "Planning study {params.study.name}"
     script:

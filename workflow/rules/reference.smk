@@ -6,6 +6,8 @@ rule reference:
         f"{LOGS}/reference/{{edition}}/{{env}}.log",
     benchmark:
         f"{BENCHMARKS}/reference/{{edition}}/{{env}}.tsv"
+    conda:
+        "../../environment.yml"
     params:
         random_episodes=STUDY["random_episodes"],
         code=lambda wildcards: f"{game_code(wildcards)} {code_hash('coopetition.agents.reference')}",

@@ -28,8 +28,11 @@ rule report:
         f"{LOGS}/report.log",
     benchmark:
         f"{BENCHMARKS}/report.tsv"
+    conda:
+        "../../environment.yml"
     params:
         study=STUDY,
+        configuration=STUDY.hash,  # Snakemake compares plain values only
         code=code_hash("coopetition.reports.content", "coopetition.reports.report"),
         texts=data_hash("reports/claims.yaml", "reports/templates"),
     message:

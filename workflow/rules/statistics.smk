@@ -9,6 +9,8 @@ rule scores:
         f"{LOGS}/scores.log",
     benchmark:
         f"{BENCHMARKS}/scores.tsv"
+    conda:
+        "../../environment.yml"
     params:
         code=code_hash("coopetition.reports.statistics", "coopetition.reports.schema"),
     message:
@@ -33,6 +35,8 @@ rule aggregates:
         f"{LOGS}/aggregates.log",
     benchmark:
         f"{BENCHMARKS}/aggregates.tsv"
+    conda:
+        "../../environment.yml"
     params:
         repetitions=STUDY["bootstrap_repetitions"],
         code=code_hash("coopetition.reports.statistics", "coopetition.reports.schema"),
@@ -57,6 +61,8 @@ rule identity:
         f"{LOGS}/identity.log",
     benchmark:
         f"{BENCHMARKS}/identity.tsv"
+    conda:
+        "../../environment.yml"
     params:
         code=code_hash("coopetition.reports.statistics", "coopetition.reports.schema"),
     message:

@@ -13,6 +13,8 @@ rule train:
         f"{LOGS}/training/{{edition}}/{{env}}/{{policy}}.log",
     benchmark:
         f"{BENCHMARKS}/training/{{edition}}/{{env}}/{{policy}}.tsv"
+    conda:
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1500,

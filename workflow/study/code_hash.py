@@ -30,12 +30,16 @@ def code_hash(*modules: str) -> str:
 
 
 def data_hash(*paths: str) -> str:
-    """Hash of data files, given as files or folders relative to the root of the checkout."""
+    """Hash of data files, given as files or folders relative to the root of the checkout.
+
+    Raises:
+        FileNotFoundError: a path that does not exist.
+    """
     digest = hashlib.sha256()
     for path in map(ROOT.joinpath, paths):
-        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if file.is_file():
-                digest.update(str(file.relative_to(ROOT)).encode() + file.read_bytes())
+        files = sorted(filter(Path.is_file, path.rglob("*"))) if path.is_dir() else [path]
+        for file in files:
+            digest.update(file.relative_to(ROOT).as_posix().encode() + file.read_bytes())
     return digest.hexdigest()[:16]
 
 

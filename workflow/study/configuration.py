@@ -9,6 +9,7 @@ import difflib
 import hashlib
 import json
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,15 @@ from coopetition import agents, envs
 from coopetition.agents.registry import PROTOCOLS, learner
 from coopetition.agents.runs import Run, cell_runs
 
-NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+# 2.0 and True are no whole numbers.
+_Validator = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator,
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
+        "integer", lambda _, value: type(value) is int
+    ),
+)
 
 
 class ConfigurationError(ValueError):
@@ -102,22 +111,18 @@ def resolve(config: Mapping[str, Any], folder: Path) -> Study:
     if scale not in known:
         raise ConfigurationError(_mend("scale", scale, f"one of {', '.join(known)}", "scale=quick"))
     defaults = _read(folder / "scales" / f"{scale}.yaml")
-    overrides = {k: v for k, v in config.items() if k not in ("scale", "study")}
+    overrides = {k: _numbers(v) for k, v in config.items() if k not in ("scale", "study")}
     factors = {**defaults, **overrides}
     _check_schema(factors, _read_json(folder / "schemas" / "study.schema.json"))
     _check_registries(factors)
-    name = str(config.get("study", scale))
-    if not NAME.match(name):
-        raise ConfigurationError(
-            _mend("study", name, "a folder name of letters, digits, '_', '.' and '-'", "study=mine")
-        )
+    name = _name(config.get("study", scale))
     changed = {k: v for k, v in overrides.items() if v != defaults.get(k)}
-    if changed and name in known:
-        line = " ".join(f"{k}='{json.dumps(v)}'" for k, v in changed.items())
+    if name in known and (changed or name != scale):
+        words = [f"scale={scale}", *(_argument(k, v) for k, v in changed.items())]
         raise ConfigurationError(
-            f"{', '.join(changed)} differ{'s' if len(changed) == 1 else ''} from scale {scale!r}, "
-            f"and would overwrite the results of the full study {name!r}. Give the run a name of "
-            f"its own:\n\n    snakemake --config scale={scale} {line} study=my_{scale}\n"
+            f"This run ({', '.join(words)}) differs from scale {name!r}, and would overwrite the "
+            f"results of the full study {name!r}. Allowed: a study name that is no scale. Give the "
+            f"run a name of its own:\n\n    snakemake --config {' '.join(words)} study=my_{scale}\n"
         )
     study = Study(name, scale, factors)
     if not study.environments:
@@ -132,28 +137,43 @@ def resolve(config: Mapping[str, Any], folder: Path) -> Study:
     return study
 
 
+def _numbers(value: Any) -> Any:
+    """Whole numbers in a list, which `snakemake --config` hands over as text."""
+    if not isinstance(value, list):
+        return value
+    return [int(v) if isinstance(v, str) and re.fullmatch("[0-9]{1,18}", v) else v for v in value]
+
+
+def _name(study: Any) -> str:
+    if not isinstance(study, str | int) or not NAME.fullmatch(str(study)):
+        raise ConfigurationError(
+            _mend(
+                "study", study, "a folder name of letters, digits, '_', '.' and '-'", "study=mine"
+            )
+        )
+    return str(study)
+
+
 def _check_schema(factors: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
     allowed = schema["properties"]
-    for key in factors:
+    examples = {k: rule["examples"][0] for k, rule in allowed.items()}
+    lines = {k: _argument(k, v) for k, v in {"scale": "quick", "study": "mine", **examples}.items()}
+    for key, value in factors.items():
         if key not in allowed:
-            close = difflib.get_close_matches(key, allowed, n=1)
-            hint = f" Did you mean {close[0]!r}?" if close else ""
-            raise ConfigurationError(
-                f"unknown key {key!r}.{hint} Keys: scale, study, {', '.join(sorted(allowed))}"
-            )
+            close = difflib.get_close_matches(str(key), lines, n=1) or ["seeds"]
+            keys = f"the keys {', '.join(lines)}"
+            raise ConfigurationError(_mend(key, value, keys, lines[close[0]]))
     for key in schema["required"]:
         if key not in factors:
             raise ConfigurationError(
                 f"the scale lacks {key!r}: {allowed[key]['description']}. "
                 f"Write, for example:\n\n    {key}: {json.dumps(allowed[key]['examples'][0])}\n"
             )
-    errors = sorted(jsonschema.Draft202012Validator(schema).iter_errors(factors), key=str)
+    errors = sorted(_Validator(schema).iter_errors(factors), key=str)
     if errors:
         key = str(errors[0].absolute_path[0])
-        example = json.dumps(allowed[key]["examples"][0])
-        raise ConfigurationError(
-            _mend(key, factors[key], allowed[key]["description"], f"{key}='{example}'")
-        )
+        rule = allowed[key]["description"]
+        raise ConfigurationError(_mend(key, factors[key], rule, lines[key]))
 
 
 def _check_registries(factors: Mapping[str, Any]) -> None:
@@ -169,9 +189,8 @@ def _check_registries(factors: Mapping[str, Any]) -> None:
         for value in factors[key] if factors[key] != "all" else []:
             if value not in valid:
                 close = difflib.get_close_matches(str(value), valid, n=1, cutoff=0.4)
-                raise ConfigurationError(
-                    _mend(key, value, f"any of {', '.join(valid)}", f"{key}='{json.dumps(close)}'")
-                )
+                line = _argument(key, close or valid[:1])
+                raise ConfigurationError(_mend(key, value, f"any of {', '.join(valid)}", line))
     for policy in factors["policies"]:
         if not set(learner(policy).hyperparameters) & set(factors["protocols"]):
             raise ConfigurationError(
@@ -186,9 +205,17 @@ def _check_registries(factors: Mapping[str, Any]) -> None:
 
 def _mend(key: str, value: Any, allowed: str, line: str) -> str:
     return (
-        f"{key} = {json.dumps(value)} cannot be used. Allowed: {allowed}. Write, for example:\n\n"
+        f"{key} = {value!r} cannot be used. Allowed: {allowed}. Write, for example:\n\n"
         f"    snakemake --config {line}\n\nor the same key in config/study.yaml."
     )
+
+
+def _argument(key: str, value: Any) -> str:
+    """A factor as `--config` takes it in a shell."""
+    text = json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str):  # Snakemake strips outer quotes, but not within spaces
+        text = value if re.fullmatch(r"[A-Za-z]([\w .,-]*[\w.])?", value) else f" {text} "
+    return f"{key}={shlex.quote(text)}"
 
 
 def _read(path: Path) -> dict[str, Any]:

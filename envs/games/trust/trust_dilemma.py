@@ -6,7 +6,7 @@ less than the stage Nash equilibrium (23.2, 23.2), so a high action is not coope
 """
 
 from ...mechanisms.interdependence import symmetric
-from ...mechanisms.trust import CooperationCounts, TrustParameters, mean_trust_below
+from ...mechanisms.trust import CooperationCounts, MeanTrustBelow, TrustParameters
 from ...mechanisms.value import ValueParameters
 from ...registry import register
 from ...released import ReleasedGame
@@ -37,5 +37,5 @@ def released(
             initial_trust=0.50,
         ),
         mechanisms=(CooperationCounts(),),
-        terminates=mean_trust_below(0.05),
+        terminates=MeanTrustBelow(0.05),
     )

@@ -1,0 +1,289 @@
+"""Invariances of the engine, for every game: batching, purity, modes, input checks, parameters."""
+
+import numpy as np
+import pytest
+from coopetition import envs
+from coopetition.envs.contract import measure
+from coopetition.envs.engine import merge, row_sum
+from coopetition.envs.interfaces.joint import JointEnv
+from coopetition.envs.mechanisms.trust import TrustParameters
+from coopetition.envs.registry import register
+from coopetition.envs.rewards import reward_scale
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+STREAMS = st.tuples(st.integers(0, 2**32 - 1), st.integers(1, 9), st.sampled_from([0.0, 0.35, 0.6]))
+
+
+def play(game, actions, seeds):
+    """States, payoffs and rewards of a stream of actions [T, B, N]."""
+    state = game.reset(seeds)
+    trace = []
+    for joint in actions:
+        state, outcome = game.step(state, joint)
+        rewards = [game.rewards(outcome, mode) for mode in envs.REWARD_MODES]
+        flags = [outcome.terminated, outcome.truncated]
+        seen = [game.joint_observation(state), game.mean_trust(state)]
+        trace.append([*state.values(), outcome.payoffs, *rewards, *flags, *seen])
+    return trace
+
+
+@settings(max_examples=25, deadline=None)
+@given(STREAMS, st.sampled_from(envs.ids()))
+def test_batched_equals_single_bit_for_bit(stream, env_id):
+    seed, batch, low = stream
+    game = envs.game(env_id)
+    shares = np.random.default_rng(seed).uniform(low, 1.1, (30, batch, game.n_agents))
+    actions = (shares * game.endowments).astype(np.float32)
+    together = play(game, actions, range(batch))
+    for copy in range(batch):
+        alone = play(game, actions[:, copy : copy + 1], [copy])
+        for batched, single in zip(together, alone, strict=True):
+            for a, b in zip(batched, single, strict=True):
+                np.testing.assert_array_equal(a[copy], b[0])
+
+
+@settings(max_examples=10, deadline=None)
+@given(STREAMS, st.sampled_from(envs.ids()))
+def test_copies_at_different_times_do_not_mix(stream, env_id):
+    """A copy that is reset in the middle goes on as a fresh episode beside older ones."""
+    seed, batch, low = stream
+    game = envs.game(env_id)
+    rng = np.random.default_rng(seed)
+    shares = rng.uniform(low, 1, (16, batch, game.n_agents))
+    actions = (shares * game.endowments).astype(np.float32)
+    state = game.reset(range(batch))
+    restarted = np.flatnonzero(rng.random(batch) < 0.5)
+    for t, joint in enumerate(actions):
+        if t == 7:
+            state = merge(state, restarted, game.reset([0] * len(restarted)))
+        state, _ = game.step(state, joint)
+    for copy in range(batch):
+        first = 7 if copy in restarted else 0
+        alone = play(game, actions[first:, copy : copy + 1], [0])[-1]
+        for name, array in zip(state, alone, strict=False):
+            np.testing.assert_array_equal(state[name][copy], array[0], err_msg=name)
+
+
+def test_a_step_changes_nothing_it_was_given(env_id):
+    game = envs.game(env_id)
+    state = game.reset([0, 1])
+    actions = np.repeat(game.endowments[None], 2, axis=0) * 0.7
+    state, _ = game.step(state, actions)
+    before = {name: array.copy() for name, array in state.items()}
+    game.step(state, actions)
+    for name, array in before.items():
+        np.testing.assert_array_equal(state[name], array)
+    with pytest.raises(ValueError, match="read-only"):
+        game.endowments[0] = 1.0
+
+
+def test_no_mode_changes_a_state_or_a_payoff(env_id):
+    traces = {}
+    for mode in envs.REWARD_MODES:
+        env = envs.make(env_id, reward_mode=mode)
+        rng = np.random.default_rng(3)
+        observation, _ = env.reset(seed=1)
+        traces[mode] = []
+        for _ in range(40):
+            action = rng.uniform(0.4, 1, env.game.n_agents) * env.game.endowments
+            observation, reward, *flags, info = env.step(action.astype(np.float32))
+            assert reward == pytest.approx(float(info["rewards_by_mode"][mode].sum()), rel=1e-6)
+            np.testing.assert_array_equal(info["rewards"], info["rewards_by_mode"][mode])
+            traces[mode].append((observation, info["payoffs"], flags))
+    for mode in ("integrated", "cooperative"):
+        for (a, b, c), (x, y, z) in zip(traces["private"], traces[mode], strict=True):
+            np.testing.assert_array_equal(a, x)
+            np.testing.assert_array_equal(b, y)
+            assert c == z
+
+
+@pytest.mark.parametrize("normalize", [False, True])
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        (lambda n: np.full(n, np.nan, np.float32), "finite"),
+        (lambda n: np.full(n, np.inf, np.float32), "finite"),
+        (lambda n: np.zeros(n + 1, np.float32), "shape"),
+        (lambda n: np.zeros((n, 1), np.float32), "shape"),
+        (lambda n: 5.0, "shape"),
+        (lambda n: np.array(["a"] * n), "real numbers"),
+        (lambda n: np.zeros(n, complex), "real numbers"),
+        (lambda n: np.ones(n, bool), "real numbers"),
+        (lambda n: [None] * n, "real numbers"),
+    ],
+)
+def test_bad_actions_raise_and_leave_the_state_as_it_was(env_id, normalize, bad, said):
+    env = envs.make(env_id, normalize=normalize)
+    env.reset(seed=0)
+    good = np.full(env.game.n_agents, 0.5, np.float32)
+    env.step(good)
+    before = {name: array.copy() for name, array in env._state.items()}
+    with pytest.raises(envs.ActionError, match=said):
+        env.step(bad(env.game.n_agents))
+    for name, array in before.items():
+        np.testing.assert_array_equal(env._state[name], array)
+    env.step(good)
+
+
+def test_actions_are_clipped_to_each_endowment(env_id):
+    game = envs.game(env_id)
+    state = game.reset([0])
+    n_agents = game.n_agents
+    state, _ = game.step(state, np.full((1, n_agents), 1e6))
+    np.testing.assert_array_equal(state["actions"][0], game.endowments)
+    state, _ = game.step(state, np.full((1, n_agents), -1e6))
+    np.testing.assert_array_equal(state["actions"][0], np.zeros(n_agents))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from(envs.ids()))
+def test_trust_and_damage_stay_in_their_bounds(seed, env_id):
+    game = envs.game(env_id)
+    rng = np.random.default_rng(seed)
+    state = game.reset([0])
+    for _ in range(25):
+        ceiling = 1 - state["damage"]
+        actions = rng.choice([0, 0.39, 0.41, 1], (1, game.n_agents)) * game.endowments
+        state, _ = game.step(state, actions)
+        off = ~np.eye(game.n_agents, dtype=bool)
+        assert (state["trust"][:, off] >= 0).all()
+        assert (state["trust"][:, off] <= ceiling[:, off]).all()
+        assert ((state["damage"] >= 0) & (state["damage"] <= 1)).all()
+        assert (state["trust"][:, ~off] == 1).all()
+        assert (state["damage"][:, ~off] == 0).all()
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(1, 70), st.sampled_from([np.float32, np.float64]), st.integers(0, 2**32 - 1))
+def test_row_sum_has_the_bits_of_numpy_whatever_the_layout(width, dtype, seed):
+    array = (np.random.default_rng(seed).standard_normal((7, width)) * 1e3).astype(dtype)
+    array = np.asfortranarray(array) if seed % 2 else array
+    expected = np.array([np.ascontiguousarray(row).sum() for row in array])
+    np.testing.assert_array_equal(row_sum(array), expected)
+
+
+class TestParameters:
+    def test_unknown_names_raise_with_the_list_of_valid_ones(self, env_id):
+        with pytest.raises(envs.ParameterError, match=r"max_steps \(int, default 100\)"):
+            envs.make(env_id, reward_type="private")
+        with pytest.raises(envs.ParameterError, match="Did you mean 'max_steps'"):
+            envs.make(env_id, max_step=10)
+
+    @pytest.mark.parametrize("value", ["10", 10.5, None, True, [3]])
+    def test_wrong_types_raise(self, env_id, value):
+        with pytest.raises(envs.ParameterError, match="max_steps"):
+            envs.make(env_id, max_steps=value)
+
+    def test_values_out_of_range_raise(self):
+        with pytest.raises(ValueError, match="max_steps=0"):
+            envs.make("SLCD-v0", max_steps=0)
+        with pytest.raises(ValueError, match="lambda_minus=1"):
+            envs.make("TrustDilemma-v0", trust_erosion_rate=1.5)
+        with pytest.raises(ValueError, match="kappa=0"):
+            envs.make("TrustDilemma-v0", trust_sensitivity=0)
+        with pytest.raises(ValueError, match="n_agents=1"):
+            envs.make("TeamProduction-v0", n_agents=1)
+        with pytest.raises(ValueError, match="beta=-1"):
+            envs.make("TeamProduction-v0", beta=-1)
+        with pytest.raises(envs.ParameterError, match="no field 'theat'"):
+            envs.make("ReciprocalDilemma-v0", value_params={"theat": 3})
+        with pytest.raises(ValueError, match="gamma=2"):
+            envs.make("ReciprocalDilemma-v0", value_params={"gamma": 2})
+
+    def test_every_parameter_has_its_effect(self):
+        def total(env_id, mode="integrated", level=60, **params):
+            from coopetition.agents import evaluate, make
+
+            return evaluate(make(f"Constant_{level}"), env_id, **params).returns(mode)[0]
+
+        base = {i: total(i) for i in envs.ids()}
+        for env_id in envs.ids():
+            assert total(env_id, max_steps=50) < 0.6 * base[env_id]
+        dilemma, reciprocal = "TrustDilemma-v0", "ReciprocalDilemma-v0"
+        assert total(dilemma, trust_building_rate=0.01) < base[dilemma]
+        assert total(dilemma, trust_sensitivity=0.001) < base[dilemma]
+        assert total(dilemma, level=30, trust_erosion_rate=0.01) > total(dilemma, level=30)
+        # Without trust every weight is D: 2 U = (1 + D) pi for the pair.
+        private = total("SLCD-v0", "private")
+        free = total("SLCD-v0", trust_enabled=False)
+        assert free == pytest.approx(private + 0.64 * private / 2 + 0.86 * private / 2, rel=0.01)
+        assert total("TeamProduction-v0", n_agents=6) > base["TeamProduction-v0"]
+        assert total(reciprocal, value_params={"theta": 30.0}) > base[reciprocal]
+        assert total(reciprocal, trust_params={"initial_trust": 1.0}) > base[reciprocal]
+
+    def test_the_team_model_reaches_info_only(self):
+        """Published finding: omega, beta and c change no reward (spec TR-3, F1)."""
+        rewards, outputs = [], []
+        for params in ({}, {"omega": 1.0, "beta": 0.2, "c": 9.0}):
+            env = envs.make("TeamProduction-v0", **params)
+            env.reset()
+            *_, info = env.step(np.array([10, 20, 30, 40], np.float32))
+            rewards.append(info["rewards"])
+            outputs.append(info["team_output"])
+        np.testing.assert_array_equal(*rewards)
+        assert outputs[0] != outputs[1]
+
+    def test_trust_parameters_are_validated(self):
+        for bad in ({"mu_R": -0.1}, {"delta_R": 2.0}, {"xi": -1.0}, {"initial_trust": 1.1}):
+            with pytest.raises(ValueError, match=next(iter(bad))):
+                TrustParameters(**bad)
+
+
+class TestRegistry:
+    def test_unknown_ids_and_modes_raise_with_what_exists(self):
+        with pytest.raises(ValueError, match="Did you mean 'TrustDilemma-v0'"):
+            envs.make("TrustDilema-v0")
+        with pytest.raises(ValueError, match="private, integrated, cooperative"):
+            envs.make("SLCD-v0", reward_mode="selfish")
+        with pytest.raises(ValueError, match="render_mode"):
+            envs.make("SLCD-v0", render_mode="rgb")
+
+    def test_registration_rejects_what_would_confuse(self):
+        with pytest.raises(ValueError, match="looks like"):
+            register("NoEdition", "TR-1")
+        with pytest.raises(ValueError, match="mechanism class"):
+            register("Game-v0", "TR-9")
+        with pytest.raises(ValueError, match="already registered"):
+            register("SLCD-v0", "TR-2")(lambda: None)
+
+    def test_specs_describe_their_environment(self, env_id):
+        spec = envs.spec(env_id)
+        assert f"{spec.name}-{spec.edition}" == env_id
+        assert spec.mechanism_class in envs.MECHANISM_CLASSES
+        assert spec.summary.endswith(".")
+        assert spec.create().id == env_id
+
+    def test_all_classes_are_present(self):
+        assert {envs.spec(i).mechanism_class for i in envs.ids()} >= {"TR-2", "TR-3", "TR-4"}
+
+
+def test_contract_is_measured(env_id):
+    contract = measure(env_id)
+    expected = {"TeamProduction-v0": (4, 53, 50.0)}.get(env_id, (2, 15, 100.0))
+    assert (
+        contract["n_agents"],
+        contract["observation_joint"],
+        contract["action_high"],
+    ) == expected
+    assert contract["deterministic"]
+    assert contract["horizon"] == 100
+    ends_early = env_id == "TrustDilemma-v0"
+    assert bool(contract["early_termination"]) == ends_early
+    assert contract["shortest_episode"] == (3 if ends_early else 100)
+
+
+def test_reward_scale_is_the_reward_at_the_baseline():
+    """TrustDilemma at (40, 40): trust stays .5, so U = pi (1 + .5 * .6), and pi is analytic."""
+    payoff = 60 + 20 * np.log(41) + 0.5 * 0.7 * 40
+    game = envs.game("TrustDilemma-v0")
+    assert reward_scale(game, "private") == pytest.approx(payoff, rel=1e-6)
+    assert reward_scale(game, "integrated") == pytest.approx(1.3 * payoff, rel=1e-6)
+    assert reward_scale(game, "cooperative") == pytest.approx(1.3 * payoff, rel=1e-6)
+
+
+def test_envs_accept_a_ready_game():
+    game = envs.game("SLCD-v0", max_steps=3)
+    assert JointEnv(game).game is game
+    with pytest.raises(envs.ParameterError, match="already built"):
+        JointEnv(game, max_steps=3)

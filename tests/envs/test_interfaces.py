@@ -1,0 +1,288 @@
+"""The Gymnasium and stable-baselines3 views."""
+
+import pickle
+import warnings
+
+import gymnasium
+import numpy as np
+import pytest
+from coopetition import envs
+from gymnasium.utils.env_checker import check_env as gymnasium_check
+from stable_baselines3 import PPO
+from stable_baselines3.common.env_checker import check_env as sb3_check
+from stable_baselines3.common.evaluation import evaluate_policy
+from stable_baselines3.common.vec_env import VecMonitor, VecNormalize
+
+
+class TestGymnasium:
+    def test_checkers_pass_in_the_raw_view(self, env_id):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            gymnasium_check(envs.make(env_id), skip_render_check=True)
+            sb3_check(envs.make(env_id))
+
+    def test_checkers_pass_without_a_warning_in_the_normalised_view(self, env_id):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            gymnasium_check(envs.make(env_id, normalize=True), skip_render_check=True)
+            sb3_check(envs.make(env_id, normalize=True))
+
+    def test_gymnasium_make_gives_the_same_environment(self, env_id):
+        ours, theirs = (
+            envs.make(env_id, reward_mode="private"),
+            gymnasium.make(env_id, reward_mode="private"),
+        )
+        a, _ = ours.reset(seed=4)
+        b, _ = theirs.reset(seed=4)
+        np.testing.assert_array_equal(a, b)
+        action = np.full(ours.game.n_agents, 42.0, np.float32)
+        np.testing.assert_array_equal(ours.step(action)[0], theirs.step(action)[0])
+
+    def test_published_spaces(self):
+        env = envs.make("TeamProduction-v0")
+        assert env.action_space == gymnasium.spaces.Box(0, 50, (4,), np.float32)
+        assert env.observation_space == gymnasium.spaces.Box(-np.inf, np.inf, (53,), np.float32)
+
+    def test_normalised_actions_are_shares_of_the_own_endowment(self, env_id):
+        env = envs.make(env_id, normalize=True)
+        env.reset()
+        shares = np.linspace(0, 1, env.game.n_agents)
+        env.step((2 * shares - 1).astype(np.float32))
+        assert env._state["actions"][0] == pytest.approx(shares * env.game.endowments, abs=1e-4)
+
+    def test_info_carries_the_vectors_from_the_reset_on(self, env_id):
+        env = envs.make(env_id)
+        _, info = env.reset()
+        n_agents = env.game.n_agents
+        for step in (None, np.full(n_agents, 30.0, np.float32)):
+            if step is not None:
+                info = env.step(step)[4]
+            assert info["payoffs"].shape == info["rewards"].shape == (n_agents,)
+            assert set(info["rewards_by_mode"]) == set(envs.REWARD_MODES)
+        assert info["payoffs"].sum() > 0
+        np.testing.assert_array_equal(info["actions"], np.full(n_agents, 30.0))
+
+    def test_reset_starts_a_fresh_episode_and_shows_it(self, env_id):
+        env = envs.make(env_id)
+        first, first_info = env.reset(seed=0)
+        for _ in range(5):
+            env.step(env.game.endowments)
+        again, again_info = env.reset(options=None)
+        np.testing.assert_array_equal(first, again)
+        assert first_info["step"] == again_info["step"] == 0
+        np.testing.assert_array_equal(again[: env.game.n_agents], env.game.baselines)
+
+    def test_stepping_without_an_episode_raises(self, env_id):
+        env = envs.make(env_id, max_steps=2)
+        action = env.game.baselines
+        with pytest.raises(gymnasium.error.ResetNeeded):
+            env.step(action)
+        env.reset()
+        env.step(action)
+        assert env.step(action)[3]
+        with pytest.raises(gymnasium.error.ResetNeeded):
+            env.step(action)
+
+    def test_unknown_options_raise(self):
+        with pytest.raises(ValueError, match="reset options"):
+            envs.make("SLCD-v0").reset(options={"reset_reputation": True})
+
+    def test_rendering_as_text(self, env_id, capsys):
+        env = envs.make(env_id, render_mode="ansi")
+        assert "not started" in env.render()
+        env.reset()
+        env.step(env.game.baselines)
+        text = env.render()
+        assert env_id in text
+        assert all(name in text for name in env.game.display_names)
+        human = envs.make(env_id, render_mode="human")
+        human.reset()
+        human.step(human.game.baselines)
+        assert env_id in capsys.readouterr().out
+
+    def test_pickled_environments_go_on_alike(self, env_id):
+        env = envs.make(env_id)
+        env.reset(seed=0)
+        env.step(env.game.endowments)
+        twin = pickle.loads(pickle.dumps(env))
+        a, b = env.step(env.game.endowments), twin.step(env.game.endowments)
+        np.testing.assert_array_equal(a[0], b[0])
+        assert a[1] == b[1]
+
+
+class TestVecEnv:
+    def test_rows_are_replicate_copy_agent(self):
+        venv = envs.vec_env(
+            "TeamProduction-v0", 3, reward_mode=["private", "integrated"], seed=[1, 2]
+        )
+        assert venv.num_envs == 2 * 3 * 4
+        order = [(row.replicate, row.copy, row.agent) for row in venv.rows]
+        assert order == sorted(order)
+        assert venv.get_attr("reward_mode")[:12] == ["private"] * 12
+        assert venv.get_attr("id", [0, 5]) == ["TeamProduction-v0"] * 2
+        assert venv.env_method("describe", indices=[13])[0].endswith("replicate 1 copy 0 agent_1")
+        assert venv.env_is_wrapped(gymnasium.Wrapper) == [False] * 24
+        assert venv.get_attr("endowments", 0)[0] == pytest.approx([50.0])
+
+    @pytest.mark.parametrize("joint", [False, True])
+    @pytest.mark.parametrize("observation", ["full", "realistic", "minimal"])
+    def test_observations_stay_in_their_space(self, env_id, joint, observation):
+        venv = envs.vec_env(env_id, 4, joint=joint, observation=observation, seed=0)
+        rng = np.random.default_rng(0)
+        seen = venv.reset()
+        for _ in range(120):
+            assert seen.shape == (venv.num_envs, *venv.observation_space.shape)
+            assert seen.dtype == np.float32
+            assert (np.abs(seen) <= 1).all()
+            actions = rng.uniform(-1.2, 1.2, (venv.num_envs, *venv.action_space.shape))
+            seen, rewards, dones, infos = venv.step(actions.astype(np.float32))
+            assert rewards.shape == dones.shape == (venv.num_envs,)
+            assert (rewards.dtype, dones.dtype) == (np.float32, bool)
+            assert len(infos) == venv.num_envs
+
+    def test_rows_equal_the_gymnasium_view(self, env_id):
+        """Same actions: joint rows give the scalar reward, agent rows its parts."""
+        env = envs.make(env_id, normalize=True, reward_mode="cooperative")
+        joint = envs.vec_env(env_id, 2, joint=True, reward_mode="cooperative")
+        agents = envs.vec_env(env_id, 2, reward_mode="cooperative")
+        seen = env.reset()[0]
+        np.testing.assert_array_equal(joint.reset()[1], seen)
+        agents.reset()
+        rng = np.random.default_rng(5)
+        for _ in range(20):
+            u = rng.uniform(-0.2, 1, env.game.n_agents).astype(np.float32)
+            seen, reward, terminated, truncated, info = env.step(u)
+            rows, rewards, _, _ = joint.step(np.stack([u, u]))
+            parts = agents.step(np.concatenate([u, u])[:, None])[1]
+            if terminated or truncated:
+                break
+            np.testing.assert_array_equal(rows[1], seen)
+            assert rewards[1] == pytest.approx(reward, rel=1e-6)
+            np.testing.assert_array_equal(parts[env.game.n_agents :], info["rewards"])
+            np.testing.assert_array_equal(agents.payoffs[0, 1], info["payoffs"])
+            np.testing.assert_array_equal(agents.agent_rewards[0, 1], info["rewards"])
+            assert joint.mean_trust[0, 1] == pytest.approx(info["mean_trust"])
+
+    def test_raw_joint_rows_are_the_published_view(self):
+        env, venv = envs.make("SLCD-v0"), envs.vec_env("SLCD-v0", joint=True, normalize=False)
+        assert venv.action_space == env.action_space
+        assert venv.observation_space == env.observation_space
+        np.testing.assert_array_equal(venv.reset()[0], env.reset()[0])
+        action = np.array([55.0, 20.0], np.float32)
+        rows, rewards, *_ = venv.step(action[None])
+        seen, reward, *_ = env.step(action)
+        np.testing.assert_array_equal(rows[0], seen)
+        assert rewards[0] == pytest.approx(reward)
+
+    def test_same_step_reset_at_the_horizon(self):
+        venv = envs.vec_env("SLCD-v0", 2, max_steps=3)
+        first = venv.reset()
+        for step in range(3):
+            seen, _, dones, infos = venv.step(np.zeros((4, 1), np.float32))
+            assert dones.all() == (step == 2)
+        np.testing.assert_array_equal(seen, first)
+        for info in infos:
+            assert info["TimeLimit.truncated"] is True
+            assert info["terminal_observation"][-1] == pytest.approx(1.0)
+
+    def test_termination_is_not_a_time_limit(self):
+        venv = envs.vec_env("TrustDilemma-v0", 2, joint=True)
+        venv.reset()
+        defect = np.array([[-1.0, -1.0], [1.0, 1.0]], np.float32)
+        for _ in range(3):
+            seen, _, dones, infos = venv.step(defect)
+        assert dones.tolist() == [True, False]
+        assert infos[0]["TimeLimit.truncated"] is False
+        assert infos[1] == {}
+        assert seen[0][-1] == pytest.approx(-1.0)
+        assert seen[1][-1] == pytest.approx(2 * 3 / 100 - 1)
+
+    def test_a_replicate_is_the_same_in_any_company(self):
+        alone = envs.vec_env("TeamProduction-v0", 2, reward_mode="integrated", seed=7)
+        modes = ["private", "cooperative", "integrated", "integrated"]
+        company = envs.vec_env("TeamProduction-v0", 2, reward_mode=modes, seed=[1, 2, 7, 9])
+        rows = slice(2 * 2 * 4, 3 * 2 * 4)
+        np.testing.assert_array_equal(company.reset()[rows], alone.reset())
+        rng = np.random.default_rng(0)
+        for _ in range(10):
+            actions = rng.uniform(-1, 1, (company.num_envs, 1)).astype(np.float32)
+            seen, rewards, *_ = company.step(actions)
+            mine, own, *_ = alone.step(actions[rows])
+            np.testing.assert_array_equal(seen[rows], mine)
+            np.testing.assert_array_equal(rewards[rows], own)
+
+    def test_seeds_reach_every_copy(self):
+        def streams(venv):
+            return [generator.random() for generator in venv._generators]
+
+        one, same = (envs.vec_env("SLCD-v0", 3, seed=[5, 6]) for _ in range(2))
+        first = streams(one)
+        assert len(set(first)) == 6
+        assert first == streams(same)
+        one.seed(5)
+        same.seed(5)
+        assert streams(one) == streams(same) != first
+
+    def test_wrong_arguments_raise(self):
+        with pytest.raises(ValueError, match="2 reward modes but 3 seeds"):
+            envs.vec_env("SLCD-v0", reward_mode=["private", "integrated"], seed=[1, 2, 3])
+        with pytest.raises(ValueError, match="joint=True"):
+            envs.vec_env("SLCD-v0", normalize=False)
+        with pytest.raises(ValueError, match="copies=0"):
+            envs.vec_env("SLCD-v0", 0)
+        with pytest.raises(ValueError, match="full, realistic, minimal"):
+            envs.vec_env("SLCD-v0", observation="everything")
+        with pytest.raises(envs.ActionError):
+            venv = envs.vec_env("SLCD-v0")
+            venv.reset()
+            venv.step(np.full((2, 1), np.nan, np.float32))
+        with pytest.raises(AttributeError, match="rows are fixed"):
+            venv.set_attr("reward_mode", "private")
+
+    def test_stable_baselines3_trains_and_evaluates_on_it(self):
+        venv = VecNormalize(
+            VecMonitor(envs.vec_env("ReciprocalDilemma-v0", 4, seed=0, max_steps=8))
+        )
+        model = PPO("MlpPolicy", venv, n_steps=16, batch_size=32, n_epochs=1, seed=0)
+        model.learn(256)
+        mean, _ = evaluate_policy(model, venv, n_eval_episodes=8, warn=False)
+        assert np.isfinite(mean)
+        assert len(model.ep_info_buffer) > 0
+
+
+class TestObservationPresets:
+    def test_lengths_of_the_published_record(self, env_id):
+        game = envs.game(env_id)
+        n = game.n_agents
+        state = game.reset([0])
+        lengths = {"full": n * n + 4 * n, "realistic": 5 * n, "minimal": 1 + n}
+        for preset, length in lengths.items():
+            assert game.agent_observation(state, preset, False).shape == (1, n, length)
+
+    def test_blocks_of_the_realistic_preset(self):
+        game = envs.game("TeamProduction-v0")
+        state, _ = game.step(game.reset([0]), np.array([[10, 20, 30, 40]]))
+        seen = game.agent_observation(state, "realistic", False)[0, 1]
+        trust, damage = state["trust"][0], state["damage"][0]
+        expected = np.concatenate(
+            [
+                [20, 10, 30, 40],
+                trust[1],
+                damage[1],
+                damage[[0, 2, 3]].mean(axis=1),
+                game.dependence[1],
+                [1 / 100],
+            ]
+        )
+        assert seen == pytest.approx(expected, rel=1e-6)
+        normal = game.agent_observation(state, "realistic", True)[0, 1]
+        unit = np.concatenate(
+            [
+                np.array([20, 10, 30, 40]) / 50,
+                trust[1, [0, 2, 3]],
+                damage[1, [0, 2, 3]],
+                damage[[0, 2, 3]].mean(axis=1),
+                [1 / 100],
+            ]
+        )
+        assert normal == pytest.approx(2 * unit - 1, abs=1e-6)

@@ -1,0 +1,135 @@
+"""Small tables for the tests of this folder, made from the schemas themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from coopetition.reports import schema
+from coopetition.reports.statistics import reference_scales, with_scores
+
+# 0.1 + 0.2 needs all seventeen digits to come back from a text file.
+VALUES = {
+    "text": "word",
+    "integer": 3,
+    "number": 0.1 + 0.2,
+    "flag": True,
+    "numbers": [1.5, 0.1 + 0.2],
+}
+MEASURES = ("training_return", "welfare", "trust", "cooperation", "episode_length")
+NAN = float("nan")
+
+
+def row(table: str, **changes: Any) -> dict[str, Any]:
+    """A valid row of a table, with some values replaced."""
+    values = {
+        column: rule.allowed[0] if rule.allowed else VALUES[rule.kind]
+        for column, rule in schema.TABLES[table].items()
+    }
+    assert set(changes) <= set(values), f"unknown columns {set(changes) - set(values)}"
+    return values | changes
+
+
+def run(table: str = "scores", **changes: Any) -> dict[str, Any]:
+    """A run; one that did not finish has no measures and no score."""
+    factors = {
+        "environment": "Alpha",
+        "policy": "Central_PPO",
+        "protocol": "corrected",
+        "reward_mode": "integrated",
+        "seed": 1,
+        "status": "finished",
+        "reason": "",
+        **changes,
+    }
+    keys = ("environment", "edition", "protocol", "reward_mode", "seed")
+    factors.setdefault("edition", "v0")
+    factors.setdefault("run_id", "-".join(str(factors[key]) for key in keys))
+    if factors["status"] != "finished":
+        factors |= dict.fromkeys(MEASURES, NAN)
+        factors |= {k: 0.0 for k in ("score", "training_score") if k in schema.TABLES[table]}
+    return row(table, **factors)
+
+
+def runs(scores: Mapping[str, Sequence[float]], **changes: Any) -> pd.DataFrame:
+    """Finished runs: environment -> one score per seed; W of Random is 100, of the best 200."""
+    rows = [
+        run(
+            environment=environment,
+            seed=seed,
+            score=float(score),
+            training_score=float(score),
+            welfare=100.0 + 100.0 * score,
+            welfare_floor=100.0,
+            welfare_ceiling=200.0,
+            **changes,
+        )
+        for environment, values in scores.items()
+        for seed, score in enumerate(values)
+    ]
+    return schema.table("scores", rows)
+
+
+def policies(
+    environment: str,
+    levels: Mapping[int | None, tuple[float, float]],
+    *,
+    mode: str = "integrated",
+    **changes: Any,
+) -> pd.DataFrame:
+    """Reference rows: level (None for Random) -> return and welfare."""
+    rows = [
+        row(
+            "reference",
+            **{"environment": environment, "reward_mode": mode, "level": level},
+            policy="Random" if level is None else f"Constant_{level:02d}",
+            **{"mode_return": mode_return, "welfare": welfare, **changes},
+        )
+        for level, (mode_return, welfare) in levels.items()
+    ]
+    return schema.table("reference", rows)
+
+
+def trained(reference: pd.DataFrame, broken: Mapping[int, str] | None = None) -> pd.DataFrame:
+    """Scores of invented runs on the environments of a real reference table.
+
+    As published they return 0.9 times what Random does, corrected 0.9 times the best constant.
+
+    Args:
+        reference: of `agents.reference.reference_rows`.
+        broken: number of a run -> status, for runs that do not finish.
+    """
+    rows = []
+    scales = reference_scales(reference)
+    for protocol, end in (("as_published", "floor"), ("corrected", "ceiling")):
+        for scale in scales.to_dict("records"):
+            for seed in (1, 2, 3):
+                status = (broken or {}).get(len(rows), "finished")
+                share = 0.9 + 0.01 * seed
+                rows.append(
+                    run(
+                        "training",
+                        **{k: scale[k] for k in ("environment", "edition", "reward_mode")},
+                        **{"protocol": protocol, "seed": seed, "status": status},
+                        reason="" if status == "finished" else f"it {status}",
+                        training_return=share * scale[f"mode_return_{end}"],
+                        welfare=share * scale[f"welfare_{end}"],
+                        trust=0.5,
+                        cooperation=0.3 + 0.01 * seed,
+                        cpu_seconds=10.0,
+                    )
+                )
+    return with_scores(schema.table("training", rows), reference)
+
+
+def learning(scores: pd.DataFrame) -> pd.DataFrame:
+    """Curves of these runs: from Random to 0.9 times the best constant in three steps."""
+    rows = [
+        row("curves", run_id=run_id, step=100 * i, welfare=floor + i / 2 * (0.9 * ceiling - floor))
+        for run_id, floor, ceiling in zip(
+            scores["run_id"], scores["welfare_floor"], scores["welfare_ceiling"], strict=True
+        )
+        for i in range(3)
+    ]
+    return schema.table("curves", rows)

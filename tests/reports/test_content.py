@@ -1,0 +1,196 @@
+"""From the tables of a study, with runs that broke, to the report."""
+
+import re
+
+import matplotlib.pyplot as plt
+import pytest
+from coopetition import envs
+from coopetition.envs.contract import measure
+from coopetition.reports import schema, statistics, theme
+from coopetition.reports.content import report_data
+from coopetition.reports.figures import FIGURES
+from coopetition.reports.report import build_report, check
+from coopetition.reports.verdicts import Evidence, decide, load_claims
+from frames import learning, trained
+
+STUDY = {
+    "name": "small",
+    "scale": "smoke",
+    "description": "Two environments, two broken runs.",
+    "date": "2026-01-02",
+    "configuration_hash": "f00d",
+}
+PROVENANCE = {
+    "version": "0.1.0",
+    "commit": "0123456789abcdef",
+    "dirty": False,
+    "python": "3.11.7",
+    "platform": "Linux x86_64",
+    "packages": {"numpy": "2"},
+}
+BROKEN = {0: "failed", 20: "diverged"}
+
+
+@pytest.fixture(scope="module")
+def study(reference, tmp_path_factory):
+    """Every table of a study, read from the files in which the workflow keeps them."""
+    folder = tmp_path_factory.mktemp("study")
+    scores = trained(reference, broken=BROKEN)
+    plan = scores[[c for c in schema.TABLES["plan"] if c in scores]].assign(hyperparameters="{}")
+    curves = learning(scores)
+    rows = {
+        "plan": plan,
+        "contract": [measure(f"{name}-v0") for name in scores["environment"].unique()],
+        "reference": reference,
+        "scores": scores,
+        "curves": curves,
+        "aggregates": statistics.aggregates(scores, curves, repetitions=50),
+        "identity": statistics.identity(reference),
+    }
+    suffixes = {"aggregates": "csv", "identity": "csv", "claims": "csv"}
+
+    def kept(name, rows):
+        path = folder / f"{name}.{suffixes.get(name, 'parquet')}"
+        schema.write(name, rows, path)
+        return schema.read(name, path)
+
+    tables = {name: kept(name, rows) for name, rows in rows.items()}
+    evidence = Evidence(tables["reference"], tables["scores"], tables["identity"], repetitions=50)
+    tables["claims"] = kept("claims", decide(evidence))
+    return tables
+
+
+@pytest.fixture(scope="module")
+def drawn(study, tmp_path_factory):
+    """Figure id -> SVG file, texts and data beside it."""
+    folder = tmp_path_factory.mktemp("figures")
+    needed = {
+        "response_curves": ("reference", "scores"),
+        "identity": ("reference",),
+        "learning_curves": ("scores", "curves"),
+        "scores": ("aggregates",),
+    }
+    for name, figure in FIGURES.items():
+        plot = figure(**{table: study[table] for table in needed[name]})
+        theme.save(plot, *(folder / f"{name}.{suffix}" for suffix in ("svg", "csv", "json")))
+        plt.close(plot.figure)
+    return {name: folder / f"{name}.svg" for name in FIGURES}
+
+
+@pytest.fixture(scope="module")
+def data(study, drawn):
+    names = ("plan", "contract", "reference", "scores", "aggregates", "identity", "claims")
+    return report_data(
+        study=STUDY,
+        provenance=PROVENANCE,
+        figures={name: path.with_suffix(".json") for name, path in drawn.items()},
+        **{name: study[name] for name in names},
+    )
+
+
+def test_the_data_of_a_study_are_those_of_a_report(data, drawn):
+    check(data, drawn)
+
+
+def test_counts(data):
+    assert data["counts"] == {
+        "planned": 36,
+        "finished": 34,
+        "diverged": 1,
+        "failed": 1,
+        "excluded": 0,
+        "cpu_seconds": 360.0,
+        "environments": 2,
+        "policies": 103,
+        "seeds": 3,
+    }
+
+
+def test_every_run_that_broke_is_listed_with_its_reason(data, study):
+    broken = study["scores"].iloc[list(BROKEN)]
+    assert [
+        (f["run_id"], f["environment"], f["status"], f["reason"]) for f in data["failures"]
+    ] == [
+        (r.run_id, f"{r.environment}-v0", status, f"it {status}")
+        for r, status in zip(broken.itertuples(), BROKEN.values(), strict=True)
+    ]
+
+
+def test_cells_hold_all_modes_and_seeds_of_a_learner(data):
+    assert len(data["cells"]) == 4
+    for cell in data["cells"]:
+        assert cell["planned"] == 9
+        assert cell["finished"] + cell["failed"] + cell["diverged"] == 9
+        assert cell["cpu_seconds"] == 90.0
+    broken = {
+        (c["environment"], c["protocol"]): (c["failed"], c["diverged"]) for c in data["cells"]
+    }
+    # Runs go by protocol, then by environment in order of name.
+    assert broken[("TeamProduction-v0", "as_published")] == (1, 0)
+    assert broken[("TeamProduction-v0", "corrected")] == (0, 1)
+    assert broken[("TrustDilemma-v0", "as_published")] == (0, 0)
+
+
+def test_cells_of_runs_that_left_no_row_are_planned(study, drawn):
+    names = ("plan", "contract", "reference", "aggregates", "identity", "claims")
+    lost = report_data(
+        study=STUDY,
+        provenance=PROVENANCE,
+        figures={},
+        scores=study["scores"].iloc[:0],
+        **{name: study[name] for name in names},
+    )
+    assert (lost["counts"]["planned"], lost["counts"]["finished"]) == (36, 0)
+    assert [(c["planned"], c["finished"]) for c in lost["cells"]] == [(9, 0)] * 4
+    assert lost["failures"] == []
+
+
+def test_scores_are_the_aggregates(data, study):
+    assert len(data["scores"]) == len(study["aggregates"])
+    for shown, row in zip(data["scores"], study["aggregates"].to_dict("records"), strict=True):
+        assert shown["runs"] == row["planned"]
+        assert shown["iqm"] == row["iqm"]
+        assert shown["action_share"] == pytest.approx(row["cooperation"])
+        # Payoffs of different games do not add up to anything.
+        assert (shown["welfare"] is None) == (row["environment"] == "all")
+
+
+def test_claims_and_highlights(data, study):
+    verdicts = study["claims"].set_index("claim_id")["verdict"]
+    assert [claim["id"] for claim in data["claims"]] == [claim["id"] for claim in load_claims()]
+    for claim in data["claims"]:
+        assert claim["verdict"] == verdicts[claim["id"]]
+        assert "nan" not in claim["interval"]
+    intervals = {claim["id"]: claim["interval"] for claim in data["claims"]}
+    assert intervals["N01"] == ""
+    assert re.fullmatch(r"\[-?\d+\.\d\d, -?\d+\.\d\d\]", intervals["N02"])
+    headlines = {
+        claim["id"]: claim["headlines"][verdicts[claim["id"]]]
+        for claim in load_claims()
+        if verdicts[claim["id"]] in claim["headlines"]
+    }
+    assert {h["claim"]: h["title"] for h in data["highlights"]} == headlines
+    assert headlines
+
+
+def test_environments_are_described_by_what_was_measured(data):
+    shown = {c["environment"]: c for c in data["contract"]}
+    game = envs.game("TrustDilemma-v0")
+    found = shown["TrustDilemma-v0"]
+    assert found["horizon"] == game.horizon
+    assert found["endowments"] == ", ".join(f"{e:g}" for e in game.endowments)
+    assert len(data["best_constants"]) == 6
+
+
+def test_the_report_is_built_and_shows_no_gaps_as_nan(data, drawn, tmp_path):
+    html, pdf = tmp_path / "report.html", tmp_path / "report.pdf"
+    build_report(data, drawn, html, pdf)
+    assert pdf.read_bytes().startswith(b"%PDF")
+    page = re.sub(r'src="data:[^"]*"|<style.*?</style>', "", html.read_text(), flags=re.DOTALL)
+    text = re.sub(r"<[^>]*>", " ", page)
+    assert not re.search(r"\bnan\b|<NA>|&lt;NA&gt;|\bNone\b|\binf\b", text, re.IGNORECASE)
+    assert "36 planned: 34 finished, 1 diverged, 1 failed, 0 excluded" in re.sub(r"\s+", " ", text)
+    for status in BROKEN.values():
+        assert f"it {status}" in text
+    for claim in data["claims"]:
+        assert f"claim-{claim['id']}" in page

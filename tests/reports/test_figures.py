@@ -1,0 +1,284 @@
+"""Figures: drawn from any tables, the same bytes for the same data, captions true of them."""
+
+import json
+import re
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+from coopetition.reports import schema, statistics
+from coopetition.reports.figures import FIGURES, WIDTH
+from coopetition.reports.theme import save
+from frames import learning, trained
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+
+@pytest.fixture(autouse=True)
+def close():
+    """Matplotlib keeps every figure until it is told not to."""
+    yield
+    plt.close("all")
+
+
+def tables_of(reference, scores=None, curves=None):
+    """Arguments of every figure."""
+    scores = trained(reference) if scores is None else scores
+    curves = learning(scores) if curves is None else curves
+    aggregates = statistics.aggregates(scores, curves, repetitions=20)
+    return {
+        "response_curves": {"reference": reference, "scores": scores},
+        "identity": {"reference": reference},
+        "learning_curves": {"scores": scores, "curves": curves},
+        "scores": {"aggregates": schema.table("aggregates", aggregates)},
+    }
+
+
+def draw(name, reference, *args):
+    return FIGURES[name](**tables_of(reference, *args)[name])
+
+
+@pytest.fixture(scope="module")
+def tables(reference):
+    return tables_of(reference)
+
+
+def words(plot):
+    """Text drawn in the panels of a figure."""
+    return [text.get_text() for ax in plot.figure.axes for text in ax.texts]
+
+
+def legend(plot):
+    return [text.get_text() for box in plot.figure.legends for text in box.get_texts()]
+
+
+every_figure = pytest.mark.parametrize("name", FIGURES)
+
+
+# ---- all figures --------------------------------------------------------------------------------
+
+
+@every_figure
+def test_a_figure_is_saved_with_its_data_and_its_words(name, tables, tmp_path):
+    plot = FIGURES[name](**tables[name])
+    paths = [tmp_path / "new" / f"{name}.{suffix}" for suffix in ("svg", "csv", "json")]
+    save(plot, *paths)
+    assert sorted(paths) == sorted(paths[0].parent.iterdir())
+    assert paths[0].read_text(encoding="utf-8").rstrip().endswith("</svg>")
+    assert len(pd.read_csv(paths[1])) == len(plot.data) > 0
+    assert "environment" in plot.data
+    told = json.loads(paths[2].read_text(encoding="utf-8"))
+    assert told == {"title": plot.title, "caption": plot.caption, "alt": plot.alt}
+    for text in told.values():
+        assert text
+        assert not re.search(r"\bnan\b|None|<NA>", text)
+
+
+@every_figure
+def test_the_same_data_give_the_same_bytes(name, tables, tmp_path):
+    found = []
+    for folder in (tmp_path / "1", tmp_path / "2"):
+        paths = [folder / f"{name}.{suffix}" for suffix in ("svg", "csv", "json")]
+        save(FIGURES[name](**tables[name]), *paths)
+        found.append([path.read_bytes() for path in paths])
+    assert found[0] == found[1]
+
+
+@every_figure
+def test_tables_are_not_changed(name, tables):
+    before = {key: frame.copy(deep=True) for key, frame in tables[name].items()}
+    FIGURES[name](**tables[name])
+    for key, frame in tables[name].items():
+        pd.testing.assert_frame_equal(frame, before[key])
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5])
+def test_any_number_of_environments(reference, count):
+    small = reference[reference["level"].isna() | (reference["level"] % 25 == 0)]
+    one = small[small["environment"] == "TrustDilemma"]
+    names = ["Alpha", "Beta", "Gamma", "Delta", "Epsilon"][:count]
+    many = pd.concat([one.assign(environment=name) for name in names], ignore_index=True)
+    for name, arguments in tables_of(many).items():
+        figure = FIGURES[name](**arguments).figure
+        assert figure.get_size_inches()[0] == WIDTH, "legends need the width"
+        if name == "scores":
+            labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+            assert labels == [*sorted(f"{n}-v0" for n in names), "all"]
+            continue
+        assert len(figure.axes) == count
+        titles = [ax.get_title(loc="left").split(" ")[0] for ax in figure.axes]
+        assert sorted(titles) == sorted(f"{n}-v0" for n in names)
+        for column in range(min(2, count)):
+            assert figure.axes[column::2][-1].get_xlabel(), "the lowest of a column has a label"
+
+
+@every_figure
+def test_texts_lie_inside_the_picture(name, tables):
+    figure = FIGURES[name](**tables[name]).figure
+    figure.draw_without_rendering()
+    box = figure.bbox
+    boxes = [legend.get_window_extent() for legend in figure.legends]
+    boxes += [ax.get_tightbbox() for ax in figure.axes]
+    for inner in boxes:
+        assert inner.x0 >= box.x0 - 1
+        assert inner.y0 >= box.y0 - 1
+        assert inner.x1 <= box.x1 + 1
+        assert inner.y1 <= box.y1 + 1
+
+
+# ---- what the captions say ----------------------------------------------------------------------
+
+
+def test_response_caption_names_the_best_levels(reference, tables):
+    plot = FIGURES["response_curves"](**tables["response_curves"])
+    for environment in ("TrustDilemma", "TeamProduction"):
+        curve = reference[
+            (reference["environment"] == environment)
+            & (reference["reward_mode"] == "integrated")
+            & reference["level"].notna()
+        ]
+        level = curve.loc[curve["mode_return"].idxmax(), "level"]
+        assert f"{environment}-v0 {level} %" in plot.caption
+        assert f"{level} %" in words(plot)
+    assert "full contribution is the best constant nowhere" in plot.caption
+    assert "The cooperative curve lies on the integrated one." in plot.caption
+    assert "Diamonds are policies trained on integrated reward" in plot.caption
+
+
+def test_response_caption_follows_other_data(reference):
+    other = reference.copy()
+    full = (other["level"] == 100).fillna(False) & (other["environment"] == "TrustDilemma")
+    other.loc[full & (other["reward_mode"] != "cooperative"), "mode_return"] = 1e6
+    other.loc[full & (other["reward_mode"] == "cooperative"), "mode_return"] = 1.5e6
+    caption = draw("response_curves", other).caption
+    assert "TrustDilemma-v0 100 %" in caption
+    assert "full contribution is the best constant on 1 of 2 environments" in caption
+    assert "The cooperative curve is up to 50 % off the integrated one." in caption
+
+
+def test_diamonds_are_finished_runs_on_integrated_reward(reference):
+    scores = trained(reference)
+    failed = scores.index[scores["reward_mode"] == "integrated"][0]
+    plot = draw("response_curves", reference, trained(reference, broken={failed: "diverged"}))
+    diamonds = [line for ax in plot.figure.axes for line in ax.lines if line.get_marker() == "D"]
+    assert sum(len(line.get_xdata()) for line in diamonds) == 2 * 2 * 3 - 1
+    assert len(plot.data) == len(reference) + 2 * 2 * 3 - 1
+    assert legend(plot)[-2:] == ["Central_PPO, as_published", "Central_PPO, corrected"]
+
+
+def test_identity_caption_names_the_largest_difference(reference):
+    other = reference.copy()
+    one = (other["level"] == 42).fillna(False) & (other["environment"] == "TeamProduction")
+    value = other.loc[one & (other["reward_mode"] == "integrated"), "mode_return"].item()
+    for factor, size, how in ((3e-6, "3.0e-06", "rounding"), (0.02, "2.0e-02", "tolerance")):
+        changed = one & (other["reward_mode"] == "cooperative")
+        other.loc[changed, "mode_return"] = (1 + factor) * value
+        plot = FIGURES["identity"](other)
+        assert f"at most {size} of their size (TeamProduction-v0, level 42 %)" in plot.caption
+        assert how in plot.caption.replace("rounding of", "rounding")
+        assert size in plot.alt
+        assert plot.data["relative_difference"].max() == pytest.approx(factor)
+        drawn = plot.figure.axes[1].get_ylim()
+        assert drawn[0] < 0 < factor < drawn[1], "every point is in sight"
+
+
+def test_identity_caption_of_equal_returns(reference):
+    shared = reference[reference["reward_mode"] == "integrated"]
+    same = pd.concat([shared, shared.assign(reward_mode="cooperative")])
+    assert FIGURES["identity"](same).caption == (
+        "The summed returns are equal for all 202 constants."
+    )
+
+
+def test_learning_caption_tells_start_and_end(reference, tables):
+    plot = FIGURES["learning_curves"](**tables["learning_curves"])
+    scales = statistics.reference_scales(reference)
+    floor, ceiling = scales["welfare_floor"], scales["welfare_ceiling"]
+    end = ((0.9 * ceiling - floor) / (ceiling - floor)).mean()
+    for protocol in schema.PROTOCOLS:
+        assert f"Central_PPO {protocol} from 0.00 to {end:.2f}" in plot.caption
+    assert "left out" not in plot.caption
+    assert legend(plot) == [
+        *("Central_PPO, as_published", "Central_PPO, corrected"),
+        *("private reward", "integrated reward", "cooperative reward"),
+    ]
+
+
+def test_learning_curves_leave_out_runs_that_did_not_finish(reference):
+    scores = trained(reference, broken={0: "diverged", 20: "failed"})
+    plot = draw("learning_curves", reference, scores)
+    assert "Runs that did not finish are left out: 2." in plot.caption
+    broken = scores.loc[scores["status"] != "finished", "run_id"]
+    assert not set(broken) & set(plot.data["run_id"])
+    assert plot.data["run_id"].nunique() == len(scores) - 2
+
+
+def test_scores_caption_tells_the_overall_interval(tables):
+    aggregates = tables["scores"]["aggregates"]
+    plot = FIGURES["scores"](aggregates)
+    overall = aggregates[
+        (aggregates["environment"] == "all") & (aggregates["reward_mode"] == "integrated")
+    ]
+    assert len(overall) == 2
+    for found in overall.to_dict("records"):
+        interval = f"{found['iqm']:.2f} [{found['low']:.2f}, {found['high']:.2f}]"
+        assert f"Central_PPO {found['protocol']} {interval}" in plot.caption
+    assert "count as 0" not in plot.caption
+    assert set(plot.data["reward_mode"]) == {"integrated"}
+
+
+def test_scores_caption_counts_runs_that_did_not_finish(reference):
+    scores = trained(reference)
+    failed = scores.index[scores["reward_mode"] == "integrated"][0]
+    plot = draw("scores", reference, trained(reference, broken={failed: "failed"}))
+    assert "Runs that did not finish count as 0: 1 of 12." in plot.caption
+
+
+def test_scores_of_a_learner_that_lacks_an_environment(tables):
+    aggregates = tables["scores"]["aggregates"]
+    lacking = (aggregates["environment"] == "TrustDilemma-v0") & (
+        aggregates["protocol"] == "corrected"
+    )
+    plot = FIGURES["scores"](aggregates[~lacking])
+    plot.figure.draw_without_rendering()
+    assert len(plot.figure.axes[0].get_yticklabels()) == 3
+
+
+# ---- no runs ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["no run finished", "no runs"])
+def without_runs(request, reference):
+    """Arguments of every figure for studies in which nothing was learned."""
+    if request.param == "no runs":
+        return tables_of(reference, schema.table("scores", []), schema.table("curves", []))
+    scores = trained(reference, broken=dict.fromkeys(range(100), "failed"))
+    return tables_of(reference, scores)
+
+
+@pytest.mark.parametrize("name", ["learning_curves", "scores"])
+def test_figures_of_learning_say_that_there_are_no_runs(name, without_runs, tmp_path):
+    plot = FIGURES[name](**without_runs[name])
+    assert words(plot) == ["no runs"]
+    assert legend(plot) == []
+    assert re.match("No training run (under integrated reward )?finished", plot.caption)
+    save(plot, *(tmp_path / f"plot.{suffix}" for suffix in ("svg", "csv", "json")))
+
+
+def test_response_curves_without_diamonds(without_runs, reference, tmp_path):
+    plot = FIGURES["response_curves"](**without_runs["response_curves"])
+    assert "No training run under integrated reward finished." in plot.caption
+    assert "Diamonds" not in plot.caption
+    assert len(plot.data) == len(reference)
+    assert not [label for label in legend(plot) if "PPO" in label]
+    save(plot, *(tmp_path / f"plot.{suffix}" for suffix in ("svg", "csv", "json")))
+
+
+def test_a_study_without_integrated_reward(reference):
+    scores = trained(reference)
+    scores = scores[scores["reward_mode"] == "private"]
+    tables = tables_of(reference, scores)
+    assert words(FIGURES["scores"](**tables["scores"])) == ["no runs"]
+    plot = FIGURES["learning_curves"](**tables["learning_curves"])
+    assert legend(plot)[-1] == "private reward"
+    assert "No training run" in FIGURES["response_curves"](**tables["response_curves"]).caption

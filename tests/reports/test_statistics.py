@@ -1,0 +1,387 @@
+"""Scores and intervals: hand-computed values, other implementations, and simulated studies."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from coopetition.reports import schema, statistics
+from coopetition.reports.statistics import (
+    IDENTITY_TOLERANCE,
+    best_constants,
+    interquartile_mean,
+    iqm_interval,
+    reference_scales,
+    with_scores,
+)
+from frames import NAN, policies, row, run, runs
+from rliable import metrics
+from scipy.stats import trim_mean
+
+# Level -> (return, welfare). The best level by return is 50, by welfare 0.
+LEVELS = {0: (10.0, 300.0), 50: (30.0, 200.0), 100: (20.0, 250.0), None: (5.0, 100.0)}
+
+
+def reference(*environments, **changes):
+    return pd.concat(
+        [
+            policies(environment, LEVELS, mode=mode, **changes)
+            for environment in environments
+            for mode in schema.MODES
+        ],
+        ignore_index=True,
+    )
+
+
+# ---- scores -------------------------------------------------------------------------------------
+
+
+def scored(**changes):
+    training = schema.table("training", [run("training", **changes)])
+    return with_scores(training, reference("Alpha")).iloc[0]
+
+
+def test_scores_by_hand():
+    result = scored(welfare=150.0, training_return=30.0)
+    assert (result["welfare_floor"], result["welfare_ceiling"]) == (100.0, 300.0)
+    assert result["score"] == pytest.approx((150 - 100) / (300 - 100))
+    assert result["training_score"] == pytest.approx((30 - 5) / (30 - 5))
+    worse = scored(welfare=-100.0, training_return=-20.0)
+    assert worse["score"] == pytest.approx(-1.0)
+    assert worse["training_score"] == pytest.approx(-1.0)
+
+
+@pytest.mark.parametrize("status", ["failed", "diverged", "excluded"])
+def test_a_run_that_did_not_finish_scores_zero(status):
+    result = scored(status=status, reason="why")
+    assert result["score"] == 0.0
+    assert result["training_score"] == 0.0
+    assert np.isnan(result["welfare"])
+
+
+def test_each_environment_edition_and_mode_has_its_own_scale():
+    far = pd.concat(
+        [
+            policies("Alpha", {0: (1.0, 10.0), None: (0.0, 0.0)}, mode="private"),
+            policies("Alpha", {0: (1.0, 20.0), None: (0.0, 0.0)}, mode="integrated"),
+            policies("Beta", {0: (1.0, 40.0), None: (0.0, 0.0)}),
+            policies("Beta", {0: (1.0, 80.0), None: (0.0, 0.0)}, edition="v1"),
+        ]
+    )
+    cells = [("Alpha", "v0", "private"), ("Alpha", "v0", "integrated")]
+    cells += [("Beta", "v0", "integrated"), ("Beta", "v1", "integrated")]
+    training = [
+        run("training", environment=e, edition=v, reward_mode=m, welfare=8.0) for e, v, m in cells
+    ]
+    result = with_scores(schema.table("training", training), far)
+    assert result["score"].tolist() == pytest.approx([0.8, 0.4, 0.2, 0.1])
+    assert result["run_id"].tolist() == [r["run_id"] for r in training]
+    schema.table("scores", result)
+
+
+def test_a_trained_environment_without_reference_is_an_error():
+    training = [run("training", environment=name) for name in ("Alpha", "Beta")]
+    with pytest.raises(ValueError, match="no reference policies for Beta"):
+        with_scores(schema.table("training", training), reference("Alpha"))
+    with pytest.raises(ValueError, match="no reference policies for Alpha"):
+        with_scores(schema.table("training", training[:1]), reference("Alpha", action_basis="max"))
+
+
+def test_no_runs_give_no_scores():
+    result = with_scores(schema.table("training", []), reference("Alpha"))
+    assert schema.table("scores", result).empty
+
+
+# ---- reference ----------------------------------------------------------------------------------
+
+
+def test_scales_are_random_and_the_best_constant_of_the_own_endowment():
+    others = policies("Alpha", {100: (999.0, 999.0)}, action_basis="max")
+    scales = reference_scales(pd.concat([reference("Alpha", "Beta"), others]))
+    assert len(scales) == 6
+    for _, scale in scales.iterrows():
+        assert (scale["welfare_floor"], scale["welfare_ceiling"]) == (100.0, 300.0)
+        assert (scale["mode_return_floor"], scale["mode_return_ceiling"]) == (5.0, 30.0)
+
+
+def test_best_constants_by_hand():
+    others = policies("Alpha", {100: (999.0, 999.0)}, action_basis="max")
+    best = best_constants(pd.concat([reference("Alpha", "Beta"), others]))
+    assert best[["environment", "reward_mode"]].to_numpy().tolist() == [
+        [f"{environment}-v0", mode]
+        for environment in ("Alpha", "Beta")
+        for mode in sorted(schema.MODES)
+    ]
+    for found in best.to_dict("records"):
+        assert (
+            found.items()
+            >= {
+                "level": 50,
+                "return": 30.0,
+                "welfare_level": 0,
+                "welfare": 300.0,
+                "random_welfare": 100.0,
+                "random_return": 5.0,
+            }.items()
+        )
+
+
+def test_best_constants_of_nothing_have_the_same_columns():
+    empty = best_constants(schema.table("reference", []))
+    assert empty.empty
+    assert list(empty.columns) == list(best_constants(reference("Alpha")).columns)
+
+
+# ---- interquartile means ------------------------------------------------------------------------
+
+
+def test_interquartile_mean_by_hand():
+    frame = runs({"Alpha": [-100, 1, 2, 3, 4, 5, 6, 1000]})
+    assert interquartile_mean(frame) == pytest.approx((2 + 3 + 4 + 5) / 4)
+    assert interquartile_mean(frame, "training_score") == interquartile_mean(frame)
+    assert interquartile_mean(frame, "welfare_floor") == 100.0
+
+
+def test_interquartile_mean_against_other_implementations():
+    values = np.random.default_rng(1).normal(size=(6, 3))
+    frame = runs(dict(zip("ABC", values.T, strict=True)))
+    assert interquartile_mean(frame) == pytest.approx(trim_mean(values.ravel(), 0.25))
+    assert interquartile_mean(frame) == pytest.approx(metrics.aggregate_iqm(values))
+    assert iqm_interval(frame, repetitions=2)[0] == pytest.approx(interquartile_mean(frame))
+
+
+@pytest.mark.parametrize("generator", range(3))
+def test_the_interval_contains_the_estimate(generator):
+    draws = np.random.default_rng(generator)
+    for seeds in (2, 3, 10):
+        frame = runs({name: draws.exponential(size=seeds) for name in "ABCD"})
+        estimate, low, high = iqm_interval(frame, repetitions=200)
+        assert low <= estimate <= high
+        assert low < high
+
+
+def test_one_seed_or_equal_scores_have_no_width():
+    assert iqm_interval(runs({"A": [0.25]}), repetitions=20) == (0.25, 0.25, 0.25)
+    assert iqm_interval(runs({"A": [2, 2, 2], "B": [2, 2, 2]}), repetitions=20) == (2, 2, 2)
+
+
+def test_the_interval_is_that_of_a_bootstrap_stratified_by_environment():
+    """Environments differ far more than seeds: resampling across them would be far wider."""
+    draws = np.random.default_rng(5)
+    values = draws.normal([0, 10, 20, 30], size=(8, 4))
+    columns = np.arange(values.shape[1])
+    resampled = [
+        trim_mean(values[draws.integers(len(values), size=values.shape), columns], 0.25, axis=None)
+        for _ in range(2000)
+    ]
+    low, high = np.percentile(resampled, [2.5, 97.5])
+    found = iqm_interval(runs(dict(zip("ABCD", values.T, strict=True))), repetitions=2000)
+    assert found[1:] == pytest.approx((low, high), abs=0.1 * (high - low))
+    assert high - low < 2
+
+
+def test_equal_calls_give_equal_intervals_and_leave_the_generator_alone():
+    draws = np.random.default_rng(2)
+    a, b = (runs({"A": draws.normal(size=5), "B": draws.normal(size=5)}) for _ in range(2))
+    for baseline in (None, b):
+        np.random.seed(7)
+        first = iqm_interval(a, repetitions=50, baseline=baseline)
+        after = np.random.random()
+        np.random.seed(99)
+        assert iqm_interval(a, repetitions=50, baseline=baseline) == first
+        np.random.seed(7)
+        assert np.random.random() == after
+
+
+def test_unequal_seeds_are_an_error():
+    with pytest.raises(ValueError, match="needs the same seeds"):
+        iqm_interval(runs({"A": [1, 2, 3], "B": [1, 2]}), repetitions=10)
+    whole = runs({"A": [1, 2, 3]})
+    gap = whole.assign(score=[1.0, NAN, 3.0])
+    for scores, baseline in ((gap, None), (whole, gap)):
+        with pytest.raises(ValueError, match="needs the same seeds"):
+            iqm_interval(scores, repetitions=10, baseline=baseline)
+
+
+# ---- differences --------------------------------------------------------------------------------
+
+
+def study(draws, shift=0.0, seeds=10):
+    """Three environments of different levels, scores with a spread of 1 over seeds."""
+    return runs({name: draws.normal(i + shift, size=seeds) for i, name in enumerate("ABC")})
+
+
+def test_a_difference_by_hand():
+    a, b = runs({"A": [5, 5, 5]}), runs({"A": [3, 3]})
+    assert iqm_interval(a, repetitions=10, baseline=b) == (2, 2, 2)
+    assert iqm_interval(b, repetitions=10, baseline=a) == (-2, -2, -2)
+
+
+def test_a_planted_difference_is_found():
+    draws = np.random.default_rng(3)
+    estimate, low, high = iqm_interval(study(draws, 1.5), repetitions=300, baseline=study(draws))
+    assert low > 0
+    assert low < 1.5 < high
+    assert estimate == pytest.approx(1.5, abs=0.8)
+
+
+def test_no_difference_is_covered_in_about_95_percent_of_studies():
+    """With 20 seeds and 200 repetitions 94 % are expected; the bounds are 3 standard errors off."""
+    draws = np.random.default_rng(4)
+    frame = study(draws, seeds=20)
+    covered, studies = 0, 80
+    for _ in range(studies):
+        a, b = (frame.assign(score=draws.normal(size=len(frame))) for _ in range(2))
+        _, low, high = iqm_interval(a, repetitions=200, baseline=b)
+        covered += low <= 0 <= high
+    assert 0.86 * studies <= covered < studies
+
+
+# ---- aggregates ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_study():
+    """Two environments, two protocols, two modes, two seeds; one run of the sixteen failed."""
+    rows = []
+    for environment in ("Alpha", "Beta"):
+        for protocol in schema.PROTOCOLS:
+            for mode in ("private", "integrated"):
+                for seed in (1, 2):
+                    score = seed + 10 * (protocol == "corrected") + 100 * (environment == "Beta")
+                    factors = {"environment": environment, "protocol": protocol}
+                    factors |= {"reward_mode": mode, "seed": seed}
+                    one = run(**factors, score=float(score), training_score=2.0 * score)
+                    one |= {"welfare_floor": 100.0, "welfare_ceiling": 200.0}
+                    one |= {"welfare": 100.0 + 100 * score, "trust": seed / 10}
+                    if factors == {**factors, **FAILED}:
+                        one = run(
+                            **factors,
+                            **{"status": "failed", "reason": "x"},
+                            **{"welfare_floor": 100.0, "welfare_ceiling": 200.0},
+                        )
+                    rows.append(one)
+    return schema.table("scores", rows)
+
+
+FAILED = {"environment": "Beta", "protocol": "corrected", "reward_mode": "private", "seed": 2}
+
+
+def curves_of(scores, start=150.0):
+    return schema.table(
+        "curves",
+        [
+            row("curves", run_id=run_id, step=step, welfare=start + step)
+            for run_id in scores["run_id"]
+            for step in (0, 10)
+        ],
+    )
+
+
+def aggregated(scores, curves):
+    rows = statistics.aggregates(scores, curves, repetitions=20)
+    keys = ["environment", "protocol", "reward_mode"]
+    return schema.table("aggregates", rows).set_index(keys, verify_integrity=True)
+
+
+def test_aggregates_have_a_row_for_every_environment_and_mode_and_for_all(small_study):
+    found = aggregated(small_study, curves_of(small_study))
+    assert set(found.index) == {
+        (environment, protocol, mode)
+        for environment in ("Alpha-v0", "Beta-v0", "all")
+        for protocol in schema.PROTOCOLS
+        for mode in ("private", "integrated", "all")
+    }
+    one_mode = small_study[small_study["reward_mode"] == "integrated"]
+    assert set(aggregated(one_mode, curves_of(one_mode)).reset_index()["reward_mode"]) == {
+        "integrated"
+    }
+
+
+def test_aggregates_by_hand(small_study):
+    found = aggregated(small_study, curves_of(small_study))
+    cell = found.loc[("Alpha-v0", "as_published", "integrated")]
+    assert (cell["planned"], cell["finished"]) == (2, 2)
+    assert cell["iqm"] == 1.5
+    assert (cell["low"], cell["high"]) == (1.0, 2.0)
+    assert cell["training_iqm"] == 3.0
+    assert cell["untrained"] == 0.5
+    assert cell["welfare"] == 250.0
+    assert cell["trust"] == pytest.approx(0.15)
+    everything = found.loc[("all", "as_published", "all")]
+    assert (everything["planned"], everything["finished"]) == (8, 8)
+    assert everything["iqm"] == trim_mean([1, 1, 2, 2, 101, 101, 102, 102], 0.25)
+
+
+def test_a_failed_run_is_planned_scores_zero_and_has_no_welfare(small_study):
+    found = aggregated(small_study, curves_of(small_study))
+    cell = found.loc[("Beta-v0", "corrected", "private")]
+    assert (cell["planned"], cell["finished"]) == (2, 1)
+    assert cell["iqm"] == (111 + 0) / 2
+    assert cell["welfare"] == 100 + 100 * 111
+    assert cell["trust"] == 0.1
+    assert found.loc[("all", "corrected", "private"), "finished"] == 3
+
+
+def test_untrained_is_the_first_point_of_the_curves(small_study):
+    curves = curves_of(small_study, start=120.0)
+    later = curves[curves["step"] > 0]
+    assert aggregated(small_study, curves)["untrained"].tolist() == pytest.approx([0.2] * 18)
+    assert aggregated(small_study, later)["untrained"].isna().all()
+    assert aggregated(small_study, schema.table("curves", []))["untrained"].isna().all()
+
+
+def test_no_runs_give_no_aggregates():
+    assert statistics.aggregates(runs({}), schema.table("curves", []), repetitions=5) == []
+
+
+# ---- identity -----------------------------------------------------------------------------------
+
+
+def compared(*, constant=1.0, random=1.0):
+    """Identity rows when one constant and Random return so much more under cooperative."""
+    returns = {0: 0.0, 1: -40.0, 2: 50.0, None: 60.0}
+    factors = {2: constant, None: random}
+    frame = pd.concat(
+        policies(
+            "Alpha",
+            {
+                k: (v * (factors.get(k, 1.0) if mode == "cooperative" else 1.0), 0.0)
+                for k, v in returns.items()
+            },
+            mode=mode,
+        )
+        for mode in schema.MODES
+    )
+    rows = schema.table("identity", statistics.identity(frame))
+    assert rows["environment"].tolist() == ["Alpha-v0"] * 2
+    return rows.set_index("policy_set")
+
+
+def test_equal_returns_are_identical():
+    rows = compared()
+    assert rows["max_relative_difference"].tolist() == [0.0, 0.0]
+    assert rows["identical"].all()
+    close = compared(constant=1 + 0.5 * IDENTITY_TOLERANCE)
+    assert close["identical"].all()
+
+
+@pytest.mark.parametrize("factor", [1.01, 0.99])
+def test_a_planted_difference_is_not_identical(factor):
+    rows = compared(constant=factor)
+    assert rows["max_relative_difference"]["101 constants"] == pytest.approx(0.01)
+    assert rows["identical"].to_dict() == {"101 constants": False, "Random": True}
+    rows = compared(random=factor)
+    assert rows["identical"].to_dict() == {"101 constants": True, "Random": False}
+
+
+def test_a_missing_return_is_not_identical():
+    rows = statistics.identity(
+        pd.concat(
+            policies("Alpha", levels, mode=mode)
+            for mode, levels in (
+                ("integrated", {0: (1.0, 1.0), 1: (1.0, 1.0), None: (1.0, 1.0)}),
+                ("cooperative", {0: (1.0, 1.0), None: (1.0, 1.0)}),
+            )
+        )
+    )
+    with pytest.raises(schema.SchemaError, match="max_relative_difference has empty cells"):
+        schema.table("identity", rows)

@@ -1,0 +1,322 @@
+"""Configuration: every error says what to write instead; the plan is the product of the factors."""
+
+import dataclasses
+import datetime
+import json
+import math
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from coopetition import envs
+from coopetition.agents.runs import Run
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from snakemake.cli import parse_config
+from study import ConfigurationError, Study, resolve
+
+FOLDER = Path(__file__).parents[2] / "config"
+SCALES = sorted(path.stem for path in (FOLDER / "scales").glob("*.yaml"))
+FACTORS = sorted(
+    json.loads((FOLDER / "schemas" / "study.schema.json").read_text(encoding="utf-8"))["properties"]
+)
+
+
+def study(scale: str = "smoke", **changes: Any) -> Study:
+    return resolve({"scale": scale, "study": "mine", **changes}, FOLDER)
+
+
+def error(**config: Any) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        resolve(config, FOLDER)
+    return str(caught.value)
+
+
+def line(text: str) -> dict[str, Any]:
+    """The configuration that the line of a message gives, as a shell and Snakemake read it."""
+    lines = [part.strip() for part in text.splitlines() if "snakemake --config" in part]
+    assert len(lines) == 1, text
+    words = shlex.split(lines[0])
+    assert words[:2] == ["snakemake", "--config"]
+    return parse_config(words[2:])
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_every_scale_resolves(scale):
+    resolved = resolve({"scale": scale}, FOLDER)
+    assert (resolved.name, resolved.scale) == (scale, scale)
+    assert sorted(resolved.factors) == FACTORS
+    assert resolved.plan()
+
+
+def test_the_default_study_is_quick():
+    config = yaml.safe_load((FOLDER / "study.yaml").read_text(encoding="utf-8"))
+    assert resolve(config, FOLDER) == resolve({}, FOLDER) == resolve({"scale": "quick"}, FOLDER)
+
+
+class TestErrors:
+    @pytest.mark.parametrize(
+        ("config", "key", "value", "allowed", "mended"),
+        [
+            ({"scale": "smok"}, "scale", "'smok'", "quick, smoke", {"scale": "quick"}),
+            ({"scale": None}, "scale", "None", "quick, smoke", {"scale": "quick"}),
+            ({"scale": ["quick"]}, "scale", "['quick']", "quick, smoke", {"scale": "quick"}),
+            ({"sedes": [7]}, "sedes", "[7]", "study, ", {"seeds": ["99", "100", "101"]}),
+            ({"sclae": "smoke"}, "sclae", "'smoke'", "scale, study", {"scale": "quick"}),
+            ({3: 4}, "3", "4", "scale, study", {"seeds": ["99", "100", "101"]}),
+            ({"seeds": 3}, "seeds", "3", "a list of", {"seeds": ["99", "100", "101"]}),
+            ({"seeds": [7, 7]}, "seeds", "[7, 7]", "different", {"seeds": ["99", "100", "101"]}),
+            ({"seeds": [2**32]}, "seeds", "[4294967296]", "to 4294967295", None),
+            ({"seeds": [1.0]}, "seeds", "[1.0]", "whole numbers", None),
+            ({"seeds": [True]}, "seeds", "[True]", "whole numbers", None),
+            ({"seeds": []}, "seeds", "[]", "a list of", None),
+            ({"steps": 0}, "steps", "0", "a whole number from 1", {"steps": 20480}),
+            ({"steps": 1e5}, "steps", "100000.0", "a whole number from 1", {"steps": 20480}),
+            ({"checkpoints": True}, "checkpoints", "True", "from 1", {"checkpoints": 10}),
+            ({"description": ""}, "description", "''", "one sentence", None),
+            ({"policies": "all"}, "policies", "'all'", "a list", {"policies": ["Central_PPO"]}),
+            (
+                {"environments": ["SLCD", "TrustDilema"]},
+                *("environments", "'TrustDilema'", "TeamProduction, TrustDilemma"),
+                {"environments": ["TrustDilemma"]},
+            ),
+            (
+                {"environments": ["TrustDilemma-v0"]},
+                *("environments", "'TrustDilemma-v0'", "TrustDilemma"),
+                {"environments": ["TrustDilemma"]},
+            ),
+            ({"environments": ["?"]}, "environments", "'?'", "SLCD", None),
+            ({"editions": ["v9"]}, "editions", "'v9'", "v0", {"editions": ["v0"]}),
+            (
+                {"reward_modes": ["intergrated"]},
+                *("reward_modes", "'intergrated'", "private, integrated, cooperative"),
+                {"reward_modes": ["integrated"]},
+            ),
+            (
+                {"policies": ["Central_PP0"]},
+                *("policies", "'Central_PP0'", "Central_PPO"),
+                {"policies": ["Central_PPO"]},
+            ),
+            (
+                {"protocols": ["corected"]},
+                *("protocols", "'corected'", "as_published, corrected"),
+                {"protocols": ["corrected"]},
+            ),
+            *(
+                ({"study": name}, "study", repr(name), "a folder name", {"study": "mine"})
+                for name in ("../x", "a/b", "", ".hidden", "two words", "x\n", None, ["a"], 1.5)
+            ),
+        ],
+        ids=str,
+    )
+    def test_names_key_value_allowed_and_the_line_to_write(
+        self, config, key, value, allowed, mended
+    ):
+        with pytest.raises(ConfigurationError) as caught:
+            resolve(config, FOLDER)
+        text = str(caught.value)
+        assert text.startswith(f"{key} = {value} cannot be used. Allowed: ")
+        assert allowed in text
+        suggestion = line(text)
+        assert mended is None or suggestion == mended
+        given_name = {"study": "mine", **suggestion}
+        assert isinstance(resolve(given_name, FOLDER), Study)
+
+    def test_a_scale_must_be_complete_and_readable(self, tmp_path):
+        (tmp_path / "schemas").symlink_to(FOLDER / "schemas")
+        scales = tmp_path / "scales"
+        scales.mkdir()
+        whole = yaml.safe_load((FOLDER / "scales" / "smoke.yaml").read_text(encoding="utf-8"))
+        del whole["seeds"]
+        for text, told in (
+            (yaml.safe_dump(whole), r"lacks 'seeds': a list of.*\n\n    seeds: \[99, 100, 101\]"),
+            ("seeds: [1", "mine.yaml is not valid YAML"),
+            ("- seeds", "mine.yaml must hold keys"),
+        ):
+            (scales / "mine.yaml").write_text(text, encoding="utf-8")
+            with pytest.raises(ConfigurationError, match=told):
+                resolve({"scale": "mine"}, tmp_path)
+
+
+class TestNarrowedRuns:
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"seeds": [7, 8]},
+            {"environments": "all"},
+            {"environments": ["SLCD"], "steps": 4096, "reward_modes": ["private"]},
+            {"description": 'It\'s "one" seed: $HOME, \\n & é'},
+        ],
+        ids=str,
+    )
+    @pytest.mark.parametrize("name", [{}, {"study": "smoke"}, {"study": "quick"}], ids=str)
+    def test_need_a_name_and_are_told_the_line(self, changes, name):
+        text = error(scale="smoke", **changes, **name)
+        assert all(key in text for key in changes)
+        resolved = resolve(line(text), FOLDER)
+        assert resolved.name == "my_smoke"
+        assert dict(resolved.factors) == dict(study(**changes).factors)
+
+    def test_a_scale_does_not_overwrite_another_scale(self):
+        text = error(scale="smoke", study="quick")
+        assert line(text) == {"scale": "smoke", "study": "my_smoke"}
+
+    @pytest.mark.parametrize("scale", SCALES)
+    def test_a_value_that_the_scale_has_already_is_no_change(self, scale):
+        plain = resolve({"scale": scale}, FOLDER)
+        for factor, value in plain.factors.items():
+            assert resolve({"scale": scale, factor: value}, FOLDER) == plain
+
+    def test_numbers_of_the_command_line_are_numbers(self):
+        """Snakemake hands `--config seeds='[7, 8]'` over as text."""
+        config = parse_config(["scale=smoke", "seeds=[7, 8]", "steps=4096", "study=two_seeds"])
+        resolved = resolve(config, FOLDER)
+        assert (resolved["seeds"], resolved["steps"]) == ([7, 8], 4096)
+        same = parse_config(["scale=smoke", "seeds=[99, 100]"])
+        assert resolve(same, FOLDER) == resolve({"scale": "smoke"}, FOLDER)
+
+
+yaml_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=20)
+    | st.dates()
+    | st.binary(max_size=5)
+    | st.sampled_from(["all", "v0", "SLCD", "TrustDilemma", "Central_PPO", "corrected", "private"]),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=6,
+)
+keys = st.sampled_from([*FACTORS, "scale", "study"]) | st.text(max_size=8) | st.integers()
+
+
+class TestAnyValue:
+    """Whatever YAML can hold either resolves or raises a `ConfigurationError`."""
+
+    @settings(max_examples=400, deadline=None)
+    @given(st.sampled_from([*FACTORS, "scale", "study"]), yaml_values)
+    def test_of_a_factor(self, factor, value):
+        self._resolves_or_raises({"study": "mine", factor: value})
+
+    @settings(max_examples=150, deadline=None)
+    @given(st.dictionaries(keys, yaml_values, max_size=3))
+    def test_of_any_key(self, config):
+        self._resolves_or_raises(config)
+
+    @settings(max_examples=150, deadline=None)
+    @given(st.lists(st.integers(0, 9) | st.booleans() | st.floats(0, 3), min_size=1, max_size=4))
+    def test_of_seeds(self, seeds):
+        self._resolves_or_raises({"study": "mine", "seeds": seeds})
+
+    def _resolves_or_raises(self, config: dict[Any, Any]) -> None:
+        try:
+            resolved = resolve(config, FOLDER)
+        except ConfigurationError as caught:
+            assert "snakemake --config" in str(caught)
+            return
+        runs = resolved.plan()
+        assert len({run.run_id for run in runs}) == len(runs) > 0
+        assert all(type(run.seed) is int and type(run.steps) is int for run in runs)
+        assert resolved.hash
+
+
+class TestPlan:
+    @settings(max_examples=50, deadline=None)
+    @given(
+        environments=st.lists(
+            st.sampled_from([envs.spec(i).name for i in envs.ids("v0")]), min_size=1, unique=True
+        ),
+        protocols=st.lists(st.sampled_from(["as_published", "corrected"]), min_size=1, unique=True),
+        reward_modes=st.lists(st.sampled_from(envs.REWARD_MODES), min_size=1, unique=True),
+        seeds=st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=5, unique=True),
+    )
+    def test_has_one_run_per_combination(self, **factors):
+        runs = study(**factors).plan()
+        combinations = {(r.environment, r.protocol, r.reward_mode, r.seed) for r in runs}
+        assert len(runs) == len(combinations) == math.prod(map(len, factors.values()))
+        assert len({run.run_id for run in runs}) == len(runs)
+
+    def test_of_quick_has_the_size_that_its_factors_say(self):
+        quick = resolve({"scale": "quick"}, FOLDER)
+        crossed = ("environments", "policies", "protocols", "reward_modes", "seeds")
+        assert len(quick.plan()) == math.prod(len(quick[factor]) for factor in crossed) == 72
+
+    def test_of_all_environments_names_each_of_the_edition(self):
+        everything = study(environments="all")
+        assert [f"{name}-{edition}" for edition, name in everything.environments] == envs.ids("v0")
+        assert {run.env_id for run in everything.plan()} == set(envs.ids("v0"))
+
+    def test_does_not_depend_on_the_order_in_which_environments_are_named(self):
+        names = ["TeamProduction", "SLCD", "TrustDilemma"]
+        assert study(environments=names).plan() == study(environments=names[::-1]).plan()
+
+
+class TestRunIdentity:
+    RUN = Run(
+        *("Central_PPO", "corrected", "SLCD", "v0", "private", 99, 2048),
+        hyperparameters={"hidden": (64, 64), "gamma": 0.99},
+    )
+
+    def test_equal_identity_gives_an_equal_id(self):
+        again = Run(**dataclasses.asdict(self.RUN))
+        assert again.run_id == self.RUN.run_id
+
+    def test_tuples_and_lists_and_the_order_of_settings_give_the_same_id(self):
+        stored = json.loads(json.dumps(dataclasses.asdict(self.RUN)))
+        assert stored["hyperparameters"]["hidden"] == [64, 64]
+        stored["hyperparameters"] = dict(reversed(stored["hyperparameters"].items()))
+        read = Run(**stored)
+        assert read.run_id == self.RUN.run_id
+        assert read.hyperparameter_hash == self.RUN.hyperparameter_hash
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"policy": "Other"},
+            {"protocol": "as_published"},
+            {"environment": "TrustDilemma"},
+            {"edition": "v1"},
+            {"reward_mode": "integrated"},
+            {"seed": 100},
+            {"steps": 2049},
+            {"hyperparameters": {"hidden": (64, 65), "gamma": 0.99}},
+            {"hyperparameters": {"hidden": (64, 64), "gamma": 0.99, "more": None}},
+        ],
+        ids=str,
+    )
+    def test_any_change_gives_another_id(self, change):
+        assert dataclasses.replace(self.RUN, **change).run_id != self.RUN.run_id
+
+    def test_every_field_is_part_of_it(self):
+        """A field added later needs a case above."""
+        assert [field.name for field in dataclasses.fields(Run)] == [
+            *("policy", "protocol", "environment", "edition"),
+            *("reward_mode", "seed", "steps", "hyperparameters"),
+        ]
+
+
+class TestStudyHash:
+    def test_any_changed_factor_changes_it(self):
+        base = study()
+        changes = {
+            "description": "Other.",
+            "environments": ["SLCD"],
+            "protocols": ["corrected"],
+            "reward_modes": ["private"],
+            "seeds": [1],
+            "steps": 1,
+            "checkpoints": 1,
+            "random_episodes": 1,
+            "bootstrap_repetitions": 1,
+        }
+        hashes = {study(**{key: value}).hash for key, value in changes.items()}
+        assert len(hashes | {base.hash, study(study="other").hash}) == len(changes) + 2
+        assert study().hash == base.hash
+
+
+def test_dates_are_shown_as_yaml_reads_them():
+    text = error(study="mine", **yaml.safe_load("seeds: [2026-01-02]"))
+    assert repr(datetime.date(2026, 1, 2)) in text

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
 from coopetition.envs import REWARD_MODES
 from coopetition.envs import game as build_game
 from coopetition.envs.engine import Array, Game

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from coopetition import envs
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback
+
+from coopetition import envs
 
 from .evaluation import Episodes, evaluate
 from .files import replacing
@@ -115,7 +116,7 @@ def train_run(run: Run, *, checkpoints: int, progress: Progress | None = None) -
         final = evaluate(policy, run.env_id, seed=EVALUATION_SEED)
         evaluations = _evaluations(run, policy, final, curve.rows)
         weights = {name: tensor.clone() for name, tensor in model.policy.state_dict().items()}
-    row = _row(run, status, reason, curve.num_timesteps, final)
+    row = _row(run, status, reason, curve, final)
     row["wall_seconds"] = time.perf_counter() - wall
     row["cpu_seconds"] = time.process_time() - cpu
     return RunResult(row, curve.rows, evaluations, weights)
@@ -190,7 +191,7 @@ def _measures(run: Run, episodes: Episodes | None) -> dict[str, Any]:
 
 
 def _row(
-    run: Run, status: str, reason: str, steps_done: int, final: Episodes | None
+    run: Run, status: str, reason: str, curve: LearningCurve, final: Episodes | None
 ) -> dict[str, Any]:
     spec = envs.spec(run.env_id)
     n_agents = envs.game(run.env_id).n_agents
@@ -207,10 +208,11 @@ def _row(
         "reward_mode": run.reward_mode,
         "seed": run.seed,
         "steps_planned": run.steps,
-        "steps_done": steps_done,
+        "steps_done": curve.num_timesteps,
         "status": status,
         "reason": reason,
         **_measures(run, final),
+        "untrained_welfare": curve.rows[0]["welfare"] if curve.rows else float("nan"),
         "payoff_per_agent": payoffs,
         "hyperparameter_hash": run.hyperparameter_hash,
     }

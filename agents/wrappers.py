@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
+
 from coopetition.envs.engine import Array
 from coopetition.envs.rewards import reward_scale
-from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
 
 
 class FiniteHorizon(VecEnvWrapper):

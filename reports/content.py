@@ -27,7 +27,10 @@ DEFINITIONS = {
     "constant of level k": "Every agent plays k % of its own endowment at every step.",
     "baseline": "The action at which the trust signal is zero; above it trust grows.",
     "seeds": "Replicates differ in the training seed. The environments of this edition draw "
-    "nothing, so one deterministic episode evaluates a deterministic policy exactly.",
+    "nothing, so one deterministic episode evaluates a deterministic policy exactly. With three "
+    "seeds a 95 % bootstrap interval is too narrow: in simulations with normal scores on four "
+    "environments it covers a true null difference in about 86 % of studies, with ten seeds in "
+    "about 94 %.",
 }
 
 
@@ -66,7 +69,7 @@ def report_data(
         "contract": [_contract(row) for row in contract.to_dict("records")],
         "best_constants": best_constants(reference).to_dict("records"),
         "identity": identity.to_dict("records"),
-        "scores": [_score(row) for row in aggregates.to_dict("records")],
+        "scores": _scores(aggregates),
         "cells": _cells(plan, scores),
         "failures": _failures(scores),
         "figures": [_figure(name, path, provenance) for name, path in figures.items()],
@@ -126,6 +129,15 @@ def _contract(row: dict[str, Any]) -> dict[str, Any]:
         "deterministic": bool(row["deterministic"]),
         "early_termination": row["early_termination"],
     }
+
+
+def _scores(aggregates: pd.DataFrame) -> list[dict[str, Any]]:
+    """Sorted for reading: environments with both protocols together, all environments last."""
+    last = aggregates["environment"].eq("all")
+    keys = ["last", "environment", "reward_mode", "policy", "protocol"]
+    return [
+        _score(row) for row in aggregates.assign(last=last).sort_values(keys).to_dict("records")
+    ]
 
 
 def _score(row: dict[str, Any]) -> dict[str, Any]:

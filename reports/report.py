@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import typst
+
 from coopetition.agents.files import replacing
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from coopetition.agents.files import replacing
 from pandas.api import types as kinds
+
+from coopetition.agents.files import replacing
 
 MODES = ("private", "integrated", "cooperative")
 PROTOCOLS = ("as_published", "corrected")
@@ -69,6 +70,7 @@ _TRAINING = {
     "reason": Column("text", "why it did not finish; empty otherwise"),
     "training_return": Column("number", "summed reward of the mode trained on", (), True),
     **_MEASURES,
+    "untrained_welfare": Column("number", "W of the policy before training", (), True),
     "payoff_per_agent": Column("numbers", "payoffs summed over steps, one per agent"),
     "wall_seconds": Column("number", "wall time of the run; s"),
     "cpu_seconds": Column("number", "CPU time of the run; s"),
@@ -81,6 +83,7 @@ _SCALE = {
     "welfare_ceiling": Column("number", "W of the best constant"),
     "score": Column("number", "(W - floor) / (ceiling - floor); 0 for a run that did not finish"),
     "training_score": Column("number", "the same in the return of the mode trained on"),
+    "untrained_score": Column("number", "score of the policy before training", (), True),
 }
 
 TABLES: dict[str, dict[str, Column]] = {

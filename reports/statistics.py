@@ -24,7 +24,7 @@ BEST_CONSTANT_COLUMNS = [
 
 
 def with_scores(training: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
-    """The training table with floor, ceiling and both scores (schema `scores`).
+    """The training table with floor, ceiling and the scores (schema `scores`).
 
     A run that did not finish scores 0: as good as Random.
 
@@ -37,6 +37,8 @@ def with_scores(training: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame
         lacking = merged.loc[merged["welfare_floor"].isna(), "environment"].unique()
         raise ValueError(f"no reference policies for {', '.join(lacking)}")
     finished = merged["status"] == "finished"
+    start = merged["untrained_welfare"] - merged["welfare_floor"]
+    merged["untrained_score"] = start / (merged["welfare_ceiling"] - merged["welfare_floor"])
     for score, value, name in (
         ("score", "welfare", "welfare"),
         ("training_score", "training_return", "mode_return"),
@@ -138,14 +140,8 @@ def _matrix(scores: pd.DataFrame) -> np.ndarray:
     return wide.to_numpy(float)
 
 
-def aggregates(
-    scores: pd.DataFrame, curves: pd.DataFrame, *, repetitions: int
-) -> list[dict[str, Any]]:
+def aggregates(scores: pd.DataFrame, *, repetitions: int) -> list[dict[str, Any]]:
     """Rows of the table `aggregates`: each environment and all, each mode and all."""
-    untrained = curves[curves["step"] == 0].set_index("run_id")["welfare"]
-    start = scores["run_id"].map(untrained)
-    span = scores["welfare_ceiling"] - scores["welfare_floor"]
-    scores = scores.assign(untrained=(start - scores["welfare_floor"]) / span)
     rows = []
     for (policy, protocol), learner in scores.groupby(["policy", "protocol"], sort=True):
         for environment, mode, group in _groups(learner):
@@ -163,7 +159,7 @@ def aggregates(
                     "low": low,
                     "high": high,
                     "training_iqm": interquartile_mean(group, "training_score"),
-                    "untrained": group["untrained"].mean(),
+                    "untrained": group["untrained_score"].mean(),
                     "welfare": finished["welfare"].mean(),
                     "trust": finished["trust"].mean(),
                     "cooperation": finished["cooperation"].mean(),

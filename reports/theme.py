@@ -9,8 +9,9 @@ from pathlib import Path
 import matplotlib as mpl
 import pandas as pd
 import seaborn as sns
-from coopetition.agents.files import replacing
 from matplotlib.figure import Figure
+
+from coopetition.agents.files import replacing
 
 mpl.use("Agg")
 

@@ -219,11 +219,12 @@ def scaling_effect(evidence: Evidence) -> Decision:
     means = scores.groupby([*CELL, "protocol"])["score"].mean().unstack()
     gains = means["corrected"] - means["as_published"]
     levels = {protocol: interquartile_mean(part) for protocol, part in parts.items()}
+    start = runs.groupby("protocol")["untrained_score"].mean()
     reason = (
         f"Score {levels['as_published']:.2f} as published, {levels['corrected']:.2f} corrected; "
         f"the difference is positive on {int((gains > 0).sum())} of {len(gains)} environments. "
-        "The column Untrained of the table of scores shows how much of it the action scale alone "
-        "brings, before any training."
+        f"Before training the mean scores are {start['as_published']:.2f} and "
+        f"{start['corrected']:.2f}: what the scale of the actions brings without any learning."
     )
     if not finished.all():
         reason += f" {(~finished).sum()} of {len(runs)} runs did not finish and count as 0."

@@ -23,12 +23,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from coopetition import envs
-from coopetition.envs.engine import Array, Game
-from coopetition.envs.interfaces.joint import units_from_normalized
 from stable_baselines3 import PPO
 from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.vec_env import VecEnv
+
+from coopetition import envs
+from coopetition.envs.engine import Array, Game
+from coopetition.envs.interfaces.joint import units_from_normalized
 
 from ..policy import Policy
 from ..runs import Run

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from coopetition import agents, envs
 from coopetition.agents.constants import Constant
 from coopetition.agents.heuristics import Random

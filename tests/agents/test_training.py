@@ -6,6 +6,7 @@ import logging
 import numpy as np
 import pytest
 import torch
+
 from coopetition import agents, envs
 from coopetition.agents.learners.central_ppo import CentralPPO, joint_env
 from coopetition.agents.models import save_models

@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 import gymnasium
 import numpy as np
+
 from coopetition import envs
 
 BATCHES = (1, 64, 1024)

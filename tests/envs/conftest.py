@@ -1,4 +1,5 @@
 import pytest
+
 from coopetition import envs
 
 IDS = envs.ids()

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+
 from coopetition import envs
 from coopetition.agents import evaluate, make
 from coopetition.agents.policy import Policy

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from coopetition import envs
 
 RECORDED = Path(__file__).parents[3] / "shared" / "reference" / "trajectories"

@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from coopetition import envs
 from coopetition.envs.contract import measure
 from coopetition.envs.engine import merge, row_sum
@@ -9,8 +12,6 @@ from coopetition.envs.interfaces.joint import JointEnv
 from coopetition.envs.mechanisms.trust import TrustParameters
 from coopetition.envs.registry import register
 from coopetition.envs.rewards import reward_scale
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 STREAMS = st.tuples(st.integers(0, 2**32 - 1), st.integers(1, 9), st.sampled_from([0.0, 0.35, 0.6]))
 

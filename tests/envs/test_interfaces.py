@@ -6,12 +6,13 @@ import warnings
 import gymnasium
 import numpy as np
 import pytest
-from coopetition import envs
 from gymnasium.utils.env_checker import check_env as gymnasium_check
 from stable_baselines3 import PPO
 from stable_baselines3.common.env_checker import check_env as sb3_check
 from stable_baselines3.common.evaluation import evaluate_policy
 from stable_baselines3.common.vec_env import VecMonitor, VecNormalize
+
+from coopetition import envs
 
 
 class TestGymnasium:

@@ -1,5 +1,6 @@
 import pandas as pd
 import pytest
+
 from coopetition.agents.reference import reference_rows
 from coopetition.reports import schema
 

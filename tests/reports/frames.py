@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
+
 from coopetition.reports import schema
 from coopetition.reports.statistics import reference_scales, with_scores
 

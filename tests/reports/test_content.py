@@ -4,6 +4,7 @@ import re
 
 import matplotlib.pyplot as plt
 import pytest
+
 from coopetition import envs
 from coopetition.envs.contract import measure
 from coopetition.reports import schema, statistics, theme
@@ -44,7 +45,7 @@ def study(reference, tmp_path_factory):
         "reference": reference,
         "scores": scores,
         "curves": curves,
-        "aggregates": statistics.aggregates(scores, curves, repetitions=50),
+        "aggregates": statistics.aggregates(scores, repetitions=50),
         "identity": statistics.identity(reference),
     }
     suffixes = {"aggregates": "csv", "identity": "csv", "claims": "csv"}
@@ -146,13 +147,19 @@ def test_cells_of_runs_that_left_no_row_are_planned(study, drawn):
 
 
 def test_scores_are_the_aggregates(data, study):
-    assert len(data["scores"]) == len(study["aggregates"])
-    for shown, row in zip(data["scores"], study["aggregates"].to_dict("records"), strict=True):
+    keys = ["environment", "protocol", "policy", "reward_mode"]
+    rows = {tuple(row[k] for k in keys): row for row in study["aggregates"].to_dict("records")}
+    assert {tuple(shown[k] for k in keys) for shown in data["scores"]} == set(rows)
+    assert len(data["scores"]) == len(rows)
+    for shown in data["scores"]:
+        row = rows[tuple(shown[k] for k in keys)]
         assert shown["runs"] == row["planned"]
         assert shown["iqm"] == row["iqm"]
         assert shown["action_share"] == pytest.approx(row["cooperation"])
         # Payoffs of different games do not add up to anything.
         assert (shown["welfare"] is None) == (row["environment"] == "all")
+    order = [shown["environment"] for shown in data["scores"]]
+    assert order == sorted(order, key=lambda name: (name == "all", name))
 
 
 def test_claims_and_highlights(data, study):

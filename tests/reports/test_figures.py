@@ -6,6 +6,7 @@ import re
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
+
 from coopetition.reports import schema, statistics
 from coopetition.reports.figures import FIGURES, WIDTH
 from coopetition.reports.theme import save
@@ -25,7 +26,7 @@ def tables_of(reference, scores=None, curves=None):
     """Arguments of every figure."""
     scores = trained(reference) if scores is None else scores
     curves = learning(scores) if curves is None else curves
-    aggregates = statistics.aggregates(scores, curves, repetitions=20)
+    aggregates = statistics.aggregates(scores, repetitions=20)
     return {
         "response_curves": {"reference": reference, "scores": scores},
         "identity": {"reference": reference},

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+
 from coopetition.reports.report import CONTRACT, FIGURES, build_report
 
 HEADINGS = (

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+
 from coopetition.agents.files import replacing
 from coopetition.reports import schema
 from coopetition.reports.schema import TABLES, SchemaError

@@ -3,6 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from rliable import metrics
+from scipy.stats import trim_mean
+
 from coopetition.reports import schema, statistics
 from coopetition.reports.statistics import (
     IDENTITY_TOLERANCE,
@@ -12,9 +15,7 @@ from coopetition.reports.statistics import (
     reference_scales,
     with_scores,
 )
-from frames import NAN, policies, row, run, runs
-from rliable import metrics
-from scipy.stats import trim_mean
+from frames import NAN, policies, run, runs
 
 # Level -> (return, welfare). The best level by return is 50, by welfare 0.
 LEVELS = {0: (10.0, 300.0), 50: (30.0, 200.0), 100: (20.0, 250.0), None: (5.0, 100.0)}
@@ -265,25 +266,14 @@ def small_study():
 FAILED = {"environment": "Beta", "protocol": "corrected", "reward_mode": "private", "seed": 2}
 
 
-def curves_of(scores, start=150.0):
-    return schema.table(
-        "curves",
-        [
-            row("curves", run_id=run_id, step=step, welfare=start + step)
-            for run_id in scores["run_id"]
-            for step in (0, 10)
-        ],
-    )
-
-
-def aggregated(scores, curves):
-    rows = statistics.aggregates(scores, curves, repetitions=20)
+def aggregated(scores):
+    rows = statistics.aggregates(scores, repetitions=20)
     keys = ["environment", "protocol", "reward_mode"]
     return schema.table("aggregates", rows).set_index(keys, verify_integrity=True)
 
 
 def test_aggregates_have_a_row_for_every_environment_and_mode_and_for_all(small_study):
-    found = aggregated(small_study, curves_of(small_study))
+    found = aggregated(small_study)
     assert set(found.index) == {
         (environment, protocol, mode)
         for environment in ("Alpha-v0", "Beta-v0", "all")
@@ -291,19 +281,17 @@ def test_aggregates_have_a_row_for_every_environment_and_mode_and_for_all(small_
         for mode in ("private", "integrated", "all")
     }
     one_mode = small_study[small_study["reward_mode"] == "integrated"]
-    assert set(aggregated(one_mode, curves_of(one_mode)).reset_index()["reward_mode"]) == {
-        "integrated"
-    }
+    assert set(aggregated(one_mode).reset_index()["reward_mode"]) == {"integrated"}
 
 
 def test_aggregates_by_hand(small_study):
-    found = aggregated(small_study, curves_of(small_study))
+    found = aggregated(small_study)
     cell = found.loc[("Alpha-v0", "as_published", "integrated")]
     assert (cell["planned"], cell["finished"]) == (2, 2)
     assert cell["iqm"] == 1.5
     assert (cell["low"], cell["high"]) == (1.0, 2.0)
     assert cell["training_iqm"] == 3.0
-    assert cell["untrained"] == 0.5
+    assert cell["untrained"] == pytest.approx(0.1 + 0.2)
     assert cell["welfare"] == 250.0
     assert cell["trust"] == pytest.approx(0.15)
     everything = found.loc[("all", "as_published", "all")]
@@ -312,7 +300,7 @@ def test_aggregates_by_hand(small_study):
 
 
 def test_a_failed_run_is_planned_scores_zero_and_has_no_welfare(small_study):
-    found = aggregated(small_study, curves_of(small_study))
+    found = aggregated(small_study)
     cell = found.loc[("Beta-v0", "corrected", "private")]
     assert (cell["planned"], cell["finished"]) == (2, 1)
     assert cell["iqm"] == (111 + 0) / 2
@@ -321,16 +309,14 @@ def test_a_failed_run_is_planned_scores_zero_and_has_no_welfare(small_study):
     assert found.loc[("all", "corrected", "private"), "finished"] == 3
 
 
-def test_untrained_is_the_first_point_of_the_curves(small_study):
-    curves = curves_of(small_study, start=120.0)
-    later = curves[curves["step"] > 0]
-    assert aggregated(small_study, curves)["untrained"].tolist() == pytest.approx([0.2] * 18)
-    assert aggregated(small_study, later)["untrained"].isna().all()
-    assert aggregated(small_study, schema.table("curves", []))["untrained"].isna().all()
+def test_untrained_is_the_mean_score_before_training(small_study):
+    scores = small_study.assign(untrained_score=0.2)
+    assert aggregated(scores)["untrained"].tolist() == pytest.approx([0.2] * 18)
+    assert aggregated(scores.assign(untrained_score=float("nan")))["untrained"].isna().all()
 
 
 def test_no_runs_give_no_aggregates():
-    assert statistics.aggregates(runs({}), schema.table("curves", []), repetitions=5) == []
+    assert statistics.aggregates(runs({}), repetitions=5) == []
 
 
 # ---- identity -----------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from itertools import chain
 import pandas as pd
 import pytest
 import yaml
+
 from coopetition.reports import schema, verdicts
 from coopetition.reports.figures import FIGURES
 from coopetition.reports.verdicts import CLASSES, RULES, Evidence, decide, load_claims, published
@@ -314,6 +315,7 @@ def scaling(as_published, corrected, **changes):
             protocol=protocol,
             seed=seed,
             **{"status": "failed"} if score is None else {"score": float(score)},
+            untrained_score=-3.0 if protocol == "as_published" else 0.5,
             **changes,
         )
         for protocol, cells in (("as_published", as_published), ("corrected", corrected))
@@ -335,6 +337,7 @@ def test_better_everywhere_confirms():
     assert "positive on 2 of 2 environments" in decision.reason
     # The interquartile mean of six scores is the mean of the middle four.
     assert "Score -1.60 as published, 0.85 corrected" in decision.reason
+    assert "Before training the mean scores are -3.00 and 0.50" in decision.reason
     assert decision.estimate == "2.45 in score"
     assert "did not finish" not in decision.reason
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from coopetition import envs
 from coopetition.agents.registry import learner
 from study import code_hash, data_hash

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 import yaml
-from coopetition import envs
-from coopetition.agents.runs import Run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from snakemake.cli import parse_config
+
+from coopetition import envs
+from coopetition.agents.runs import Run
 from study import ConfigurationError, Study, resolve
 
 FOLDER = Path(__file__).parents[2] / "config"

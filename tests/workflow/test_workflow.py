@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 import pytest
 import torch
+
 from coopetition import agents
 from coopetition.agents import training
 from coopetition.agents.runs import Run, cell_runs

@@ -19,6 +19,13 @@ from study import ConfigurationError, code_hash, data_hash, resolve
 
 from snakemake.exceptions import WorkflowError
 
+installed = Path(envs.__file__).resolve().parents[1]
+if installed != Path(workflow.basedir).resolve():
+    raise WorkflowError(
+        f"The package in use lies in {installed}, not in this checkout, so its code would be run "
+        "under the name of this one. Install this checkout: pip install -e ."
+    )
+
 try:
     STUDY = resolve(config, Path(workflow.basedir) / "config")
 except ConfigurationError as error:
@@ -48,15 +55,15 @@ wildcard_constraints:
     figure="|".join(FIGURES),
 
 
-def game_code(wildcards):
-    """Hash of the engine and of this environment's file."""
-    game = envs.spec(f"{wildcards.env}-{wildcards.edition}").module
-    return code_hash("coopetition.envs.contract", game)
+def game_module(wildcards):
+    """Module of the environment of a cell."""
+    return envs.spec(f"{wildcards.env}-{wildcards.edition}").module
 
 
 def training_code(wildcards):
     """Hash of the training code, of this environment's file and of this learner's."""
-    game = envs.spec(f"{wildcards.env}-{wildcards.edition}").module
     return code_hash(
-        "coopetition.agents.training", game, learner(wildcards.policy).module
+        "coopetition.agents.training",
+        game_module(wildcards),
+        learner(wildcards.policy).module,
     )

@@ -10,7 +10,7 @@ rule reference:
         "../../environment.yml"
     params:
         random_episodes=STUDY["random_episodes"],
-        code=lambda wildcards: f"{game_code(wildcards)} {code_hash('coopetition.agents.reference')}",
+        code=lambda w: code_hash("coopetition.agents.reference", game_module(w)),
     message:
         "Reference policies on {wildcards.env}-{wildcards.edition}"
     script:

@@ -22,8 +22,7 @@ rule scores:
 rule aggregates:
     """Interquartile means with stratified bootstrap intervals."""
     input:
-        scores=rules.scores.output,
-        curves=CURVES,
+        rules.scores.output,
     output:
         report(
             f"{RESULTS}/tables/aggregates.csv",

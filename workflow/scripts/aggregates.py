@@ -7,9 +7,8 @@ from coopetition.reports.statistics import aggregates
 
 def main(snakemake):
     start(snakemake)
-    scores = schema.read("scores", snakemake.input.scores)
-    curves = schema.read("curves", snakemake.input.curves)
-    rows = aggregates(scores, curves, repetitions=snakemake.params.repetitions)
+    scores = schema.read("scores", snakemake.input)
+    rows = aggregates(scores, repetitions=snakemake.params.repetitions)
     schema.write("aggregates", rows, snakemake.output[0])
 
 

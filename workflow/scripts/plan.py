@@ -5,6 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import yaml
+
 from common import start
 from coopetition import envs
 from coopetition.agents.registry import learner

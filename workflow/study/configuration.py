@@ -17,6 +17,7 @@ from typing import Any
 
 import jsonschema
 import yaml
+
 from coopetition import agents, envs
 from coopetition.agents.registry import PROTOCOLS, learner
 from coopetition.agents.runs import Run, cell_runs

@@ -115,7 +115,7 @@ def published_isac_above_constants(evidence: Evidence) -> Decision:
         f"{worst}: {best['return'][worst]:,.0f} at level {best['level'][worst]} %, "
         f"ISAC {isac[worst]:,.0f} ({100 * gaps[worst]:+.1f} %)"
     )
-    seen = f"the {len(common)} TR-3 environments of this run (five in the claim)"
+    seen = f"{len(common)} TR-3 environments in this run (the claim names {len(isac)})"
     if below:
         reason = (
             f"A constant policy exceeds the published ISAC return on {len(below)} of {seen}; "
@@ -188,11 +188,14 @@ def integrated_equals_cooperative(evidence: Evidence) -> Decision:
     aside = (
         ""
         if random.empty
-        else f" Under Random, where agents act differently, it is at most "
+        else f" Under Random, whose agents act differently, the difference is at most "
         f"{random['max_relative_difference'].max():.1e}."
     )
     if largest < IDENTITY_TOLERANCE:
-        reason = f"On {len(rows)} environments the {estimate}.{aside}"
+        reason = (
+            f"On {len(rows)} environments the summed returns of {101 * len(rows)} constants "
+            f"differ by at most {largest:.1e} of their size.{aside}"
+        )
         return Decision("confirmed", reason, estimate, "reference")
     names = ", ".join(rows.loc[~rows["identical"].astype(bool), "environment"])
     return Decision("refuted", f"The {estimate}; not identical on {names}.", estimate, "reference")

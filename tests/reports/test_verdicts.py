@@ -118,7 +118,7 @@ def isac(gaps):
 def test_one_constant_above_isac_refutes():
     decision = isac({**dict.fromkeys(PUBLISHED_ISAC.index, -0.1), "LoyaltyTeam-v0": 0.1})
     assert decision.verdict == "refuted"
-    assert "on 1 of the 5 TR-3 environments" in decision.reason
+    assert "on 1 of 5 TR-3 environments in this run" in decision.reason
     assert "LoyaltyTeam-v0: 136,532 at level 7 %, ISAC 124,120 (-9.1 %)" in decision.estimate
     assert isac({"TeamProduction-v0": 0.01}).verdict == "refuted"
 
@@ -281,7 +281,10 @@ def test_small_differences_confirm():
     )
     assert decision.verdict == "confirmed"
     assert "4.5e-08 over 202 policies" in decision.estimate
-    assert "Under Random, where agents act differently, it is at most 2.0e-03" in decision.reason
+    assert (
+        "Under Random, whose agents act differently, the difference is at most 2.0e-03"
+        in decision.reason
+    )
 
 
 @pytest.mark.parametrize("difference", [1e-5, 0.3])

@@ -8,12 +8,9 @@ are what a class of games adds to them.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ..engine import Array, State
-
-if TYPE_CHECKING:
-    from ..released import ReleasedGame
+from ..engine import Array, Game, State
 
 
 @dataclass
@@ -30,11 +27,11 @@ class Step:
 class Mechanism:
     """A part of a game with state of its own. Every method has a neutral default."""
 
-    def reset(self, game: ReleasedGame, batch: int) -> State:
+    def reset(self, game: Game, batch: int) -> State:
         """Initial state arrays, each with the batch on axis 0."""
         return {}
 
-    def update(self, game: ReleasedGame, step: Step) -> None:
+    def update(self, game: Game, step: Step) -> None:
         """Write the new state into `step.after` and factors for `transform` into `step.terms`."""
 
     def transform(self, terms: dict[str, Any], rewards: Array) -> Array:
@@ -42,7 +39,7 @@ class Mechanism:
         return rewards
 
     def info(
-        self, game: ReleasedGame, state: State, terms: dict[str, Any] | None, copy: int
+        self, game: Game, state: State, terms: dict[str, Any] | None, copy: int
     ) -> dict[str, Any]:
         """Diagnostics of one copy; `terms` is None after a reset."""
         return {}

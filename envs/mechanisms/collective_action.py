@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from ..engine import Array, State, row_sum
+from ..engine import Array, Game, State, row_sum
 from . import Mechanism, Step
-
-if TYPE_CHECKING:
-    from ..released import ReleasedGame
 
 FREE_RIDER_SHARE = 0.3
 INITIAL_LOYALTY = 0.5
@@ -74,7 +71,7 @@ class FreeRiderDiscount(Mechanism):
     threshold: float
     factor: float
 
-    def update(self, game: ReleasedGame, step: Step) -> None:
+    def update(self, game: Game, step: Step) -> None:
         """Find this step's factor of each agent, [B, N] float32."""
         low = step.terms["shares"] < np.float32(self.threshold)
         step.terms["discount"] = np.where(low, np.float32(self.factor), np.float32(1.0))
@@ -94,7 +91,7 @@ class TeamDiagnostics(Mechanism):
     team: TeamParameters
 
     def info(
-        self, game: ReleasedGame, state: State, terms: dict[str, Any] | None, copy: int
+        self, game: Game, state: State, terms: dict[str, Any] | None, copy: int
     ) -> dict[str, Any]:
         """Output, efforts, loyalty, cohesion and free riders of the last actions."""
         actions = state["actions"][copy]

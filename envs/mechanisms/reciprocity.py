@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from ..engine import Array, State, row_sum
+from ..engine import Array, Game, State, row_sum
 from . import Mechanism, Step
-
-if TYPE_CHECKING:
-    from ..released import ReleasedGame
 
 SMALLEST_FACTOR = 0.01
 
@@ -45,7 +42,7 @@ class Reciprocity(Mechanism):
     lambda_R: float = 1.0
     omega: float = 0.6
 
-    def reset(self, game: ReleasedGame, batch: int) -> State:
+    def reset(self, game: Game, batch: int) -> State:
         """Empty window of past actions (newest last) and zero averages, signals and effects."""
         n_agents = len(self.dependence)
         return {
@@ -55,7 +52,7 @@ class Reciprocity(Mechanism):
             "effects": np.zeros((batch, n_agents, n_agents)),
         }
 
-    def update(self, game: ReleasedGame, step: Step) -> None:
+    def update(self, game: Game, step: Step) -> None:
         """Average, signal, pairwise effects, and the factor of each agent, [B, N] float32."""
         actions = step.actions
         window = np.concatenate([step.before["window"][:, :, 1:], actions[:, :, None]], axis=2)
@@ -97,7 +94,7 @@ class Reciprocity(Mechanism):
         return rewards * terms["reciprocity"]
 
     def info(
-        self, game: ReleasedGame, state: State, terms: dict[str, Any] | None, copy: int
+        self, game: Game, state: State, terms: dict[str, Any] | None, copy: int
     ) -> dict[str, Any]:
         """Signals, effects and averages keyed `i->j`, as released."""
         signals = state["signals"][copy].tolist()

@@ -7,15 +7,12 @@ T[i, j] is the trust of i in j, R[i, j] the damage that i holds against j; the c
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from ..engine import Array, State, off_diagonal, row_sum
+from ..engine import Array, Game, State, off_diagonal, row_sum
 from . import Mechanism, Step
-
-if TYPE_CHECKING:
-    from ..released import ReleasedGame
 
 
 @dataclass(frozen=True)
@@ -152,17 +149,17 @@ class MeanTrustBelow:
 class CooperationCounts(Mechanism):
     """Counts, per agent, the steps at or above and below the baseline (diagnostics only)."""
 
-    def reset(self, game: ReleasedGame, batch: int) -> State:
+    def reset(self, game: Game, batch: int) -> State:
         """No steps counted yet."""
         return {"cooperations": np.zeros((batch, game.n_agents), np.int64)}
 
-    def update(self, game: ReleasedGame, step: Step) -> None:
+    def update(self, game: Game, step: Step) -> None:
         """Count the step of every agent whose unclipped action reaches its baseline."""
         reached = step.raw_actions >= game.baselines
         step.after["cooperations"] = step.before["cooperations"] + reached
 
     def info(
-        self, game: ReleasedGame, state: State, terms: dict[str, Any] | None, copy: int
+        self, game: Game, state: State, terms: dict[str, Any] | None, copy: int
     ) -> dict[str, Any]:
         """Counts and rates, after a step only."""
         if terms is None:

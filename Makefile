@@ -1,6 +1,7 @@
 # make study      regenerate the study into results/ (SCALE=smoke|quick, default quick)
 # make test       tests       make lint       style and workflow checks
-# make benchmark  speed of the engine          make clean      forget results
+# make benchmark  speed of the engine          make clean      forget the results of SCALE
+# make picture    the picture of the README, from the last quick study
 
 PYTHON ?= python3
 SCALE  ?= quick
@@ -8,7 +9,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: study test lint benchmark clean
+.PHONY: study test lint benchmark picture clean
 .DEFAULT_GOAL := study
 
 study: $(READY)
@@ -26,10 +27,13 @@ lint: $(READY)
 benchmark: $(READY)
 	$(BIN)/python tests/benchmarks/engine.py
 
+picture:
+	cp results/quick/figures/response_curves.svg docs/response_curves.svg
+
 clean:
-	rm -rf results .snakemake
+	rm -rf results/$(SCALE)
 
 $(READY): pyproject.toml
-	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --editable ".[test]"
 	touch $@

@@ -12,7 +12,7 @@ import numpy as np
 
 from coopetition.envs import REWARD_MODES
 from coopetition.envs import game as build_game
-from coopetition.envs.engine import Array, Game
+from coopetition.envs.engine import Array, Game, fresh_sequence
 
 from .policy import Policy, observe
 
@@ -66,7 +66,7 @@ def evaluate(
     if episodes < 1:
         raise ValueError(f"episodes={episodes}: at least 1 is needed")
     game = build_game(env, **params)
-    streams = [child.spawn(2) for child in _fresh(seed).spawn(episodes)]
+    streams = [child.spawn(2) for child in fresh_sequence(seed).spawn(episodes)]
     state = game.reset([stream[0] for stream in streams])
     policy.reset(game, [stream[1] for stream in streams])
 
@@ -89,10 +89,3 @@ def evaluate(
         terminated |= running & outcome.terminated
         running &= ~(outcome.terminated | outcome.truncated)
     return Episodes(payoffs, rewards, length, terminated, trust, shares / length)
-
-
-def _fresh(seed: Any) -> np.random.SeedSequence:
-    """A seed sequence that has spawned nothing yet, so that equal seeds give equal episodes."""
-    if isinstance(seed, np.random.SeedSequence):
-        return np.random.SeedSequence(seed.entropy, spawn_key=seed.spawn_key)
-    return np.random.SeedSequence(seed)

@@ -11,11 +11,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import gymnasium
-
 from .engine import ActionError, Game, Outcome
 from .interfaces.joint import JointEnv
-from .registry import MECHANISM_CLASSES, ParameterError, Spec, game, ids, register, spec
+from .registry import (
+    MECHANISM_CLASSES,
+    ParameterError,
+    Spec,
+    game,
+    ids,
+    load_built_in_games,
+    register,
+    spec,
+)
 from .rewards import REWARD_MODES
 
 if TYPE_CHECKING:
@@ -79,8 +86,4 @@ def vec_env(
     )
 
 
-for _id in ids():
-    if _id not in gymnasium.registry:
-        gymnasium.register(
-            _id, entry_point=f"{__name__}.interfaces.joint:JointEnv", kwargs={"id": _id}
-        )
+load_built_in_games()

@@ -108,7 +108,11 @@ class Game(ABC):
 
     @abstractmethod
     def central_observation(self, state: State) -> Array:
-        """The whole state scaled to [-1, 1], for central controllers and critics, [B, D]."""
+        """The published quantities scaled to [-1, 1], for central controllers and critics, [B, D].
+
+        Shares of the endowments, trust, damage and t/T. Further memory of a game, such as the
+        window of reciprocity (TR-4), is not in it.
+        """
 
     @abstractmethod
     def info(self, state: State, outcome: Outcome | None, copy: int = 0) -> dict[str, Any]:
@@ -141,15 +145,39 @@ class Game(ABC):
         return array
 
 
+def choose(label: str, value: object, names: Sequence[str]) -> str:
+    """Return the value.
+
+    Raises:
+        ValueError: it is not one of `names`; the text lists them.
+    """
+    if value not in names:
+        raise ValueError(f"{label}={value!r}: choose one of {', '.join(names)}")
+    return str(value)
+
+
+def fresh_sequence(seed: Any) -> np.random.SeedSequence:
+    """A seed sequence that has spawned nothing yet: equal seeds spawn equal streams.
+
+    A sequence that is passed in is not changed.
+    """
+    if isinstance(seed, np.random.SeedSequence):
+        return np.random.SeedSequence(
+            seed.entropy, spawn_key=seed.spawn_key, pool_size=seed.pool_size
+        )
+    return np.random.SeedSequence(seed)
+
+
 def row_sum(array: Array) -> Array:
     """Sum over the last axis in the order of `np.sum`, which below 8 entries is left to right.
 
-    Adding columns is ten times faster than a reduction over a short axis, with the same bits.
+    Adding columns is ten times faster than a reduction over a short axis, with the same bits;
+    one row of more than two entries is faster reduced.
     """
     width = array.shape[-1]
-    if not 2 <= width < 8:
+    if not 2 <= width < 8 or (width > 2 and array.size == width):
         # Over a strided axis NumPy adds in another order, so that a batch would differ from one.
-        return np.ascontiguousarray(array).sum(axis=-1)
+        return np.add.reduce(np.ascontiguousarray(array), axis=-1)
     total = array[..., 0] + array[..., 1]
     for column in range(2, width):
         total += array[..., column]

@@ -3,7 +3,8 @@
 Presets follow the published observation record: `full` shows the whole trust matrix,
 `realistic` the own row, `minimal` the own action and trust row. Normalised observations hold the
 same information scaled to [-1, 1] by known constants: actions by their own endowment, the step
-by the horizon, constants (D, the diagonals) left out.
+by the horizon, constants (D, the diagonals) left out. No view holds more than the published
+quantities: what reciprocity (TR-4) remembers is in none of them.
 """
 
 from __future__ import annotations
@@ -12,23 +13,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .engine import Array, State, off_diagonal
+from .engine import Array, State, choose, off_diagonal
 
 if TYPE_CHECKING:
     from .released import ReleasedGame
 
 PRESETS = ("full", "realistic", "minimal")
-
-
-def check_preset(preset: object) -> str:
-    """Return the preset.
-
-    Raises:
-        ValueError: it is not one of `PRESETS`.
-    """
-    if preset not in PRESETS:
-        raise ValueError(f"observation={preset!r}: choose one of {', '.join(PRESETS)}")
-    return str(preset)
 
 
 def published_joint(game: ReleasedGame, state: State) -> Array:
@@ -47,7 +37,10 @@ def published_joint(game: ReleasedGame, state: State) -> Array:
 
 
 def central(game: ReleasedGame, state: State) -> Array:
-    """Shares, trust and damage off the diagonal, t/T; [B, D] float32 in [-1, 1]."""
+    """The published quantities scaled to [-1, 1], [B, D] float32.
+
+    Shares, trust and damage off the diagonal, t/T; the memory of reciprocity is not in it.
+    """
     n_agents = game.n_agents
     batch = len(state["t"])
     pairs = off_diagonal(n_agents)
@@ -62,7 +55,7 @@ def central(game: ReleasedGame, state: State) -> Array:
 
 def per_agent(game: ReleasedGame, state: State, preset: str, normalize: bool) -> Array:
     """Observation of every agent, others in ascending index, [B, N, d] float32 (spec A.9)."""
-    check_preset(preset)
+    choose("observation", preset, PRESETS)
     actions, trust, damage = state["actions"], state["trust"], state["damage"]
     batch, n_agents = actions.shape
     if normalize:

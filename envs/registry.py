@@ -10,13 +10,16 @@ import dataclasses
 import difflib
 import importlib
 import inspect
+import numbers
 import pkgutil
 import re
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, get_args, get_type_hints
+
+import gymnasium
+import numpy as np
 
 from .engine import Game
 
@@ -27,11 +30,13 @@ MECHANISM_CLASSES = {
     "TR-4": "reciprocity",
 }
 _ID = re.compile(r"^[A-Za-z0-9]+-v\d+$")
+# Payoffs are computed in single precision, where anything larger is infinite.
+_LARGEST = float(np.finfo(np.float32).max)
 _specs: dict[str, Spec] = {}
 
 
 class ParameterError(ValueError):
-    """An environment was given a parameter that it does not have, or of the wrong type."""
+    """A parameter that an environment does not have, of the wrong type, or not finite."""
 
 
 @dataclass(frozen=True)
@@ -74,34 +79,17 @@ class Spec:
         """Build the game.
 
         Raises:
-            ParameterError: an unknown name or a wrong type; the text lists the valid ones.
+            ParameterError: an unknown name, a wrong type or a number that is not finite; the
+                text lists the valid ones.
             ValueError: a value out of range.
         """
+        defaults = {p.name: p.default for p in self.parameters.values()}
         hints = get_type_hints(self.factory)
-        for name, value in params.items():
-            if name not in self.parameters:
-                raise ParameterError(self._unknown(name))
-            if not _fits(value, hints[name]):
-                raise ParameterError(
-                    f"{self.id}: {name}={value!r} must be {_type_name(hints[name])}; "
-                    f"parameters: {self._listing()}"
-                )
-        return self.factory(**params)
-
-    def _unknown(self, name: str) -> str:
-        close = difflib.get_close_matches(name, self.parameters, n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
-        return f"{self.id} has no parameter {name!r}.{hint} Parameters: {self._listing()}"
-
-    def _listing(self) -> str:
-        return ", ".join(
-            f"{p.name} ({_type_name(get_type_hints(self.factory)[p.name])}, default {p.default!r})"
-            for p in self.parameters.values()
-        )
+        return self.factory(**_checked(params, defaults, hints, self.id, "parameter"))
 
 
 def register(id: str, mechanism_class: str) -> Callable[[Callable[..., Game]], Callable[..., Game]]:
-    """Decorator that registers a game factory under an id `Name-vK`.
+    """Decorator that registers a game factory under an id `Name-vK`, here and with Gymnasium.
 
     Raises:
         ValueError: a malformed or taken id, or an unknown mechanism class.
@@ -117,14 +105,24 @@ def register(id: str, mechanism_class: str) -> Callable[[Callable[..., Game]], C
         known = _specs.get(id)
         if known is not None and known.module != factory.__module__:
             raise ValueError(f"{id} is already registered by {known.module}")
+        _register_with_gymnasium(id)
         _specs[id] = Spec(id, mechanism_class, factory, factory.__module__)
         return factory
 
     return decorate
 
 
-@cache
-def _load_built_in_games() -> None:
+def _register_with_gymnasium(id: str) -> None:
+    entry_point = f"{__package__}.interfaces.joint:JointEnv"
+    known = gymnasium.registry.get(id)
+    if known is None:
+        gymnasium.register(id, entry_point=entry_point, kwargs={"id": id})
+    elif known.entry_point != entry_point:
+        raise ValueError(f"{id} is already registered with Gymnasium, by {known.entry_point}")
+
+
+def load_built_in_games() -> None:
+    """Import every module in `envs/games`, so that each registers its environments."""
     from . import games
 
     for module in pkgutil.walk_packages(games.__path__, games.__name__ + "."):
@@ -133,7 +131,6 @@ def _load_built_in_games() -> None:
 
 def ids(edition: str | None = None) -> list[str]:
     """All registered ids, by mechanism class and name, or those of one edition."""
-    _load_built_in_games()
     ordered = sorted(_specs.values(), key=lambda s: (s.edition, s.mechanism_class, s.name))
     return [s.id for s in ordered if edition in (None, s.edition)]
 
@@ -144,7 +141,6 @@ def spec(id: str) -> Spec:
     Raises:
         ValueError: no such environment; the text lists the ids.
     """
-    _load_built_in_games()
     if id not in _specs:
         close = difflib.get_close_matches(id, _specs, n=1, cutoff=0.5)
         hint = f" Did you mean {close[0]!r}?" if close else ""
@@ -165,14 +161,51 @@ def overridden(defaults: Any, changes: Mapping[str, Any] | None, name: str) -> A
     """A parameter record with some fields replaced, for constructors that pass records through.
 
     Raises:
-        ParameterError: a field that the record does not have.
+        ParameterError: a field that the record does not have, of the wrong type or not finite;
+            the text lists the fields.
         ValueError: a value out of range.
     """
-    valid = [f.name for f in dataclasses.fields(defaults)]
-    unknown = set(changes or ()) - set(valid)
-    if unknown:
-        raise ParameterError(f"{name} has no field {min(unknown)!r}; fields: {', '.join(valid)}")
-    return dataclasses.replace(defaults, **(changes or {}))
+    fields = {f.name: getattr(defaults, f.name) for f in dataclasses.fields(defaults)}
+    hints = get_type_hints(type(defaults))
+    return dataclasses.replace(defaults, **_checked(changes or {}, fields, hints, name, "field"))
+
+
+def _checked(
+    values: Mapping[str, Any],
+    defaults: Mapping[str, Any],
+    hints: Mapping[str, Any],
+    owner: str,
+    noun: str,
+) -> dict[str, Any]:
+    """The values with plain Python numbers, once every name, type and number is found valid."""
+    listing = f"{noun}s: " + ", ".join(
+        f"{name} ({_type_name(hints[name])}, default {default!r})"
+        for name, default in defaults.items()
+    )
+    plain = {name: _plain(value) for name, value in values.items()}
+    for name, value in plain.items():
+        if name not in defaults:
+            close = difflib.get_close_matches(str(name), defaults, n=1)
+            hint = f" Did you mean {close[0]!r}?" if close else ""
+            raise ParameterError(f"{owner} has no {noun} {name!r}.{hint} Valid {listing}")
+        if not _fits(value, hints[name]):
+            raise ParameterError(
+                f"{owner}: {name}={value!r} must be {_type_name(hints[name])}; {listing}"
+            )
+        if isinstance(value, int | float) and not abs(value) <= _LARGEST:
+            raise ParameterError(
+                f"{owner}: {name}={value!r} must be finite in single precision; {listing}"
+            )
+    return plain
+
+
+def _plain(value: Any) -> Any:
+    """Python's number for any other: a NumPy float64 would raise float32 payoffs to float64."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    return float(value) if isinstance(value, numbers.Real) else value
 
 
 def _fits(value: Any, hint: Any) -> bool:

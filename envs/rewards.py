@@ -1,27 +1,18 @@
 """Reward modes: how the payoffs of all agents become the reward of one.
 
-In the released edition cooperative reward is the mean of the integrated utilities, so its sum
-over agents equals the sum under integrated reward: a learner paid the sum cannot tell them apart.
+In the released edition cooperative reward is the mean of the integrated utilities, so before the
+multipliers its sum over agents equals the sum under integrated reward. It still does after them
+where they are equal across agents, as in a game without multipliers: a learner paid the sum
+cannot tell the two modes apart there.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from .engine import Array, Game, row_sum
+from .engine import Array, Game, choose, row_sum
 
 REWARD_MODES = ("private", "integrated", "cooperative")
-
-
-def check_mode(mode: object) -> str:
-    """Return the mode.
-
-    Raises:
-        ValueError: it is not one of `REWARD_MODES`.
-    """
-    if mode not in REWARD_MODES:
-        raise ValueError(f"reward_mode={mode!r}: choose one of {', '.join(REWARD_MODES)}")
-    return str(mode)
 
 
 def mix_released(mode: str, utilities: Array) -> Array:
@@ -37,11 +28,11 @@ def mix_released(mode: str, utilities: Array) -> Array:
     Raises:
         ValueError: the mode does not exist.
     """
-    if check_mode(mode) == "integrated":
+    if choose("reward_mode", mode, REWARD_MODES) == "integrated":
         return utilities.astype(np.float32)
     n_agents = utilities.shape[-1]
     shared = (row_sum(utilities) / n_agents).astype(np.float32)
-    return np.repeat(shared[:, None], n_agents, axis=1)
+    return shared[:, None].repeat(n_agents, axis=1)
 
 
 def reward_scale(game: Game, mode: str) -> float:
@@ -52,7 +43,7 @@ def reward_scale(game: Game, mode: str) -> float:
     Raises:
         ValueError: the mode does not exist.
     """
-    check_mode(mode)
+    choose("reward_mode", mode, REWARD_MODES)
     state = game.reset([0])
     total, steps, done = 0.0, 0, False
     while not done:

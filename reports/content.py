@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from .columns import PROTOCOLS, STATUSES
 from .statistics import best_constants
 from .verdicts import load_claims
 
@@ -23,14 +24,18 @@ DEFINITIONS = {
     "tables. Returns of different modes are in different units.",
     "score": "(W - W of Random) / (W of the best constant - W of Random), per environment. A run "
     "that did not finish counts as 0.",
+    "interquartile mean (IQM)": "Mean of the middle half of all scores, pooled over environments "
+    "and seeds. It leaves out a quarter of the runs at each end, which with few environments can "
+    "be all runs of one of them; the rows per environment show what it leaves out.",
     "training score": "The same ratio in the return of the mode trained on.",
     "constant of level k": "Every agent plays k % of its own endowment at every step.",
     "baseline": "The action at which the trust signal is zero; above it trust grows.",
     "seeds": "Replicates differ in the training seed. The environments of this edition draw "
-    "nothing, so one deterministic episode evaluates a deterministic policy exactly. With three "
-    "seeds a 95 % bootstrap interval is too narrow: in simulations with normal scores on four "
-    "environments it covers a true null difference in about 86 % of studies, with ten seeds in "
-    "about 94 %.",
+    "nothing, so one deterministic episode evaluates a deterministic policy exactly. With few "
+    "seeds a 95 % bootstrap interval is too narrow: with "
+    "normal scores on four environments the interval of a difference covers a true zero in 87 % of "
+    "simulated studies with three seeds, 91 % with five, 94 % with ten "
+    "(tests/benchmarks/interval_coverage.py).",
 }
 
 
@@ -62,7 +67,7 @@ def report_data(
         figures: figure id -> JSON file with its texts; the CSV twin lies beside it.
     """
     return {
-        "study": {**study, **provenance},
+        "study": {**study, **provenance, "training_commits": _commits(scores)},
         "counts": _counts(plan, scores, contract, reference),
         "highlights": _highlights(claims),
         "claims": [_claim(row) for row in claims.to_dict("records")],
@@ -70,11 +75,16 @@ def report_data(
         "best_constants": best_constants(reference).to_dict("records"),
         "identity": identity.to_dict("records"),
         "scores": _scores(aggregates),
+        "hyperparameters": _hyperparameters(plan),
         "cells": _cells(plan, scores),
         "failures": _failures(scores),
-        "figures": [_figure(name, path, provenance) for name, path in figures.items()],
+        "figures": [_figure(name, path) for name, path in figures.items()],
         "definitions": [{"term": term, "text": text} for term, text in DEFINITIONS.items()],
     }
+
+
+def _commits(scores: pd.DataFrame) -> str:
+    return ", ".join(sorted({short(commit) for commit in scores["commit"]})) or "none"
 
 
 def _counts(
@@ -91,8 +101,7 @@ def _counts(
 
 
 def _statuses(runs: pd.DataFrame) -> dict[str, int]:
-    statuses = ("finished", "diverged", "failed", "excluded")
-    return {status: int((runs["status"] == status).sum()) for status in statuses}
+    return {status: int((runs["status"] == status).sum()) for status in STATUSES}
 
 
 def _highlights(claims: pd.DataFrame) -> list[dict[str, str]]:
@@ -179,10 +188,24 @@ def _failures(scores: pd.DataFrame) -> list[dict[str, Any]]:
     return named[keys].to_dict("records")
 
 
-def _figure(name: str, text: Path, provenance: Mapping[str, Any]) -> dict[str, str]:
-    made_by = (
-        f"rule figure, reports/figures.py, function for {name}, "
-        f"commit {str(provenance['commit'])[:7]}"
-    )
+def _figure(name: str, text: Path) -> dict[str, str]:
     words = json.loads(text.read_text(encoding="utf-8"))
+    made_by = f"rule figure, reports/figures.py, entry {name}, commit {short(words.pop('commit'))}"
     return {"id": name, **words, "provenance": made_by, "data": f"figures/{name}.csv"}
+
+
+def short(commit: str) -> str:
+    """First letters of a commit, with the mark of a changed checkout."""
+    return commit[:7] + ("+" if commit.endswith("+") else "")
+
+
+def _hyperparameters(plan: pd.DataFrame) -> list[dict[str, str]]:
+    """One row per learner and setting, with its value in each protocol."""
+    rows: dict[tuple[str, str], dict[str, str]] = {}
+    first = plan.drop_duplicates(["policy", "protocol"])
+    for run in first.to_dict("records"):
+        for setting, value in json.loads(run["hyperparameters"]).items():
+            blank = {"policy": run["policy"], "setting": setting} | dict.fromkeys(PROTOCOLS, "")
+            row = rows.setdefault((run["policy"], setting), blank)
+            row[run["protocol"]] = json.dumps(value).strip('"')
+    return list(rows.values())

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
-from .statistics import IDENTITY_TOLERANCE, best_constants, relative_gap
+from .statistics import IDENTITY_TOLERANCE, best_constants, interquartile_mean, relative_gap
 from .theme import (
     CLASS_COLOURS,
     GREY,
@@ -236,11 +236,13 @@ def _learning_caption(data: pd.DataFrame, left_out: int) -> str:
         return f"No training run finished.{aside}"
     said = []
     for policy, protocol, learner in _learners(data.sort_values("step")):
-        ends = learner.groupby("run_id")["score"].agg(["first", "last"]).mean()
-        said.append(f"{policy} {protocol} from {ends['first']:.2f} to {ends['last']:.2f}")
+        ends = learner.groupby("run_id")["score"].agg(["first", "last"])
+        first, last = (interquartile_mean(ends, end) for end in ("first", "last"))
+        said.append(f"{policy} {protocol} from {first:.2f} to {last:.2f}")
     return (
-        f"Mean score over environments before and after training: {'; '.join(said)}. Lines are "
-        f"means, bands the range over seeds; 0 is Random (dotted), 1 the best constant.{aside}"
+        "Interquartile mean of the score over environments, reward modes and seeds, before and "
+        f"after training: {'; '.join(said)}. Lines are means over seeds, bands their range; 0 is "
+        f"Random (dotted), 1 the best constant.{aside}"
     )
 
 

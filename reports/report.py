@@ -17,15 +17,15 @@ import typst
 
 from coopetition.agents.files import replacing
 
+from .columns import GROUPS, VERDICTS
+from .figures import FIGURES
+
 TEMPLATES = Path(__file__).parent / "templates"
-FIGURES = ("response_curves", "identity", "learning_curves", "scores")
-VERDICTS = ("confirmed", "refuted", "inconclusive", "not testable")
-GROUPS = ("published", "own")
 
 # A section is one dictionary (study, counts) or a list of dictionaries with these keys.
 CONTRACT = {
     "study": "name scale description date version commit dirty configuration_hash python platform"
-    " packages",
+    " packages training_commits",
     "counts": "planned finished diverged failed excluded cpu_seconds environments policies seeds",
     "highlights": "title text claim",
     "claims": "id group statement source published verdict estimate interval decided_by reason rule"
@@ -36,6 +36,7 @@ CONTRACT = {
     "identity": "environment policy_set max_relative_difference identical",
     "scores": "environment protocol policy reward_mode runs iqm low high training_iqm untrained"
     " action_share trust welfare",
+    "hyperparameters": "policy setting as_published corrected",
     "cells": "environment policy protocol planned finished diverged failed cpu_seconds",
     "failures": "run_id environment policy protocol reward_mode seed status reason",
     "figures": "id title caption alt provenance data",
@@ -87,7 +88,7 @@ def check(data: dict, figures: Mapping[str, Path]) -> None:
     _allowed("claims", "group", data["claims"], GROUPS)
     _allowed("claims", "figure", data["claims"], ("", *FIGURES))
     _allowed("highlights", "claim", data["highlights"], ("", *ids))
-    _allowed("figures", "id", data["figures"], FIGURES)
+    _allowed("figures", "id", data["figures"], tuple(FIGURES))
     for section, names in {"claims": ids, "figures": described}.items():
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:

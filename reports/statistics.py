@@ -81,10 +81,11 @@ def best_constants(reference: pd.DataFrame) -> pd.DataFrame:
 
 
 def interquartile_mean(scores: pd.DataFrame, column: str = "score") -> float:
-    """IQM of the pooled scores."""
+    """IQM of the pooled scores that are known, NaN without any."""
     from rliable import metrics
 
-    return float(metrics.aggregate_iqm(scores[[column]].to_numpy(float)))
+    known = scores[column].dropna().to_numpy(float)
+    return float(metrics.aggregate_iqm(known)) if len(known) else float("nan")
 
 
 def iqm_interval(
@@ -159,7 +160,7 @@ def aggregates(scores: pd.DataFrame, *, repetitions: int) -> list[dict[str, Any]
                     "low": low,
                     "high": high,
                     "training_iqm": interquartile_mean(group, "training_score"),
-                    "untrained": group["untrained_score"].mean(),
+                    "untrained": interquartile_mean(group, "untrained_score"),
                     "welfare": finished["welfare"].mean(),
                     "trust": finished["trust"].mean(),
                     "cooperation": finished["cooperation"].mean(),

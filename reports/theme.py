@@ -64,9 +64,9 @@ def apply() -> None:
     )
 
 
-def save(plot: Plot, svg: Path, csv: Path, text: Path) -> None:
-    """Write the figure, its data and its texts, each to a temporary name first."""
-    words = {"title": plot.title, "caption": plot.caption, "alt": plot.alt}
+def save(plot: Plot, svg: Path, csv: Path, text: Path, commit: str) -> None:
+    """Write the figure, its data, and its texts with the commit that drew it."""
+    words = {"title": plot.title, "caption": plot.caption, "alt": plot.alt, "commit": commit}
     with replacing(svg) as temporary:
         plot.figure.savefig(temporary, format="svg", metadata={"Date": None})
     with replacing(csv) as temporary:

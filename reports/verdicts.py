@@ -201,7 +201,7 @@ def integrated_equals_cooperative(evidence: Evidence) -> Decision:
     return Decision("refuted", f"The {estimate}; not identical on {names}.", estimate, "reference")
 
 
-def scaling_effect(evidence: Evidence) -> Decision:
+def protocol_effect(evidence: Evidence) -> Decision:
     """N02: corrected minus as_published, the same algorithm and budget."""
     runs = evidence.scores
     runs = runs[(runs["policy"] == "Central_PPO") & (runs["reward_mode"] == "integrated")]
@@ -222,12 +222,12 @@ def scaling_effect(evidence: Evidence) -> Decision:
     means = scores.groupby([*CELL, "protocol"])["score"].mean().unstack()
     gains = means["corrected"] - means["as_published"]
     levels = {protocol: interquartile_mean(part) for protocol, part in parts.items()}
-    start = runs.groupby("protocol")["untrained_score"].mean()
+    start = {p: interquartile_mean(g, "untrained_score") for p, g in parts.items()}
     reason = (
         f"Score {levels['as_published']:.2f} as published, {levels['corrected']:.2f} corrected; "
         f"the difference is positive on {int((gains > 0).sum())} of {len(gains)} environments. "
-        f"Before training the mean scores are {start['as_published']:.2f} and "
-        f"{start['corrected']:.2f}: what the scale of the actions brings without any learning."
+        f"Before any training the scores are {start['as_published']:.2f} and "
+        f"{start['corrected']:.2f}. Budget: {int(runs['steps_planned'].max()):,} steps per run."
     )
     if not finished.all():
         reason += f" {(~finished).sum()} of {len(runs)} runs did not finish and count as 0."
@@ -245,6 +245,6 @@ RULES: dict[str, Callable[[Evidence], Decision]] = {
         published_isac_above_constants,
         published_ippo_below_random,
         integrated_equals_cooperative,
-        scaling_effect,
+        protocol_effect,
     )
 }

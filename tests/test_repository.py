@@ -3,6 +3,7 @@
 import ast
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+
+from study import resolve
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("envs", "agents", "reports")
@@ -160,3 +163,24 @@ def test_style(arguments):
         text=True,
     )
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+class TestReadme:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+
+    def test_the_python_block_runs(self):
+        block = re.search(r"```python\n(.*?)```", self.text, re.DOTALL)
+        assert block is not None
+        exec(block[1], {})
+
+    def test_counts_are_those_of_the_default_study(self):
+        study = resolve({}, ROOT / "config")
+        policies = 102 * len(study.environments)
+        assert f"{len(study.plan())} training runs, {policies} reference policies" in self.text
+
+    def test_no_placeholder_is_left(self):
+        assert not re.search(r"\b[A-Z]+_(TIME|ENGINE|GYM)\b", self.text)
+
+    def test_links_and_pictures_exist(self):
+        for target in re.findall(r"\]\(((?!http)[^)#]+)\)", self.text):
+            assert (ROOT / target).exists(), target

@@ -31,7 +31,7 @@ from coopetition import envs
 from coopetition.envs.engine import Array, Game
 from coopetition.envs.interfaces.joint import units_from_normalized
 
-from ..policy import Policy
+from ..policy import Policy, observe
 from ..runs import Run
 from ..wrappers import FiniteHorizon, ScaledReward
 
@@ -118,6 +118,9 @@ class CentralPPO(PPO):
 class CentralController(Policy):
     """Plays all agents with one network.
 
+    It may be played on another game than the one it was trained on, if the two have equally many
+    agents and equally long observations.
+
     Args:
         network: actor and critic.
         run: run that it belongs to; its protocol decides the spaces.
@@ -131,9 +134,21 @@ class CentralController(Policy):
         self.observation = "published" if self.raw else "central"
 
     def reset(self, game: Game, seeds: Sequence[np.random.SeedSequence]) -> None:
-        """Start episodes; noise comes from the first seed."""
+        """Start episodes; the noise of a copy comes from its own seed.
+
+        Raises:
+            ValueError: the game does not fit the network.
+        """
+        found = (game.n_agents, observe(self, game, game.reset([0])).shape[1])
+        expected = self.network.action_space.shape + self.network.observation_space.shape
+        if found != expected:
+            raise ValueError(
+                f"{game.id} has {found[0]} agents and observations of length {found[1]}, but the "
+                f"network was trained on {self.run.env_id}, with {expected[0]} agents and "
+                f"observations of length {expected[1]}"
+            )
         super().reset(game, seeds)
-        self._noise = np.random.default_rng(seeds[0])
+        self._generators = [np.random.default_rng(seed) for seed in seeds]
 
     def act(self, observations: Array | None) -> Array:
         """Joint actions [B, N] in payoff units."""
@@ -141,7 +156,7 @@ class CentralController(Policy):
             distribution = self.network.get_distribution(torch.as_tensor(observations)).distribution
         actions = distribution.mean.numpy()
         if not self.deterministic:
-            noise = self._noise.standard_normal(actions.shape)
+            noise = np.stack([g.standard_normal(self.game.n_agents) for g in self._generators])
             actions = actions + distribution.stddev.numpy() * noise
         if self.raw:
             return np.clip(actions, 0.0, self.game.endowments.max())

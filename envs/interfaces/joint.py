@@ -8,9 +8,9 @@ import gymnasium
 import numpy as np
 from gymnasium import spaces
 
-from ..engine import Array, Game, Outcome, State
+from ..engine import Array, Game, Outcome, State, choose
 from ..registry import game as build_game
-from ..rewards import REWARD_MODES, check_mode
+from ..rewards import REWARD_MODES
 
 
 class JointEnv(gymnasium.Env):
@@ -26,7 +26,7 @@ class JointEnv(gymnasium.Env):
 
     The scalar reward is the sum over agents. `info` holds, besides the game's own entries, the
     vectors [N] `payoffs` and `rewards`, and `rewards_by_mode` with those of every mode; all are
-    zero after a reset.
+    zero after a reset. Each is an array of its own.
 
     Raises:
         ParameterError: an unknown parameter or a wrong type.
@@ -47,7 +47,7 @@ class JointEnv(gymnasium.Env):
         if render_mode is not None and render_mode not in self.metadata["render_modes"]:
             raise ValueError(f"render_mode={render_mode!r}: choose None, 'ansi' or 'human'")
         self.game = build_game(id, **params)
-        self.reward_mode = check_mode(reward_mode)
+        self.reward_mode = choose("reward_mode", reward_mode, REWARD_MODES)
         self.normalize = normalize
         self.render_mode = render_mode
         self._state: State | None = None
@@ -108,13 +108,12 @@ class JointEnv(gymnasium.Env):
         assert self._state is not None
         info = self.game.info(self._state, self._outcome)
         if self._outcome is None:
-            zeros = np.zeros(self.game.n_agents)
-            by_mode = {mode: zeros.copy() for mode in REWARD_MODES}
-            info["payoffs"] = zeros
+            by_mode = {mode: np.zeros(self.game.n_agents) for mode in REWARD_MODES}
+            info["payoffs"] = np.zeros(self.game.n_agents)
         else:
-            by_mode = {m: self.game.rewards(self._outcome, m)[0] for m in REWARD_MODES}
-            info["payoffs"] = self._outcome.payoffs[0]
-        info["rewards"] = by_mode[self.reward_mode]
+            by_mode = {m: self.game.rewards(self._outcome, m)[0].copy() for m in REWARD_MODES}
+            info["payoffs"] = self._outcome.payoffs[0].copy()
+        info["rewards"] = by_mode[self.reward_mode].copy()
         info["rewards_by_mode"] = by_mode
         return info
 

@@ -15,10 +15,10 @@ import numpy as np
 from gymnasium import spaces
 from stable_baselines3.common.vec_env import VecEnv
 
-from ..engine import Array, Game, Outcome, State, merge
-from ..observations import check_preset
+from ..engine import ActionError, Array, Game, Outcome, State, choose, fresh_sequence, merge
+from ..observations import PRESETS
 from ..registry import game as build_game
-from ..rewards import REWARD_MODES, check_mode
+from ..rewards import REWARD_MODES
 from .joint import joint_action_space, observation_space, units_from_normalized
 
 
@@ -56,8 +56,9 @@ class GameVecEnv(VecEnv):
         id: a registered id, or a game that is already built.
         copies: copies of the game per replicate.
         reward_mode: one mode, or one per replicate.
-        seed: one seed (int or `numpy.random.SeedSequence`), or one per replicate; copies get
-            spawned seeds. None draws fresh entropy.
+        seed: one seed (int or `numpy.random.SeedSequence`), which every replicate then has, or
+            one per replicate; copies get spawned seeds. None draws fresh entropy. A sequence
+            that is passed in is not changed.
         joint: rows are whole games: the action is the joint one, the reward the sum over agents.
         normalize: actions in [-1, 1] of each agent's own endowment, observations in [-1, 1].
             Without it (joint only) the published raw spaces are used.
@@ -92,7 +93,7 @@ class GameVecEnv(VecEnv):
     ) -> None:
         self.game = build_game(id, **params)
         self.joint, self.normalize = joint, normalize
-        self.observation = check_preset(observation)
+        self.observation = choose("observation", observation, PRESETS)
         if copies < 1:
             raise ValueError(f"copies={copies}: at least 1 is needed")
         if not normalize and not joint:
@@ -100,9 +101,12 @@ class GameVecEnv(VecEnv):
                 "normalize=False needs joint=True: raw action boxes differ between agents"
             )
         self.copies = copies
-        self.reward_modes, sequences = _replicates(reward_mode, seed)
+        self.reward_modes, self._seed_of = _replicates(reward_mode, seed)
         self.replicates = len(self.reward_modes)
-        self._seed_copies(sequences)
+        self._seed_was_given = [given is not None for given in self._seed_of]
+        self._generators: list[np.random.Generator] = []
+        for given in self._seed_of:
+            self._generators += self._streams(given)
         self._batch = self.replicates * copies
         self._rows_of_mode = {
             mode: np.repeat([m == mode for m in self.reward_modes], copies)
@@ -130,10 +134,9 @@ class GameVecEnv(VecEnv):
             else spaces.Box(-1.0, 1.0, (1,), np.float32),
         )
 
-    def _seed_copies(self, sequences: Sequence[np.random.SeedSequence]) -> None:
-        self._generators = [
-            np.random.default_rng(child) for s in sequences for child in s.spawn(self.copies)
-        ]
+    def _streams(self, seed: Any) -> list[np.random.Generator]:
+        """One generator per copy of a replicate."""
+        return [np.random.default_rng(child) for child in fresh_sequence(seed).spawn(self.copies)]
 
     def _grid(self, per_copy: Array) -> Array:
         return per_copy.reshape(self.replicates, self.copies, *per_copy.shape[1:])
@@ -155,11 +158,22 @@ class GameVecEnv(VecEnv):
             rewards[rows] = self.game.rewards(outcome, mode)[rows]
         return rewards
 
-    def seed(self, seed: int | None = None) -> list[int | None]:
-        """Reseed every replicate from one seed, from the next reset on."""
+    def seed(self, seed: int | None = None) -> list[Any]:
+        """Reseed from the next reset on, as if constructed with this seed; None changes nothing.
+
+        stable-baselines3 algorithms call this with the model's seed. Among several replicates,
+        those whose seeds were given at construction therefore keep them: a run is its own seed.
+
+        Returns:
+            The seed in force for every row; None stands for fresh entropy.
+        """
         if seed is not None:
-            self._seed_copies(np.random.SeedSequence(seed).spawn(self.replicates))
-        return [seed] * self.num_envs
+            for replicate, given in enumerate(self._seed_was_given):
+                if self.replicates == 1 or not given:
+                    self._seed_of[replicate] = seed
+                    first = replicate * self.copies
+                    self._generators[first : first + self.copies] = self._streams(seed)
+        return [self._seed_of[row.replicate] for row in self.rows]
 
     def reset(self) -> Array:
         """Start an episode in every copy; observations [rows, d]."""
@@ -171,8 +185,19 @@ class GameVecEnv(VecEnv):
         return self._observe(self._state)
 
     def step_async(self, actions: Array) -> None:
-        """Take the actions [rows, action dimension]."""
-        self._actions = np.asarray(actions)
+        """Take the actions [rows, action dimension].
+
+        Raises:
+            ActionError: another shape; nothing has changed then.
+        """
+        array = np.asarray(actions)
+        expected = (self.num_envs, *self.action_space.shape)
+        if array.shape != expected:
+            raise ActionError(
+                f"{self.game.id}: actions must have shape {expected} (rows, action dimension), "
+                f"got {array.shape}"
+            )
+        self._actions = array
 
     def step_wait(self) -> tuple[Array, Array, Array, list[dict[str, Any]]]:
         """Play the actions taken; see the class for what happens at the end of an episode."""
@@ -185,7 +210,7 @@ class GameVecEnv(VecEnv):
         self._state, outcome = self.game.step(self._state, actions)
         rewards = self._rewards(outcome)
         self.payoffs = self._grid(outcome.payoffs)
-        self.agent_rewards = self._grid(rewards)
+        self.agent_rewards = self._grid(rewards).copy()
         self.mean_trust = self._grid(self.game.mean_trust(self._state))
         observations = self._observe(self._state)
         done = outcome.terminated | outcome.truncated
@@ -240,26 +265,15 @@ class GameVecEnv(VecEnv):
         return [False for _ in self._get_indices(indices)]
 
 
-def _replicates(
-    reward_mode: str | Sequence[str], seed: Any
-) -> tuple[list[str], list[np.random.SeedSequence]]:
+def _replicates(reward_mode: str | Sequence[str], seed: Any) -> tuple[list[str], list[Any]]:
+    """Reward mode and seed of every replicate; a single one of either is that of all."""
     modes = [reward_mode] if isinstance(reward_mode, str) else list(reward_mode)
     many = isinstance(seed, Sequence | np.ndarray)
-    seeds = list(seed) if many else [seed]
+    seeds = list(seed) if many else [seed] * len(modes)
+    if many and len(modes) == 1:
+        modes *= len(seeds)
     if len(modes) != len(seeds):
-        if len(modes) == 1:
-            modes *= len(seeds)
-        elif not many:
-            seeds = (
-                np.random.SeedSequence(seed).spawn(len(modes))
-                if seed is not None
-                else [None] * len(modes)
-            )
-        else:
-            raise ValueError(
-                f"{len(modes)} reward modes but {len(seeds)} seeds: give one of each per replicate"
-            )
-    sequences = [
-        s if isinstance(s, np.random.SeedSequence) else np.random.SeedSequence(s) for s in seeds
-    ]
-    return [check_mode(mode) for mode in modes], sequences
+        raise ValueError(
+            f"{len(modes)} reward modes but {len(seeds)} seeds: give one of each per replicate"
+        )
+    return [choose("reward_mode", mode, REWARD_MODES) for mode in modes], seeds

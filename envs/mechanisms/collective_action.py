@@ -95,10 +95,11 @@ class TeamDiagnostics(Mechanism):
     ) -> dict[str, Any]:
         """Output, efforts, loyalty, cohesion and free riders of the last actions."""
         actions = state["actions"][copy]
-        free_riders = np.flatnonzero(actions / game.endowments < np.float32(FREE_RIDER_SHARE))
+        total = float(row_sum(actions))
+        (free_riders,) = (actions / game.endowments < np.float32(FREE_RIDER_SHARE)).nonzero()
         optimum = self.team.optimal_effort
         return {
-            "team_output": self.team.output(float(row_sum(actions))),
+            "team_output": self.team.output(total),
             "nash_equilibrium": self.team.nash_effort,
             "social_optimum": optimum,
             "mean_loyalty": INITIAL_LOYALTY,
@@ -106,5 +107,5 @@ class TeamDiagnostics(Mechanism):
             "team_cohesion": INITIAL_LOYALTY,
             "free_rider_count": len(free_riders),
             "free_rider_indices": free_riders.tolist(),
-            "efficiency_ratio": float(row_sum(actions)) / game.n_agents / optimum,
+            "efficiency_ratio": total / game.n_agents / optimum,
         }

@@ -63,7 +63,7 @@ class Reciprocity(Mechanism):
         effects = self.lambda_R * step.after["trust"]
         effects *= amplification
         effects *= sensitivity
-        effects *= np.repeat(response[:, None, :], len(self.dependence), axis=1)
+        effects *= response[:, None, :].repeat(len(self.dependence), axis=1)
         factors = np.maximum(SMALLEST_FACTOR, 1 + row_sum(effects) / self.mean_endowment)
         step.terms["reciprocity"] = factors.astype(np.float32)
         step.after |= {

@@ -92,7 +92,7 @@ def update_trust(
     """
     n_agents = deviations.shape[-1]
     signal = np.tanh(np.float32(parameters.kappa) * deviations).astype(np.float64)
-    seen = np.repeat(signal[:, None, :], n_agents, axis=1)
+    seen = signal[:, None, :].repeat(n_agents, axis=1)
     ceiling = 1.0 - damage
 
     # Building and erosion never meet in one pair: one of the two is exactly zero.
@@ -129,7 +129,7 @@ def effective_weights(trust: Array, damage: Array, dependence: Array) -> Array:
 def off_diagonal_mean(matrices: Array) -> Array:
     """Mean over ordered pairs of different agents, [B]."""
     pairs = off_diagonal(matrices.shape[-1])
-    return row_sum(matrices.reshape(len(matrices), -1)[:, pairs]) / len(pairs)
+    return row_sum(matrices.reshape(len(matrices), -1).take(pairs, axis=1)) / len(pairs)
 
 
 @dataclass(frozen=True)

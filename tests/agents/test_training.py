@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from coopetition import agents, envs
+from coopetition.agents.files import replacing
 from coopetition.agents.learners.central_ppo import CentralPPO, joint_env
 from coopetition.agents.models import save_models
 from coopetition.agents.progress import Progress, clock
@@ -86,6 +87,44 @@ def test_saved_weights_play_as_recorded(tmp_path):
         agents.load(path, seed=1)
     with pytest.raises(ValueError, match="protocol='corrected', reward_mode='integrated', seed=1"):
         agents.load(path, seed=5)
+
+
+def stochastic_controller(env_id="TeamProduction-v0"):
+    policy = CentralPPO.for_run(run := runs(env_id.removesuffix("-v0"))[1]).controller(run)
+    policy.deterministic = False
+    return policy
+
+
+def test_a_stochastic_episode_does_not_depend_on_how_many_are_played():
+    policy = stochastic_controller()
+    alone, four = (agents.evaluate(policy, "TeamProduction-v0", episodes=e, seed=3) for e in (1, 4))
+    # Matrix products of other sizes may round the mean action otherwise.
+    assert four.payoffs[:1] == pytest.approx(alone.payoffs, rel=1e-6)
+    assert len(set(four.welfare)) == 4
+    with torch.no_grad():
+        policy.network.action_net.weight.zero_()
+    alone, four = (agents.evaluate(policy, "TeamProduction-v0", episodes=e, seed=3) for e in (1, 4))
+    np.testing.assert_array_equal(four.payoffs[:1], alone.payoffs)
+
+
+def test_a_controller_plays_games_of_its_shape_only():
+    policy = stochastic_controller("SLCD-v0")
+    assert agents.evaluate(policy, "TrustDilemma-v0").length[0] > 0
+    sizes = "TeamProduction-v0 has 4 agents.*length 29.*trained on SLCD-v0, with 2 agents.*length 7"
+    with pytest.raises(ValueError, match=sizes):
+        agents.evaluate(policy, "TeamProduction-v0")
+
+
+def test_two_processes_never_write_to_one_temporary_file(tmp_path, monkeypatch):
+    path = tmp_path / "file.txt"
+    with replacing(path) as ours:
+        monkeypatch.setattr("os.getpid", lambda: -1)
+        with replacing(path) as theirs:
+            theirs.write_text("theirs")
+        assert ours != theirs
+        ours.write_text("ours")
+    assert path.read_text() == "ours"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_diverged_run_is_a_row_with_a_reason(monkeypatch):

@@ -1,5 +1,7 @@
 """Released edition against episodes recorded from the published code: equal to the last bit."""
 
+import os
+import runpy
 from pathlib import Path
 
 import numpy as np
@@ -7,16 +9,24 @@ import pytest
 
 from coopetition import envs
 
-RECORDED = Path(__file__).parents[3] / "shared" / "reference" / "trajectories"
+DEFAULT = Path(__file__).parents[3] / "shared" / "reference" / "trajectories"
+RECORDED = Path(os.environ.get("COOPETITION_RECORDINGS", DEFAULT))
 
 
 @pytest.fixture
 def recorded(env_id):
     path = RECORDED / f"{env_id}.npz"
     if not path.exists():
-        pytest.skip("the recorded trajectories are not part of the repository")
+        pytest.skip(f"no recorded trajectories in {RECORDED}; COOPETITION_RECORDINGS names them")
     with np.load(path) as data:
         return dict(data)
+
+
+def test_the_folder_of_recordings_can_be_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("COOPETITION_RECORDINGS", str(tmp_path))
+    assert runpy.run_path(__file__)["RECORDED"] == tmp_path
+    monkeypatch.delenv("COOPETITION_RECORDINGS")
+    assert runpy.run_path(__file__)["RECORDED"] == DEFAULT
 
 
 def test_static_parameters(env_id, recorded):

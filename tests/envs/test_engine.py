@@ -1,11 +1,13 @@
 """Invariances of the engine, for every game: batching, purity, modes, input checks, parameters."""
 
+import gymnasium
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coopetition import envs
+from coopetition.envs import registry
 from coopetition.envs.contract import measure
 from coopetition.envs.engine import merge, row_sum
 from coopetition.envs.interfaces.joint import JointEnv
@@ -192,6 +194,54 @@ class TestParameters:
         with pytest.raises(ValueError, match="gamma=2"):
             envs.make("ReciprocalDilemma-v0", value_params={"gamma": 2})
 
+    @pytest.mark.parametrize(
+        "value", [np.inf, -np.inf, np.float64("nan"), 1e39, pytest.param(10**400, id="huge")]
+    )
+    def test_numbers_that_are_not_finite_raise(self, value):
+        """Also those that only single precision cannot hold."""
+        for env_id, name in [
+            ("TeamProduction-v0", "omega"),
+            ("TrustDilemma-v0", "trust_sensitivity"),
+        ]:
+            with pytest.raises(
+                envs.ParameterError,
+                match=rf"{name}=.* must be finite in single precision; .*{name} \(",
+            ):
+                envs.make(env_id, **{name: value})
+        with pytest.raises(
+            envs.ParameterError, match=r"theta=.* must be finite in single precision; fields: "
+        ):
+            envs.make("ReciprocalDilemma-v0", value_params={"theta": value})
+
+    @pytest.mark.parametrize("value", ["20", None, True, [20.0], 1j])
+    def test_fields_of_a_wrong_type_raise_with_the_list_of_fields(self, value):
+        with pytest.raises(
+            envs.ParameterError, match=r"value_params: theta=.* must be float; "
+        ) as e:
+            envs.make("ReciprocalDilemma-v0", value_params={"theta": value})
+        assert "specification (str, default 'logarithmic'), beta (float, default 0.75)" in str(
+            e.value
+        )
+        with pytest.raises(envs.ParameterError, match=r"kappa=.*xi \(float, default 0.5\)"):
+            envs.make("ReciprocalDilemma-v0", trust_params={"kappa": value})
+        with pytest.raises(envs.ParameterError, match="specification=3 must be str"):
+            envs.make("ReciprocalDilemma-v0", value_params={"specification": 3})
+
+    @pytest.mark.parametrize("real", [np.float64, np.float32, np.int64])
+    def test_numpy_numbers_give_the_same_game_as_python_numbers(self, real):
+        def first(env_id, **params):
+            game = envs.game(env_id, **params)
+            return game.step(game.reset([0]), 0.6 * game.endowments[None])[1].payoffs
+
+        team = first("TeamProduction-v0", n_agents=np.int32(5), max_steps=np.int64(9))
+        np.testing.assert_array_equal(team, first("TeamProduction-v0", n_agents=5))
+        pair = [first("ReciprocalDilemma-v0", value_params={"theta": t}) for t in (real(30), 30.0)]
+        np.testing.assert_array_equal(*pair)
+        with pytest.raises(envs.ParameterError, match="max_steps"):
+            envs.make("SLCD-v0", max_steps=np.float64(10))
+        with pytest.raises(envs.ParameterError, match="max_steps"):
+            envs.make("SLCD-v0", max_steps=np.True_)
+
     def test_every_parameter_has_its_effect(self):
         def total(env_id, mode="integrated", level=60, **params):
             from coopetition.agents import evaluate, make
@@ -231,6 +281,13 @@ class TestParameters:
                 TrustParameters(**bad)
 
 
+@pytest.fixture
+def throwaway_id():
+    yield "ThrowawayGame-v0"
+    registry._specs.pop("ThrowawayGame-v0", None)
+    gymnasium.registry.pop("ThrowawayGame-v0", None)
+
+
 class TestRegistry:
     def test_unknown_ids_and_modes_raise_with_what_exists(self):
         with pytest.raises(ValueError, match="Did you mean 'TrustDilemma-v0'"):
@@ -247,6 +304,25 @@ class TestRegistry:
             register("Game-v0", "TR-9")
         with pytest.raises(ValueError, match="already registered"):
             register("SLCD-v0", "TR-2")(lambda: None)
+
+    def test_a_registered_game_can_be_made_with_gymnasium(self, throwaway_id):
+        def factory(max_steps: int = 3):
+            """A small game."""
+            return envs.game("SLCD-v0", max_steps=max_steps)
+
+        for _ in range(2):
+            assert envs.register(throwaway_id, "TR-2")(factory) is factory
+        env = gymnasium.make(throwaway_id, max_steps=2, reward_mode="private")
+        env.reset()
+        assert not env.step(env.action_space.high)[3]
+        assert env.step(env.action_space.high)[3]
+        assert throwaway_id in envs.ids()
+
+    def test_an_id_that_gymnasium_gives_to_another_is_refused(self, throwaway_id):
+        gymnasium.register(throwaway_id, entry_point="elsewhere:Env")
+        with pytest.raises(ValueError, match=f"{throwaway_id} .*elsewhere:Env"):
+            envs.register(throwaway_id, "TR-2")(lambda: None)
+        assert throwaway_id not in envs.ids()
 
     def test_specs_describe_their_environment(self, env_id):
         spec = envs.spec(env_id)

@@ -15,6 +15,11 @@ from stable_baselines3.common.vec_env import VecMonitor, VecNormalize
 from coopetition import envs
 
 
+def streams(venv):
+    """The next draw of every copy's generator."""
+    return [generator.random() for generator in venv._generators]
+
+
 class TestGymnasium:
     def test_checkers_pass_in_the_raw_view(self, env_id):
         with warnings.catch_warnings():
@@ -100,6 +105,21 @@ class TestGymnasium:
         human.reset()
         human.step(human.game.baselines)
         assert env_id in capsys.readouterr().out
+
+    @pytest.mark.parametrize("mode", envs.REWARD_MODES)
+    def test_every_vector_in_info_is_an_array_of_its_own(self, env_id, mode):
+        env = envs.make(env_id, reward_mode=mode)
+        for info in (env.reset()[1], env.step(0.6 * env.game.endowments)[4]):
+            by_mode = info["rewards_by_mode"]
+            vectors = [info["payoffs"], info["rewards"], *by_mode.values()]
+            if env._outcome is not None:
+                vectors += [env._outcome.payoffs, *env._outcome.terms.values()]
+            for i, one in enumerate(vectors):
+                assert not any(np.shares_memory(one, other) for other in vectors[:i])
+        before = env._outcome.payoffs.copy()
+        info["payoffs"] += 1
+        info["rewards_by_mode"]["private"] *= 2
+        np.testing.assert_array_equal(env._outcome.payoffs, before)
 
     def test_pickled_environments_go_on_alike(self, env_id):
         env = envs.make(env_id)
@@ -213,16 +233,73 @@ class TestVecEnv:
             np.testing.assert_array_equal(rewards[rows], own)
 
     def test_seeds_reach_every_copy(self):
-        def streams(venv):
-            return [generator.random() for generator in venv._generators]
-
         one, same = (envs.vec_env("SLCD-v0", 3, seed=[5, 6]) for _ in range(2))
         first = streams(one)
         assert len(set(first)) == 6
         assert first == streams(same)
-        one.seed(5)
-        same.seed(5)
-        assert streams(one) == streams(same) != first
+
+    def test_a_seed_sequence_is_not_changed(self):
+        sequence = np.random.SeedSequence(9).spawn(2)[1]
+        first, second = (streams(envs.vec_env("SLCD-v0", 3, seed=sequence)) for _ in range(2))
+        assert first == second
+        assert sequence.n_children_spawned == 0
+        assert streams(envs.vec_env("SLCD-v0", 3, seed=[sequence, 1]))[:3] == first
+
+    @pytest.mark.parametrize("seed", [5, np.int64(5), np.random.SeedSequence(5)])
+    def test_one_seed_is_that_of_every_mode(self, seed):
+        modes = list(envs.REWARD_MODES)
+        together = streams(envs.vec_env("SLCD-v0", 2, reward_mode=modes, seed=seed))
+        for i, mode in enumerate(modes):
+            alone = envs.vec_env("SLCD-v0", 2, reward_mode=mode, seed=seed)
+            assert together[2 * i : 2 * i + 2] == streams(alone)
+        fresh = streams(envs.vec_env("SLCD-v0", 2, reward_mode=modes))
+        assert len(set(fresh)) == 6
+
+    def test_seeding_later_is_seeding_at_construction(self):
+        modes = ["private", "integrated"]
+        for arguments in ({}, {"reward_mode": modes}):
+            late = envs.vec_env("SLCD-v0", 3, **arguments)
+            assert late.seed() == [None] * late.num_envs
+            assert late.seed(7) == [7] * late.num_envs
+            assert streams(late) == streams(envs.vec_env("SLCD-v0", 3, seed=7, **arguments))
+        again = envs.vec_env("SLCD-v0", 3, seed=1)
+        again.seed(7)
+        assert streams(again) == streams(envs.vec_env("SLCD-v0", 3, seed=7))
+
+    def test_an_algorithm_leaves_the_seeds_of_replicates_alone(self):
+        one, same = (envs.vec_env("SLCD-v0", 2, seed=[5, 6]) for _ in range(2))
+        PPO("MlpPolicy", one, n_steps=8, batch_size=8, seed=99)
+        assert one.seed(99) == [5] * 4 + [6] * 4
+        assert streams(one) == streams(same)
+
+    @pytest.mark.parametrize("joint", [False, True])
+    def test_actions_of_another_shape_raise(self, joint):
+        venv = envs.vec_env("SLCD-v0", 2, joint=joint, seed=0)
+        venv.reset()
+        rows, width = venv.num_envs, venv.action_space.shape[0]
+        good = np.zeros((rows, width), np.float32)
+        venv.step(good)
+        before = {name: array.copy() for name, array in venv._state.items()}
+        for shape in ((width, rows + 1), (rows * width,), (rows // 2, 2 * width), ()):
+            with pytest.raises(envs.ActionError) as error:
+                venv.step(np.zeros(shape, np.float32))
+            assert f"shape {(rows, width)}" in str(error.value)
+            assert f"got {shape}" in str(error.value)
+        for name, array in before.items():
+            np.testing.assert_array_equal(venv._state[name], array)
+        venv.step(good)
+
+    @pytest.mark.parametrize("mode", ["private", ["private", "integrated"]])
+    def test_payoffs_and_rewards_are_arrays_of_their_own(self, mode):
+        venv = envs.vec_env("SLCD-v0", 2, reward_mode=mode, seed=0)
+        venv.reset()
+        for _ in range(2):
+            assert not np.shares_memory(venv.payoffs, venv.agent_rewards)
+            rewards = venv.step(np.zeros((venv.num_envs, 1), np.float32))[1]
+            payoffs = venv.payoffs.copy()
+            venv.agent_rewards += 1
+            rewards += 1
+            np.testing.assert_array_equal(venv.payoffs, payoffs)
 
     def test_wrong_arguments_raise(self):
         with pytest.raises(ValueError, match="2 reward modes but 3 seeds"):

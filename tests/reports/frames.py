@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from coopetition.reports import schema
+from coopetition.reports import columns, schema
 from coopetition.reports.statistics import reference_scales, with_scores
 
 # 0.1 + 0.2 needs all seventeen digits to come back from a text file.
@@ -26,7 +26,7 @@ def row(table: str, **changes: Any) -> dict[str, Any]:
     """A valid row of a table, with some values replaced."""
     values = {
         column: rule.allowed[0] if rule.allowed else VALUES[rule.kind]
-        for column, rule in schema.TABLES[table].items()
+        for column, rule in columns.TABLES[table].items()
     }
     assert set(changes) <= set(values), f"unknown columns {set(changes) - set(values)}"
     return values | changes
@@ -49,7 +49,7 @@ def run(table: str = "scores", **changes: Any) -> dict[str, Any]:
     factors.setdefault("run_id", "-".join(str(factors[key]) for key in keys))
     if factors["status"] != "finished":
         factors |= dict.fromkeys(MEASURES, NAN)
-        factors |= {k: 0.0 for k in ("score", "training_score") if k in schema.TABLES[table]}
+        factors |= {k: 0.0 for k in ("score", "training_score") if k in columns.TABLES[table]}
     return row(table, **factors)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from coopetition import envs
 from coopetition.envs.contract import measure
-from coopetition.reports import schema, statistics, theme
+from coopetition.reports import columns, schema, statistics, theme
 from coopetition.reports.content import report_data
 from coopetition.reports.figures import FIGURES
 from coopetition.reports.report import build_report, check
@@ -37,7 +37,7 @@ def study(reference, tmp_path_factory):
     """Every table of a study, read from the files in which the workflow keeps them."""
     folder = tmp_path_factory.mktemp("study")
     scores = trained(reference, broken=BROKEN)
-    plan = scores[[c for c in schema.TABLES["plan"] if c in scores]].assign(hyperparameters="{}")
+    plan = scores[[c for c in columns.TABLES["plan"] if c in scores]].assign(hyperparameters="{}")
     curves = learning(scores)
     rows = {
         "plan": plan,
@@ -73,7 +73,9 @@ def drawn(study, tmp_path_factory):
     }
     for name, figure in FIGURES.items():
         plot = figure(**{table: study[table] for table in needed[name]})
-        theme.save(plot, *(folder / f"{name}.{suffix}" for suffix in ("svg", "csv", "json")))
+        theme.save(
+            plot, *(folder / f"{name}.{suffix}" for suffix in ("svg", "csv", "json")), "c0ffee1234+"
+        )
         plt.close(plot.figure)
     return {name: folder / f"{name}.svg" for name in FIGURES}
 

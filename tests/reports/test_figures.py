@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
-from coopetition.reports import schema, statistics
+from coopetition.reports import columns, schema, statistics
 from coopetition.reports.figures import FIGURES, WIDTH
 from coopetition.reports.theme import save
 from frames import learning, trained
@@ -63,13 +63,14 @@ every_figure = pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_is_saved_with_its_data_and_its_words(name, tables, tmp_path):
     plot = FIGURES[name](**tables[name])
     paths = [tmp_path / "new" / f"{name}.{suffix}" for suffix in ("svg", "csv", "json")]
-    save(plot, *paths)
+    save(plot, *paths, "c0ffee")
     assert sorted(paths) == sorted(paths[0].parent.iterdir())
     assert paths[0].read_text(encoding="utf-8").rstrip().endswith("</svg>")
     assert len(pd.read_csv(paths[1])) == len(plot.data) > 0
     assert "environment" in plot.data
     told = json.loads(paths[2].read_text(encoding="utf-8"))
-    assert told == {"title": plot.title, "caption": plot.caption, "alt": plot.alt}
+    words = {"title": plot.title, "caption": plot.caption, "alt": plot.alt}
+    assert told == {**words, "commit": "c0ffee"}
     for text in told.values():
         assert text
         assert not re.search(r"\bnan\b|None|<NA>", text)
@@ -80,7 +81,7 @@ def test_the_same_data_give_the_same_bytes(name, tables, tmp_path):
     found = []
     for folder in (tmp_path / "1", tmp_path / "2"):
         paths = [folder / f"{name}.{suffix}" for suffix in ("svg", "csv", "json")]
-        save(FIGURES[name](**tables[name]), *paths)
+        save(FIGURES[name](**tables[name]), *paths, "c0ffee")
         found.append([path.read_bytes() for path in paths])
     assert found[0] == found[1]
 
@@ -196,7 +197,7 @@ def test_learning_caption_tells_start_and_end(reference, tables):
     scales = statistics.reference_scales(reference)
     floor, ceiling = scales["welfare_floor"], scales["welfare_ceiling"]
     end = ((0.9 * ceiling - floor) / (ceiling - floor)).mean()
-    for protocol in schema.PROTOCOLS:
+    for protocol in columns.PROTOCOLS:
         assert f"Central_PPO {protocol} from 0.00 to {end:.2f}" in plot.caption
     assert "left out" not in plot.caption
     assert legend(plot) == [
@@ -263,7 +264,7 @@ def test_figures_of_learning_say_that_there_are_no_runs(name, without_runs, tmp_
     assert words(plot) == ["no runs"]
     assert legend(plot) == []
     assert re.match("No training run (under integrated reward )?finished", plot.caption)
-    save(plot, *(tmp_path / f"plot.{suffix}" for suffix in ("svg", "csv", "json")))
+    save(plot, *(tmp_path / f"plot.{suffix}" for suffix in ("svg", "csv", "json")), "c0ffee1234+")
 
 
 def test_response_curves_without_diamonds(without_runs, reference, tmp_path):
@@ -272,7 +273,7 @@ def test_response_curves_without_diamonds(without_runs, reference, tmp_path):
     assert "Diamonds" not in plot.caption
     assert len(plot.data) == len(reference)
     assert not [label for label in legend(plot) if "PPO" in label]
-    save(plot, *(tmp_path / f"plot.{suffix}" for suffix in ("svg", "csv", "json")))
+    save(plot, *(tmp_path / f"plot.{suffix}" for suffix in ("svg", "csv", "json")), "c0ffee1234+")
 
 
 def test_a_study_without_integrated_reward(reference):

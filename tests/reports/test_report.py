@@ -17,7 +17,7 @@ HEADINGS = (
     "Claims",
     "Environments",
     "Response curves",
-    "Two of three reward modes are one objective",
+    "Two of three reward modes add up to the same sum",
     "Learning",
     "Runs",
     "Definitions",
@@ -65,6 +65,7 @@ def sample_data() -> dict:
             "python": "3.11.7",
             "platform": "Linux x86_64",
             "packages": {"numpy": "2.4.6", "typst": "0.15.0", "torch": "2.9.0+cpu"},
+            "training_commits": "0123456, fedcba9+",
         },
         "counts": {
             "planned": 1234,
@@ -139,6 +140,20 @@ def sample_data() -> dict:
                 "welfare": 29000.0,
             }
             for name in ("all", *environments)
+        ],
+        "hyperparameters": [
+            {
+                "policy": "Central_PPO",
+                "setting": "n_steps",
+                "as_published": "2048",
+                "corrected": "",
+            },
+            {
+                "policy": "Central_PPO",
+                "setting": "hidden",
+                "as_published": "[128]",
+                "corrected": "[64]",
+            },
         ],
         "cells": [
             {
@@ -296,6 +311,7 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         "best-constants": 2,
         "identity": 2,
         "scores": 3,
+        "hyperparameters": 2,
         "cells": 2,
         "failures": 1,
         "packages": 3,
@@ -323,6 +339,7 @@ def test_facts_and_highlights(build, sample_data):
     assert "6.9 min" in page.text
     assert sample_data["study"]["commit"] + " with uncommitted changes" in page.text
     assert sample_data["study"]["configuration_hash"] in page.text
+    assert "made at commit 0123456, fedcba9+" in page.text
     assert page.links.count("#claim-N01") == 2, "from the table and from the highlight"
 
 

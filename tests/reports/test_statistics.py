@@ -6,7 +6,7 @@ import pytest
 from rliable import metrics
 from scipy.stats import trim_mean
 
-from coopetition.reports import schema, statistics
+from coopetition.reports import columns, schema, statistics
 from coopetition.reports.statistics import (
     IDENTITY_TOLERANCE,
     best_constants,
@@ -26,7 +26,7 @@ def reference(*environments, **changes):
         [
             policies(environment, LEVELS, mode=mode, **changes)
             for environment in environments
-            for mode in schema.MODES
+            for mode in columns.MODES
         ],
         ignore_index=True,
     )
@@ -109,7 +109,7 @@ def test_best_constants_by_hand():
     assert best[["environment", "reward_mode"]].to_numpy().tolist() == [
         [f"{environment}-v0", mode]
         for environment in ("Alpha", "Beta")
-        for mode in sorted(schema.MODES)
+        for mode in sorted(columns.MODES)
     ]
     for found in best.to_dict("records"):
         assert (
@@ -244,7 +244,7 @@ def small_study():
     """Two environments, two protocols, two modes, two seeds; one run of the sixteen failed."""
     rows = []
     for environment in ("Alpha", "Beta"):
-        for protocol in schema.PROTOCOLS:
+        for protocol in columns.PROTOCOLS:
             for mode in ("private", "integrated"):
                 for seed in (1, 2):
                     score = seed + 10 * (protocol == "corrected") + 100 * (environment == "Beta")
@@ -277,7 +277,7 @@ def test_aggregates_have_a_row_for_every_environment_and_mode_and_for_all(small_
     assert set(found.index) == {
         (environment, protocol, mode)
         for environment in ("Alpha-v0", "Beta-v0", "all")
-        for protocol in schema.PROTOCOLS
+        for protocol in columns.PROTOCOLS
         for mode in ("private", "integrated", "all")
     }
     one_mode = small_study[small_study["reward_mode"] == "integrated"]
@@ -335,7 +335,7 @@ def compared(*, constant=1.0, random=1.0):
             },
             mode=mode,
         )
-        for mode in schema.MODES
+        for mode in columns.MODES
     )
     rows = schema.table("identity", statistics.identity(frame))
     assert rows["environment"].tolist() == ["Alpha-v0"] * 2

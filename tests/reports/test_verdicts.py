@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from coopetition.reports import schema, verdicts
+from coopetition.reports import columns, schema, verdicts
 from coopetition.reports.figures import FIGURES
 from coopetition.reports.verdicts import CLASSES, RULES, Evidence, decide, load_claims, published
 from frames import policies, row, run
@@ -37,7 +37,7 @@ def test_every_claim_is_complete():
         assert set(claim) == KEYS
         assert claim["figure"] in FIGURES
         assert claim["group"] in ("published", "own")
-        assert set(claim["headlines"]) <= set(schema.VERDICTS)
+        assert set(claim["headlines"]) <= set(columns.VERDICTS)
         assert claim["statement"].endswith(".")
         assert claim["rule"].endswith(".")
         for key in ("source", "published"):
@@ -204,7 +204,7 @@ def test_both_protocols_below_random_is_inconclusive():
         {"corrected": None},
         {"without": [("as_published", "Env10")]},
         {"without": [("corrected", "Env10")]},
-        {"without": [(p, "Env10") for p in schema.PROTOCOLS]},
+        {"without": [(p, "Env10") for p in columns.PROTOCOLS]},
         {"without": [("as_published", name) for _, name in TWENTY[:19]]},
     ],
     ids=str,
@@ -238,7 +238,7 @@ def test_ippo_without_random_is_inconclusive():
     "changes",
     [
         {"published": None},
-        {"without": [(p, name) for p in schema.PROTOCOLS for _, name in TWENTY]},
+        {"without": [(p, name) for p in columns.PROTOCOLS for _, name in TWENTY]},
         {"without": [("as_published", name) for _, name in TWENTY]},
         {"edition": "v1"},
         {"reward_mode": "private"},
@@ -325,7 +325,7 @@ def scaling(as_published, corrected, **changes):
         for environment, scores in cells.items()
         for seed, score in enumerate(scores)
     ]
-    return verdicts.scaling_effect(evidence(scores=rows))
+    return verdicts.protocol_effect(evidence(scores=rows))
 
 
 LOW = {"Alpha": [-3.1, -3.0, -2.9], "Beta": [-0.3, -0.2, -0.1]}
@@ -340,7 +340,7 @@ def test_better_everywhere_confirms():
     assert "positive on 2 of 2 environments" in decision.reason
     # The interquartile mean of six scores is the mean of the middle four.
     assert "Score -1.60 as published, 0.85 corrected" in decision.reason
-    assert "Before training the mean scores are -3.00 and 0.50" in decision.reason
+    assert "Before any training the scores are -3.00 and 0.50" in decision.reason
     assert decision.estimate == "2.45 in score"
     assert "did not finish" not in decision.reason
 
@@ -402,7 +402,7 @@ def test_editions_are_environments_of_their_own():
         )
         for seed in (1, 2)
     ]
-    decision = verdicts.scaling_effect(evidence(scores=rows))
+    decision = verdicts.protocol_effect(evidence(scores=rows))
     assert decision.verdict == "inconclusive"
     assert "positive on 1 of 2 environments" in decision.reason
 

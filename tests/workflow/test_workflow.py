@@ -22,7 +22,7 @@ from coopetition import agents
 from coopetition.agents import training
 from coopetition.agents.runs import Run, cell_runs
 from coopetition.agents.training import RunResult, train_cell
-from coopetition.reports import schema
+from coopetition.reports import columns, schema
 
 ROOT = Path(__file__).parents[2]
 RESULTS = "results/smoke"
@@ -178,7 +178,7 @@ class TestFinishedStudy:
     def test_every_table_keeps_its_schema(self, finished, name):
         table = finished.table(name)
         assert len(table) > 0
-        assert list(table.columns) == list(schema.TABLES[name])
+        assert list(table.columns) == list(columns.TABLES[name])
 
     def test_every_planned_run_is_finished(self, finished):
         plan, trained = finished.table("plan"), finished.table("training")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from coopetition import agents, envs
 from coopetition.agents.registry import learner
+from coopetition.reports.columns import columns_hash
 from study import ConfigurationError, code_hash, data_hash, resolve
 
 from snakemake.exceptions import WorkflowError
@@ -45,14 +46,12 @@ TRAINING = [
 CURVES = [path.replace(".parquet", ".curves.parquet") for path in TRAINING]
 GAMES = [envs.spec(f"{env}-{edition}").module for edition, env in STUDY.environments]
 LEARNERS = [learner(policy).module for policy in STUDY["policies"]]
-FIGURES = ["response_curves", "identity", "learning_curves", "scores"]
 
 
 wildcard_constraints:
     edition="|".join(STUDY["editions"]),
     env="|".join(sorted({env for _, env in STUDY.environments})),
     policy="|".join(agents.learner_names()),
-    figure="|".join(FIGURES),
 
 
 def game_module(wildcards):

@@ -11,6 +11,7 @@ rule contract:
     params:
         ids=[f"{env}-{edition}" for edition, env in STUDY.environments],
         code=code_hash("coopetition.envs.contract", *GAMES),
+        columns=columns_hash("contract"),
     message:
         "Measuring the contract of {params.ids}"
     script:

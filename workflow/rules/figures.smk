@@ -5,6 +5,7 @@ FIGURE_INPUTS = {
     "learning_curves": {"scores": rules.scores.output, "curves": CURVES},
     "scores": {"aggregates": rules.aggregates.output},
 }
+FIGURES = list(FIGURE_INPUTS)
 
 
 rule figure:
@@ -24,6 +25,8 @@ rule figure:
         f"{LOGS}/figures/{{figure}}.log",
     benchmark:
         f"{BENCHMARKS}/figures/{{figure}}.tsv"
+    wildcard_constraints:
+        figure="|".join(FIGURES),
     conda:
         "../../environment.yml"
     params:

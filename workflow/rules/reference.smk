@@ -11,6 +11,7 @@ rule reference:
     params:
         random_episodes=STUDY["random_episodes"],
         code=lambda w: code_hash("coopetition.agents.reference", game_module(w)),
+        columns=columns_hash("reference"),
     message:
         "Reference policies on {wildcards.env}-{wildcards.edition}"
     script:

@@ -33,7 +33,11 @@ rule report:
     params:
         study=STUDY,
         configuration=STUDY.hash,  # Snakemake compares plain values only
-        code=code_hash("coopetition.reports.content", "coopetition.reports.report"),
+        code=code_hash(
+            "coopetition.reports.content",
+            "coopetition.reports.provenance",
+            "coopetition.reports.report",
+        ),
         texts=data_hash("reports/claims.yaml", "reports/templates"),
     message:
         "Writing the report"

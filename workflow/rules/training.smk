@@ -22,6 +22,7 @@ rule train:
         cell=lambda w: STUDY.cell(w.edition, w.env, w.policy),
         checkpoints=STUDY["checkpoints"],
         code=training_code,
+        columns=columns_hash("training", "curves", "evaluations"),
         work=lambda w: f"{RESULTS}/work/{w.edition}-{w.env}-{w.policy}/{training_code(w)}",
     message:
         "Training {wildcards.policy} on {wildcards.env}-{wildcards.edition}"

@@ -8,6 +8,7 @@ import yaml
 
 from common import start
 from coopetition import envs
+from coopetition.agents.files import replacing
 from coopetition.agents.registry import learner
 from coopetition.reports import schema
 
@@ -17,9 +18,8 @@ def main(snakemake):
     study = snakemake.params.study
     schema.write("plan", [_row(run) for run in study.plan()], snakemake.output.runs)
     resolved = {"study": study.name, "scale": study.scale, **study.factors}
-    Path(snakemake.output.configuration).write_text(
-        yaml.safe_dump(resolved, sort_keys=False), encoding="utf-8"
-    )
+    with replacing(Path(snakemake.output.configuration)) as temporary:
+        temporary.write_text(yaml.safe_dump(resolved, sort_keys=False), encoding="utf-8")
 
 
 def _row(run):

@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from common import ROOT, start
+from coopetition.agents.files import replacing
 from coopetition.reports import schema
 from coopetition.reports.content import report_data
 from coopetition.reports.provenance import describe
@@ -32,9 +33,8 @@ def main(snakemake):
     figures = {Path(path).stem: Path(path) for path in files.figures}
     output = snakemake.output
     build_report(data, figures, html=Path(output.html), pdf=Path(output.pdf))
-    Path(output.provenance).write_text(
-        json.dumps({**about, **provenance}, indent=1), encoding="utf-8"
-    )
+    with replacing(Path(output.provenance)) as temporary:
+        temporary.write_text(json.dumps({**about, **provenance}, indent=1), encoding="utf-8")
 
 
 main(snakemake)  # noqa: F821

@@ -146,7 +146,7 @@ def _numbers(value: Any) -> Any:
 
 
 def _name(study: Any) -> str:
-    if not isinstance(study, str | int) or not NAME.fullmatch(str(study)):
+    if type(study) not in (str, int) or not NAME.fullmatch(str(study)):
         raise ConfigurationError(
             _mend(
                 "study", study, "a folder name of letters, digits, '_', '.' and '-'", "study=mine"

@@ -1,0 +1,183 @@
+"""What every table holds: names, types, units and allowed values. Nothing but declarations."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from coopetition.agents.registry import PARADIGMS, PROTOCOLS
+from coopetition.envs import MECHANISM_CLASSES
+from coopetition.envs import REWARD_MODES as MODES
+
+STATUSES = ("finished", "diverged", "failed", "excluded")
+VERDICTS = ("confirmed", "refuted", "inconclusive", "not testable")
+CLASSES = tuple(MECHANISM_CLASSES)
+GROUPS = ("published", "own")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column.
+
+    Attributes:
+        kind: `text`, `integer`, `number`, `flag` or `numbers` (a list per row).
+        about: meaning and unit.
+        allowed: allowed values; empty for any.
+        optional: may be empty (NaN); without it an empty cell is an error.
+    """
+
+    kind: str
+    about: str
+    allowed: tuple[str, ...] = ()
+    optional: bool = False
+
+
+_CELL = {
+    "environment": Column("text", "name without edition"),
+    "edition": Column("text", "v0 released, v1 formal", ("v0", "v1")),
+    "mechanism_class": Column("text", "technical report of the mechanism", CLASSES),
+    "n_agents": Column("integer", "number of agents N"),
+}
+_MEASURES = {
+    "welfare": Column("number", "W, payoffs summed over steps and agents; payoff units", (), True),
+    "trust": Column("number", "mean trust at the end of an episode, 0 to 1", (), True),
+    "cooperation": Column("number", "mean share of own endowment, 0 to 1", (), True),
+    "episode_length": Column("number", "steps", (), True),
+}
+_RUN = {
+    "run_id": Column("text", "hash of all factors and hyperparameters"),
+    **_CELL,
+    "policy": Column("text", "learner"),
+    "paradigm": Column("text", "who shares what", PARADIGMS),
+    "protocol": Column("text", "as_published or corrected", PROTOCOLS),
+    "reward_mode": Column("text", "mode trained on", MODES),
+    "seed": Column("integer", "seed of everything random in the run"),
+    "steps_planned": Column("integer", "environment steps over all copies"),
+}
+_TRAINING = {
+    **_RUN,
+    "steps_done": Column("integer", "environment steps over all copies"),
+    "status": Column("text", "how the run ended", STATUSES),
+    "reason": Column("text", "why it did not finish; empty otherwise"),
+    "training_return": Column("number", "summed reward of the mode trained on", (), True),
+    **_MEASURES,
+    "untrained_welfare": Column("number", "W of the policy before training", (), True),
+    "payoff_per_agent": Column("numbers", "payoffs summed over steps, one per agent"),
+    "wall_seconds": Column("number", "wall time of the run; s"),
+    "cpu_seconds": Column("number", "CPU time of the run; s"),
+    "hyperparameter_hash": Column("text", "hash of the hyperparameters"),
+    "version": Column("text", "version of this package"),
+    "commit": Column("text", "commit that trained the run, + if files were changed"),
+}
+_SCALE = {
+    "welfare_floor": Column("number", "W of Random"),
+    "welfare_ceiling": Column("number", "W of the best constant"),
+    "score": Column("number", "(W - floor) / (ceiling - floor); 0 for a run that did not finish"),
+    "training_score": Column("number", "the same in the return of the mode trained on"),
+    "untrained_score": Column("number", "score of the policy before training", (), True),
+}
+
+TABLES: dict[str, dict[str, Column]] = {
+    "plan": {**_RUN, "hyperparameters": Column("text", "JSON")},
+    "contract": {
+        **_CELL,
+        "horizon": Column("integer", "steps after which an episode is truncated"),
+        "endowments": Column("numbers", "upper bound of each agent's action; payoff units"),
+        "baselines": Column("numbers", "action at which the trust signal is zero"),
+        "action_high": Column("number", "bound of the published joint action box"),
+        "observation_joint": Column("integer", "length of the published joint observation"),
+        "observation_central": Column("integer", "length of the normalised joint observation"),
+        "observation_full": Column("integer", "length per agent, preset full, normalised"),
+        "observation_realistic": Column("integer", "length per agent, preset realistic"),
+        "observation_minimal": Column("integer", "length per agent, preset minimal"),
+        "deterministic": Column("flag", "equal actions and other seed: equal trajectory"),
+        "shortest_episode": Column("integer", "shortest episode among 101 constants; steps"),
+        "early_termination": Column("text", "rule; empty for never"),
+        "reward_scale_private": Column("number", "mean reward per agent and step at baseline"),
+        "reward_scale_integrated": Column("number", "the same, integrated reward"),
+        "reward_scale_cooperative": Column("number", "the same, cooperative reward"),
+        "parameters": Column("text", "constructor parameters"),
+    },
+    "reference": {
+        **_CELL,
+        "policy": Column("text", "Constant_00 to Constant_100, Random"),
+        "level": Column("integer", "percent of the endowment; empty for Random", (), True),
+        "action_basis": Column("text", "whose endowment a level refers to", ("own", "max")),
+        "reward_mode": Column("text", "mode of mode_return", MODES),
+        "episodes": Column("integer", "episodes averaged"),
+        "mode_return": Column("number", "rewards of the mode, summed over steps and agents"),
+        "mode_return_std": Column("number", "its standard deviation over episodes"),
+        **_MEASURES,
+        "welfare_std": Column("number", "standard deviation of W over episodes"),
+        "payoff_per_agent": Column("numbers", "payoffs summed over steps, one per agent"),
+        "terminated_share": Column("number", "share of episodes that the game ended early"),
+    },
+    "training": _TRAINING,
+    "curves": {
+        "run_id": Column("text", "run"),
+        "step": Column("integer", "environment steps trained; 0 is the untrained policy"),
+        "training_return": Column("number", "summed reward of the mode trained on"),
+        **_MEASURES,
+    },
+    "evaluations": {
+        "run_id": Column("text", "run"),
+        "kind": Column("text", "how", ("deterministic", "stochastic", "last_five_checkpoints")),
+        "episodes": Column("integer", "episodes or checkpoints averaged"),
+        "training_return": Column("number", "summed reward of the mode trained on"),
+        **_MEASURES,
+    },
+    "scores": {**_TRAINING, **_SCALE},
+    "aggregates": {
+        "environment": Column("text", "name with edition, or all"),
+        "policy": Column("text", "learner"),
+        "protocol": Column("text", "as_published or corrected", PROTOCOLS),
+        "reward_mode": Column("text", "mode trained on, or all", (*MODES, "all")),
+        "planned": Column("integer", "runs planned"),
+        "finished": Column("integer", "runs finished"),
+        "iqm": Column("number", "interquartile mean of the score"),
+        "low": Column("number", "lower end of the 95 % stratified bootstrap interval"),
+        "high": Column("number", "upper end"),
+        "training_iqm": Column("number", "interquartile mean of the training score"),
+        "untrained": Column("number", "interquartile mean of the score before training", (), True),
+        **_MEASURES,
+    },
+    "identity": {
+        "environment": Column("text", "name with edition"),
+        "policy_set": Column("text", "which policies"),
+        "max_relative_difference": Column(
+            "number", "largest |cooperative - integrated| / |integrated| of summed returns"
+        ),
+        "identical": Column("flag", "below 1e-5, float32 rounding"),
+    },
+    "claims": {
+        "claim_id": Column("text", "id; N for our own findings"),
+        "group": Column("text", "whose claim", GROUPS),
+        "statement": Column("text", "the claim"),
+        "source": Column("text", "where it is published"),
+        "published": Column("text", "published value", (), True),
+        "verdict": Column("text", "what this study says", VERDICTS),
+        "estimate": Column("text", "our value"),
+        "low": Column("number", "lower end of the interval", (), True),
+        "high": Column("number", "upper end", (), True),
+        "decided_by": Column(
+            "text", "results that decide", ("reference", "as_published", "corrected", "both", "")
+        ),
+        "reason": Column("text", "why this verdict"),
+        "rule": Column("text", "when it counts as confirmed or refuted"),
+        "figure": Column("text", "figure that shows it"),
+    },
+}
+
+
+def columns_hash(*tables: str) -> str:
+    """Hash of the columns of some tables, whatever is said about them.
+
+    Raises:
+        KeyError: no such table.
+    """
+    content = [
+        (table, name, column.kind, column.allowed, column.optional)
+        for table in tables
+        for name, column in TABLES[table].items()
+    ]
+    return hashlib.sha256(repr(content).encode()).hexdigest()[:16]

@@ -32,10 +32,9 @@ DEFINITIONS = {
     "baseline": "The action at which the trust signal is zero; above it trust grows.",
     "seeds": "Replicates differ in the training seed. The environments of this edition draw "
     "nothing, so one deterministic episode evaluates a deterministic policy exactly. With few "
-    "seeds a 95 % bootstrap interval is too narrow: with "
-    "normal scores on four environments the interval of a difference covers a true zero in 87 % of "
-    "simulated studies with three seeds, 91 % with five, 94 % with ten "
-    "(tests/benchmarks/interval_coverage.py).",
+    "seeds a 95 % bootstrap interval is too narrow: with normal scores on four environments the "
+    "interval of a difference covers a true zero in 87 % of simulated studies with three seeds, "
+    "91 % with five, 94 % with ten (tests/benchmarks/interval_coverage.py).",
 }
 
 

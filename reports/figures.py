@@ -11,7 +11,13 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
-from .statistics import IDENTITY_TOLERANCE, best_constants, interquartile_mean, relative_gap
+from .statistics import (
+    IDENTITY_TOLERANCE,
+    best_constants,
+    interquartile_mean,
+    normalised,
+    relative_gap,
+)
 from .theme import (
     CLASS_COLOURS,
     GREY,
@@ -192,8 +198,7 @@ def learning_curves(scores: pd.DataFrame, curves: pd.DataFrame) -> Plot:
     runs = _named(scores[scores["status"] == "finished"])
     runs = runs[["name", "policy", *keys, "welfare_floor", "welfare_ceiling"]]
     data = curves[["run_id", "step", "welfare"]].merge(runs, on="run_id")
-    span = data["welfare_ceiling"] - data["welfare_floor"]
-    data["score"] = (data["welfare"] - data["welfare_floor"]) / span
+    data["score"] = normalised(data, "welfare")
     fig, panels = _panels(data["name"].unique(), height=2.2)
     for name, ax in panels.items():
         for _, protocol, learner in _learners(data[data["name"] == name]):

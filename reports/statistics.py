@@ -37,15 +37,17 @@ def with_scores(training: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame
         lacking = merged.loc[merged["welfare_floor"].isna(), "environment"].unique()
         raise ValueError(f"no reference policies for {', '.join(lacking)}")
     finished = merged["status"] == "finished"
-    start = merged["untrained_welfare"] - merged["welfare_floor"]
-    merged["untrained_score"] = start / (merged["welfare_ceiling"] - merged["welfare_floor"])
-    for score, value, name in (
-        ("score", "welfare", "welfare"),
-        ("training_score", "training_return", "mode_return"),
-    ):
-        span = merged[f"{name}_ceiling"] - merged[f"{name}_floor"]
-        merged[score] = ((merged[value] - merged[f"{name}_floor"]) / span).where(finished, 0.0)
+    merged["score"] = normalised(merged, "welfare").where(finished, 0.0)
+    merged["untrained_score"] = normalised(merged, "untrained_welfare")
+    training_score = normalised(merged, "training_return", scale="mode_return")
+    merged["training_score"] = training_score.where(finished, 0.0)
     return merged.drop(columns=["mode_return_floor", "mode_return_ceiling"])
+
+
+def normalised(runs: pd.DataFrame, value: str, *, scale: str = "welfare") -> pd.Series:
+    """(value - floor) / (ceiling - floor) per row, from the columns of that scale."""
+    floor, ceiling = runs[f"{scale}_floor"], runs[f"{scale}_ceiling"]
+    return (runs[value] - floor) / (ceiling - floor)
 
 
 def reference_scales(reference: pd.DataFrame) -> pd.DataFrame:

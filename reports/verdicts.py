@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from .columns import CLASSES
 from .statistics import (
     CELL,
     IDENTITY_TOLERANCE,
@@ -23,7 +24,6 @@ from .statistics import (
 
 HERE = Path(__file__).parent
 CLASS_SIZE = 5
-CLASSES = ("TR-1", "TR-2", "TR-3", "TR-4")
 SMALLEST_PUBLISHED_BUDGET = 500_000
 
 

@@ -100,9 +100,7 @@ class JointEnv(gymnasium.Env):
         return self._text()
 
     def _observe(self, state: State) -> Array:
-        game = self.game
-        batch = game.central_observation(state) if self.normalize else game.joint_observation(state)
-        return batch[0]
+        return joint_observation(self.game, state, self.normalize)[0]
 
     def _info(self) -> dict[str, Any]:
         assert self._state is not None
@@ -137,6 +135,11 @@ class JointEnv(gymnasium.Env):
 def units_from_normalized(game: Game, normalized: Array) -> Array:
     """Actions in [-1, 1] as shares of each agent's own endowment, in payoff units."""
     return game.endowments * (normalized + 1) / 2
+
+
+def joint_observation(game: Game, state: State, normalize: bool) -> Array:
+    """What a controller of all agents sees, [B, D]: in [-1, 1], or the published observation."""
+    return game.central_observation(state) if normalize else game.joint_observation(state)
 
 
 def joint_action_space(game: Game, normalize: bool) -> spaces.Box:

@@ -19,7 +19,12 @@ from ..engine import ActionError, Array, Game, Outcome, State, choose, fresh_seq
 from ..observations import PRESETS
 from ..registry import game as build_game
 from ..rewards import REWARD_MODES
-from .joint import joint_action_space, observation_space, units_from_normalized
+from .joint import (
+    joint_action_space,
+    joint_observation,
+    observation_space,
+    units_from_normalized,
+)
 
 
 @dataclass(frozen=True)
@@ -143,10 +148,7 @@ class GameVecEnv(VecEnv):
 
     def _observe(self, state: State) -> Array:
         if self.joint:
-            game = self.game
-            return (
-                game.central_observation(state) if self.normalize else game.joint_observation(state)
-            )
+            return joint_observation(self.game, state, self.normalize)
         seen = self.game.agent_observation(state, self.observation, self.normalize)
         return seen.reshape(-1, seen.shape[-1])
 

@@ -16,14 +16,14 @@ def main(snakemake):
     results = train_cell(
         snakemake.params.cell,
         checkpoints=snakemake.params.checkpoints,
-        work=work,
+        work=work / snakemake.params.code,  # what other code left is not taken up
         provenance=stamp(ROOT),
     )
     schema.write("training", [r.row for r in results], output.runs)
     schema.write("curves", [row for r in results for row in r.curve], output.curves)
     schema.write("evaluations", [row for r in results for row in r.evaluations], output.evaluations)
     save_models(Path(output.models), snakemake.params.cell, results)
-    shutil.rmtree(work.parent)
+    shutil.rmtree(work)
 
 
 main(snakemake)  # noqa: F821

@@ -199,7 +199,7 @@ def _check_registries(factors: Mapping[str, Any]) -> None:
                     "protocols",
                     factors["protocols"],
                     f"one that {policy} has: {', '.join(learner(policy).hyperparameters)}",
-                    "protocols='[\"corrected\"]'",
+                    _argument("protocols", list(learner(policy).hyperparameters)),
                 )
             )
 

@@ -11,7 +11,7 @@ B is the number of copies stepped side by side, N the number of agents.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -55,6 +55,8 @@ class Game(ABC):
         baselines: [N] action that the trust signal compares with (the norm), payoff units.
         horizon: number of steps after which an episode is truncated.
         termination_rule: when the game ends before its horizon, in words; empty for never.
+        reward_diagnostics: further `info` entries of a view, made from its rewards so far
+            [t, N]; only a view knows its reward mode.
     """
 
     id: str
@@ -63,6 +65,7 @@ class Game(ABC):
     baselines: Array
     horizon: int
     termination_rule: str = ""
+    reward_diagnostics: Callable[[Array], dict[str, Any]] | None = None
 
     @property
     def n_agents(self) -> int:

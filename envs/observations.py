@@ -22,24 +22,32 @@ PRESETS = ("full", "realistic", "minimal")
 
 
 def published_joint(game: ReleasedGame, state: State) -> Array:
-    """Actions, trust, damage, interdependence, raw step count; [B, N + 3 N^2 + 1] float32."""
+    """Actions, trust, damage, interdependence, raw step count, and what mechanisms show.
+
+    [B, N + 3 N^2 + 1 + extra] float32.
+    """
     batch, n_agents = state["actions"].shape
     square = n_agents * n_agents
-    observation = np.empty((batch, n_agents + 3 * square + 1), np.float32)
+    extra = _mechanisms(game, state, normalize=False)
+    steps = n_agents + 3 * square
+    observation = np.empty((batch, steps + 1 + sum(e.shape[1] for e in extra)), np.float32)
     observation[:, :n_agents] = state["actions"]
     observation[:, n_agents : n_agents + square] = state["trust"].reshape(batch, square)
     observation[:, n_agents + square : n_agents + 2 * square] = state["damage"].reshape(
         batch, square
     )
-    observation[:, n_agents + 2 * square : -1] = game.dependence.reshape(square)
-    observation[:, -1] = state["t"]
+    observation[:, n_agents + 2 * square : steps] = game.dependence.reshape(square)
+    observation[:, steps] = state["t"]
+    if extra:
+        observation[:, steps + 1 :] = np.concatenate(extra, axis=1)
     return observation
 
 
 def central(game: ReleasedGame, state: State) -> Array:
     """The published quantities scaled to [-1, 1], [B, D] float32.
 
-    Shares, trust and damage off the diagonal, t/T; the memory of reciprocity is not in it.
+    Shares, trust and damage off the diagonal, t/T, what mechanisms show in the published
+    observation; the memory of reciprocity is not in it.
     """
     n_agents = game.n_agents
     batch = len(state["t"])
@@ -49,6 +57,7 @@ def central(game: ReleasedGame, state: State) -> Array:
         state["trust"].reshape(batch, -1)[:, pairs],
         state["damage"].reshape(batch, -1)[:, pairs],
         (state["t"] / game.horizon)[:, None],
+        *_mechanisms(game, state, normalize=True),
     ]
     return _to_symmetric_range(np.concatenate(blocks, axis=1))
 
@@ -81,6 +90,11 @@ def per_agent(game: ReleasedGame, state: State, preset: str, normalize: bool) ->
         ]
     observation = np.concatenate(blocks, axis=2)
     return _to_symmetric_range(observation) if normalize else observation.astype(np.float32)
+
+
+def _mechanisms(game: ReleasedGame, state: State, normalize: bool) -> list[Array]:
+    shown = (m.observation(game, state, normalize) for m in game.mechanisms)
+    return [block for block in shown if block is not None]
 
 
 def _to_symmetric_range(unit: Array) -> Array:

@@ -46,6 +46,7 @@ class ReleasedGame(Game):
             `str` of it says the rule in words.
         display_names: readable names of the agents.
         extra_info: further `info` entries of the released code for one copy.
+        reward_diagnostics: see `Game`.
 
     Raises:
         ValueError: a size, a share or the horizon is out of range.
@@ -66,6 +67,7 @@ class ReleasedGame(Game):
         terminates: Callable[[State], Array] | None = None,
         display_names: Sequence[str] | None = None,
         extra_info: Callable[[State, int], dict[str, Any]] | None = None,
+        reward_diagnostics: Callable[[Array], dict[str, Any]] | None = None,
     ) -> None:
         n_agents = len(endowments)
         if horizon < 1:
@@ -88,10 +90,11 @@ class ReleasedGame(Game):
         self.terminates = terminates
         self.termination_rule = "" if terminates is None else str(terminates)
         self.extra_info = extra_info
+        self.reward_diagnostics = reward_diagnostics
         self.display_names = tuple(display_names or (f"Agent {i}" for i in range(n_agents)))
 
     def reset(self, seeds: Sequence[Seed]) -> State:
-        """Start one episode per seed. The seeds change nothing: no released game here draws."""
+        """Start one episode per seed; the seeds matter only to a mechanism that draws."""
         batch = len(seeds)
         state = {
             "t": np.zeros(batch, np.int64),
@@ -99,7 +102,7 @@ class ReleasedGame(Game):
             **initial_trust(self.trust, batch, self.n_agents),
         }
         for mechanism in self.mechanisms:
-            state |= mechanism.reset(self, batch)
+            state |= mechanism.reset(self, seeds)
         return state
 
     def step(self, state: State, actions: Any) -> tuple[State, Outcome]:
@@ -119,7 +122,7 @@ class ReleasedGame(Game):
                 self.amplification,
             )
         value = terms["value"] = individual_value(self.value, clipped)
-        surplus = terms["surplus"] = synergy(self.value, clipped)
+        surplus = terms["surplus"] = self._synergy(state, clipped)
         base = private_payoffs(self.endowments, self.alpha, clipped, value, surplus)
         terms["base_payoffs"] = base
         terms["shares"] = clipped / self.endowments
@@ -136,6 +139,11 @@ class ReleasedGame(Game):
             return outcome.payoffs
         mixed = mix_released(mode, self._utilities(outcome.terms))
         return self._transform(outcome.terms, mixed)
+
+    def _synergy(self, state: State, actions: Array, rows: slice = slice(None)) -> Array:
+        """Surplus [B] of the rows; a game that draws gamma keeps it in its state."""
+        gamma = state["gamma"][rows] if "gamma" in state else None
+        return synergy(self.value, actions, gamma)
 
     def _utilities(self, terms: dict[str, Any]) -> Array:
         """U, [B, N] float64, found once per step however many modes ask for it."""
@@ -171,7 +179,8 @@ class ReleasedGame(Game):
         actions = state["actions"][row]
         if outcome is None:
             terms, shares = None, actions / self.endowments
-            value, surplus = individual_value(self.value, actions), synergy(self.value, actions)
+            value = individual_value(self.value, actions)
+            surplus = self._synergy(state, actions, row)
         else:
             terms, shares = outcome.terms, outcome.terms["shares"][row]
             value, surplus = outcome.terms["value"][row], outcome.terms["surplus"][row]

@@ -52,6 +52,7 @@ class JointEnv(gymnasium.Env):
         self.render_mode = render_mode
         self._state: State | None = None
         self._outcome: Outcome | None = None
+        self._rewards: list[Array] = []
         self._done = False
         self.action_space = joint_action_space(self.game, normalize)
         sample = self._observe(self.game.reset([0]))
@@ -68,7 +69,7 @@ class JointEnv(gymnasium.Env):
         if options:
             raise ValueError(f"unknown reset options {sorted(options)}: no option is defined")
         self._state = self.game.reset([self.np_random])
-        self._outcome, self._done = None, False
+        self._outcome, self._done, self._rewards = None, False, []
         return self._observe(self._state), self._info()
 
     def step(self, action: Any) -> tuple[Array, float, bool, bool, dict[str, Any]]:
@@ -85,6 +86,9 @@ class JointEnv(gymnasium.Env):
             actions = units_from_normalized(self.game, self.game.check_actions(actions, batch=1))
         self._state, self._outcome = self.game.step(self._state, actions)
         info = self._info()
+        if self.game.reward_diagnostics is not None:
+            self._rewards.append(info["rewards"])
+            info |= self.game.reward_diagnostics(np.array(self._rewards))
         terminated = bool(self._outcome.terminated[0])
         truncated = bool(self._outcome.truncated[0])
         self._done = terminated or truncated

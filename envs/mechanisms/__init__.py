@@ -7,10 +7,11 @@ are what a class of games adds to them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..engine import Array, Game, State
+from ..engine import Array, Game, Seed, State
 
 
 @dataclass
@@ -27,8 +28,12 @@ class Step:
 class Mechanism:
     """A part of a game with state of its own. Every method has a neutral default."""
 
-    def reset(self, game: Game, batch: int) -> State:
-        """Initial state arrays, each with the batch on axis 0."""
+    def reset(self, game: Game, seeds: Sequence[Seed]) -> State:
+        """Initial state arrays, each with the batch on axis 0, one copy per seed.
+
+        A mechanism that draws takes `numpy.random.default_rng(seed)` and draws for the whole
+        episode here, so that `update` stays a function of the state.
+        """
         return {}
 
     def update(self, game: Game, step: Step) -> None:
@@ -37,6 +42,10 @@ class Mechanism:
     def transform(self, terms: dict[str, Any], rewards: Array) -> Array:
         """Change rewards [B, N] of any mode (the released edition acts after mixing)."""
         return rewards
+
+    def observation(self, game: Game, state: State, normalize: bool) -> Array | None:
+        """What the joint observation shows of the mechanism, [B, k]; in [0, 1] if normalised."""
+        return None
 
     def info(
         self, game: Game, state: State, terms: dict[str, Any] | None, copy: int

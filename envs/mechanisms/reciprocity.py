@@ -6,13 +6,14 @@ the term is divided by the mean endowment, so it moves a reward by a fraction of
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
 
-from ..engine import Array, Game, State, row_sum
+from ..engine import Array, Game, Seed, State, row_sum
 from . import Mechanism, Step
 
 SMALLEST_FACTOR = 0.01
@@ -42,8 +43,9 @@ class Reciprocity(Mechanism):
     lambda_R: float = 1.0
     omega: float = 0.6
 
-    def reset(self, game: Game, batch: int) -> State:
+    def reset(self, game: Game, seeds: Sequence[Seed]) -> State:
         """Empty window of past actions (newest last) and zero averages, signals and effects."""
+        batch = len(seeds)
         n_agents = len(self.dependence)
         return {
             "window": np.zeros((batch, n_agents, self.memory), np.float32),

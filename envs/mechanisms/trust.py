@@ -6,12 +6,13 @@ T[i, j] is the trust of i in j, R[i, j] the damage that i holds against j; the c
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ..engine import Array, Game, State, off_diagonal, row_sum
+from ..engine import Array, Game, Seed, State, off_diagonal, row_sum
 from . import Mechanism, Step
 
 
@@ -149,9 +150,9 @@ class MeanTrustBelow:
 class CooperationCounts(Mechanism):
     """Counts, per agent, the steps at or above and below the baseline (diagnostics only)."""
 
-    def reset(self, game: Game, batch: int) -> State:
+    def reset(self, game: Game, seeds: Sequence[Seed]) -> State:
         """No steps counted yet."""
-        return {"cooperations": np.zeros((batch, game.n_agents), np.int64)}
+        return {"cooperations": np.zeros((len(seeds), game.n_agents), np.int64)}
 
     def update(self, game: Game, step: Step) -> None:
         """Count the step of every agent whose unclipped action reaches its baseline."""

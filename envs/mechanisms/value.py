@@ -53,12 +53,15 @@ def individual_value(parameters: ValueParameters, actions: Array) -> Array:
     return parameters.theta * np.log1p(actions)
 
 
-def synergy(parameters: ValueParameters, actions: Array) -> Array:
-    """Gamma g(a), [B] float64: the logarithms are summed in the precision of the actions."""
+def synergy(parameters: ValueParameters, actions: Array, gamma: Array | None = None) -> Array:
+    """Gamma g(a), [B] float64: the logarithms are summed in the precision of the actions.
+
+    `gamma` [B], one complementarity per copy, takes the place of the parameter.
+    """
     epsilon = actions.dtype.type(parameters.epsilon)
     logs = np.log(np.maximum(actions, epsilon))
     geometric_mean = np.exp(row_sum(logs) / actions.shape[-1]).astype(np.float64)
-    surplus = parameters.gamma * geometric_mean
+    surplus = (parameters.gamma if gamma is None else gamma) * geometric_mean
     active = actions > epsilon
     return surplus if active.all() else np.where(active.all(axis=-1), surplus, 0.0)
 

@@ -55,7 +55,7 @@ def test_copies_at_different_times_do_not_mix(stream, env_id):
     rng = np.random.default_rng(seed)
     shares = rng.uniform(low, 1, (16, batch, game.n_agents))
     actions = (shares * game.endowments).astype(np.float32)
-    state = game.reset(range(batch))
+    state = game.reset([0] * batch)
     restarted = np.flatnonzero(rng.random(batch) < 0.5)
     for t, joint in enumerate(actions):
         if t == 7:

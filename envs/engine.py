@@ -11,7 +11,7 @@ B is the number of copies stepped side by side, N the number of agents.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -20,6 +20,10 @@ import numpy as np
 
 Array = np.ndarray
 State = dict[str, Array]
+# Along an axis shorter than this NumPy adds from left to right, and loops over columns are faster.
+SHORT_AXIS = 8
+# Matrices of this many bytes are worked on at a time, so that they stay in the cache.
+CACHED_BYTES = 1 << 18
 Seed = int | np.random.SeedSequence | np.random.Generator | None
 
 
@@ -159,6 +163,18 @@ def choose(label: str, value: object, names: Sequence[str]) -> str:
     return str(value)
 
 
+def within(label: str, value: float, low: float, high: float = float("inf")) -> float:
+    """Return the value.
+
+    Raises:
+        ValueError: it lies outside [low, high]; the text names both.
+    """
+    if not low <= value <= high:
+        bounds = f"be at least {low:g}" if high == float("inf") else f"lie in [{low:g}, {high:g}]"
+        raise ValueError(f"{label}={value}: must {bounds}")
+    return value
+
+
 def fresh_sequence(seed: Any) -> np.random.SeedSequence:
     """A seed sequence that has spawned nothing yet: equal seeds spawn equal streams.
 
@@ -172,19 +188,32 @@ def fresh_sequence(seed: Any) -> np.random.SeedSequence:
 
 
 def row_sum(array: Array) -> Array:
-    """Sum over the last axis in the order of `np.sum`, which below 8 entries is left to right.
+    """Sum over the last axis with the bits of `np.sum` over one contiguous row.
 
-    Adding columns is ten times faster than a reduction over a short axis, with the same bits;
-    one row of more than two entries is faster reduced.
+    NumPy adds up to 7 entries from left to right, and of 8 to 15 the first eight in pairs.
+    Columns added in that order are several times faster than a reduction over many short rows;
+    a few rows are faster reduced.
     """
     width = array.shape[-1]
-    if not 2 <= width < 8 or (width > 2 and array.size == width):
+    few = width > 2 and array.size <= 64 * width
+    if few or not 2 <= width < 2 * SHORT_AXIS:
         # Over a strided axis NumPy adds in another order, so that a batch would differ from one.
         return np.add.reduce(np.ascontiguousarray(array), axis=-1)
-    total = array[..., 0] + array[..., 1]
-    for column in range(2, width):
+    if width < SHORT_AXIS:
+        total, added = array[..., 0] + array[..., 1], 2
+    else:
+        a, b, c, d = (array[..., k] + array[..., k + 1] for k in range(0, SHORT_AXIS, 2))
+        total, added = (a + b) + (c + d), SHORT_AXIS
+    for column in range(added, width):
         total += array[..., column]
     return total
+
+
+def cache_sized(matrices: Array) -> Iterator[slice]:
+    """Slices of the batch axis of [B, N, N] arrays, each small enough for the cache."""
+    copies = max(1, CACHED_BYTES // max(1, matrices[:1].nbytes))
+    for first in range(0, len(matrices), copies):
+        yield slice(first, first + copies)
 
 
 @cache

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from . import observations
-from .engine import Array, Game, Outcome, Seed, State, row_sum
+from .engine import Array, Game, Outcome, Seed, State, cache_sized, row_sum
 from .mechanisms import Mechanism, Step
 from .mechanisms.interdependence import integrated_utilities
 from .mechanisms.trust import (
@@ -148,8 +148,11 @@ class ReleasedGame(Game):
     def _utilities(self, terms: dict[str, Any]) -> Array:
         """U, [B, N] float64, found once per step however many modes ask for it."""
         if "utilities" not in terms:
-            weights = effective_weights(terms["trust"], terms["damage"], self.dependence)
-            terms["utilities"] = integrated_utilities(terms["base_payoffs"], weights)
+            trust, damage, payoffs = terms["trust"], terms["damage"], terms["base_payoffs"]
+            terms["utilities"] = np.empty_like(payoffs)
+            for part in cache_sized(trust):
+                weights = effective_weights(trust[part], damage[part], self.dependence)
+                terms["utilities"][part] = integrated_utilities(payoffs[part], weights)
         return terms["utilities"]
 
     def _transform(self, terms: dict[str, Any], rewards: Array) -> Array:

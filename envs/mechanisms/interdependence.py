@@ -9,12 +9,24 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..engine import Array
+from ..engine import SHORT_AXIS, Array
 
 
 def symmetric(n_agents: int, strength: float) -> Array:
     """Every agent depends equally on every other, [N, N] float32 with a zero diagonal."""
     return matrix(np.full((n_agents, n_agents), strength))
+
+
+def hub_spoke(spokes: int, hub: float, spoke: float) -> Array:
+    """Agent 0 is the hub of a star, [1 + spokes, 1 + spokes] float32.
+
+    The hub depends on each spoke by `hub`, each spoke on the hub by `spoke`, and no spoke on
+    another.
+    """
+    star = np.zeros((1 + spokes, 1 + spokes))
+    star[0, 1:] = hub
+    star[1:, 0] = spoke
+    return matrix(star)
 
 
 def matrix(rows: Sequence[Sequence[float]] | Array) -> Array:
@@ -34,7 +46,13 @@ def matrix(rows: Sequence[Sequence[float]] | Array) -> Array:
 
 def integrated_utilities(payoffs: Array, weights: Array) -> Array:
     """U = pi + W pi, [B, N] float64; the sum runs over j in increasing order (no BLAS)."""
+    n_agents = payoffs.shape[-1]
+    partners = payoffs[:, None, :]
+    if n_agents < SHORT_AXIS:
+        partners = partners.repeat(n_agents, axis=1)  # broadcasting along a short axis is slow
+    weighted = weights.astype(np.float64)
+    weighted *= partners
     utilities = payoffs.copy()
-    for j in range(payoffs.shape[-1]):
-        utilities += weights[:, :, j] * payoffs[:, j, None]
+    for column in np.ascontiguousarray(weighted.transpose(2, 0, 1)):
+        utilities += column
     return utilities

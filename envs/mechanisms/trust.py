@@ -12,7 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from ..engine import Array, Game, Seed, State, off_diagonal, row_sum
+from ..engine import (
+    SHORT_AXIS,
+    Array,
+    Game,
+    Seed,
+    State,
+    cache_sized,
+    off_diagonal,
+    row_sum,
+)
 from . import Mechanism, Step
 
 
@@ -91,40 +100,60 @@ def update_trust(
     Returns:
         New trust, clipped to the old ceiling 1 - R, and new damage.
     """
-    n_agents = deviations.shape[-1]
-    signal = np.tanh(np.float32(parameters.kappa) * deviations).astype(np.float64)
-    seen = signal[:, None, :].repeat(n_agents, axis=1)
+    new_trust, new_damage = np.empty_like(trust), np.empty_like(damage)
+    signals = np.tanh(np.float32(parameters.kappa) * deviations).astype(np.float64)
+    for part in cache_sized(trust):
+        _update_part(
+            parameters,
+            (trust[part], damage[part], signals[part]),
+            amplification,
+            (new_trust[part], new_damage[part]),
+        )
+    return new_trust, new_damage
+
+
+def _update_part(
+    parameters: TrustParameters,
+    before: tuple[Array, Array, Array],
+    amplification: Array,
+    after: tuple[Array, Array],
+) -> None:
+    """Write new trust and damage of some copies; no temporary outlives its use."""
+    trust, damage, signals = before
+    new_trust, new_damage = after
+    batch, n_agents = signals.shape
+    seen = signals[:, None, :]
+    if n_agents < SHORT_AXIS:
+        seen = seen.repeat(n_agents, axis=1)  # broadcasting along a short axis is slow
+    loss = np.minimum(seen, 0.0)
     ceiling = 1.0 - damage
 
     # Building and erosion never meet in one pair: one of the two is exactly zero.
-    new_trust = parameters.lambda_plus * np.maximum(seen, 0.0)
-    new_trust *= np.maximum(ceiling - trust, 0.0)
-    loss = np.minimum(seen, 0.0)
-    erosion = parameters.lambda_minus * loss
-    erosion *= trust
-    erosion *= amplification
-    new_trust += erosion
+    np.subtract(ceiling, trust, out=new_trust)
+    np.maximum(new_trust, 0.0, out=new_trust)
+    new_trust *= parameters.lambda_plus * np.maximum(seen, 0.0)
+    work = (parameters.lambda_minus * loss) * trust
+    work *= amplification
+    new_trust += work
     new_trust += trust
     np.maximum(new_trust, 0.0, out=new_trust)
     np.minimum(new_trust, ceiling, out=new_trust)
 
-    new_damage = -parameters.mu_R * loss
-    new_damage *= ceiling
-    decay = parameters.delta_R * (seen >= 0)
-    decay *= damage
-    new_damage -= decay
+    # Rates are at most one, so that damage stays in [0, 1] without being clipped.
+    np.multiply(ceiling, -parameters.mu_R * loss, out=new_damage)
+    np.multiply(parameters.delta_R * (seen >= 0), damage, out=work)
+    new_damage -= work
     new_damage += damage
-    np.maximum(new_damage, 0.0, out=new_damage)
-    np.minimum(new_damage, 1.0, out=new_damage)
 
-    new_trust.reshape(len(trust), -1)[:, :: n_agents + 1] = 1.0
-    new_damage.reshape(len(trust), -1)[:, :: n_agents + 1] = 0.0
-    return new_trust, new_damage
+    new_trust.reshape(batch, -1)[:, :: n_agents + 1] = 1.0
+    new_damage.reshape(batch, -1)[:, :: n_agents + 1] = 0.0
 
 
 def effective_weights(trust: Array, damage: Array, dependence: Array) -> Array:
     """w_ij = D_ij min(T_ij, 1 - R_ij), [B, N, N] float32."""
-    return dependence * np.minimum(trust, 1.0 - damage).astype(np.float32)
+    effective = 1.0 - damage
+    np.minimum(trust, effective, out=effective)
+    return dependence * effective.astype(np.float32)
 
 
 def off_diagonal_mean(matrices: Array) -> Array:
@@ -145,6 +174,40 @@ class MeanTrustBelow:
 
     def __str__(self) -> str:
         return f"mean trust below {self.threshold:g}"
+
+
+@dataclass(frozen=True)
+class MeanTrustReaches:
+    """Termination rule: mean trust between different agents reaches a target."""
+
+    target: float
+
+    def __call__(self, state: State) -> Array:
+        """Which copies end, [B] bool."""
+        return off_diagonal_mean(state["trust"]) >= self.target
+
+    def __str__(self) -> str:
+        return f"mean trust of {self.target:g} or more"
+
+
+def trust_in_hub(trust: Array) -> Array:
+    """Mean trust of the other agents in agent 0, [B]."""
+    others = trust[:, 1:, 0]
+    return row_sum(others) / others.shape[1]
+
+
+@dataclass(frozen=True)
+class TrustInHubBelow:
+    """Termination rule: the others' mean trust in agent 0 falls below a threshold."""
+
+    threshold: float
+
+    def __call__(self, state: State) -> Array:
+        """Which copies end, [B] bool."""
+        return trust_in_hub(state["trust"]) < self.threshold
+
+    def __str__(self) -> str:
+        return f"mean trust in agent_0 below {self.threshold:g}"
 
 
 class CooperationCounts(Mechanism):

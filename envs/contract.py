@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from .determinism import is_deterministic
 from .engine import Array, Game
 from .observations import PRESETS
 from .registry import spec
 from .rewards import REWARD_MODES, reward_scale
 
 LEVELS = 101
+SEEDS = 7
 
 
 def measure(id: str) -> dict[str, Any]:
@@ -35,11 +37,12 @@ def measure(id: str) -> dict[str, Any]:
             f"observation_{preset}": game.agent_observation(state, preset, True).shape[2]
             for preset in PRESETS
         },
-        "deterministic": _deterministic(game),
+        "deterministic": is_deterministic(game),
+        "constant_spread": _constant_spread(game),
         "shortest_episode": int(lengths.min()),
         "early_termination": game.termination_rule,
         **{f"reward_scale_{mode}": reward_scale(game, mode) for mode in REWARD_MODES},
-        "parameters": ", ".join(entry.parameters),
+        "parameters": "; ".join(f"{p.name} = {p.default}" for p in entry.parameters.values()),
     }
 
 
@@ -54,13 +57,20 @@ def _episode_lengths(game: Game) -> Array:
     return lengths
 
 
-def _deterministic(game: Game) -> bool:
-    """Do two seeds give the same states and payoffs under the same random actions?"""
-    state = game.reset([1, 2])
-    generator = np.random.default_rng(0)
-    for _ in range(game.horizon):
-        actions = np.repeat(generator.random((1, game.n_agents)) * game.endowments, 2, axis=0)
+def _constant_spread(game: Game) -> float:
+    """Largest relative spread of a constant policy's welfare over seeds, for levels 0 to 100 %.
+
+    The spread is the standard deviation over the mean; an episode counts to its early end.
+    """
+    levels = np.linspace(0, 1, 11)
+    actions = np.repeat(levels, SEEDS)[:, None] * game.endowments
+    state = game.reset(list(range(SEEDS)) * len(levels))
+    welfare, running = np.zeros(len(actions)), np.ones(len(actions), bool)
+    while running.any():
         state, outcome = game.step(state, actions)
-        if (outcome.payoffs[0] != outcome.payoffs[1]).any():
-            return False
-    return all((array[0] == array[1]).all() for array in state.values())
+        welfare += np.where(running, outcome.payoffs.sum(axis=1), 0.0)
+        running &= ~(outcome.terminated | outcome.truncated)
+    welfare = welfare.reshape(len(levels), SEEDS)
+    # Equal numbers have a spread of zero, whatever rounding their mean needs.
+    spread = np.where(np.ptp(welfare, axis=1) == 0, 0.0, welfare.std(axis=1))
+    return float((spread / np.abs(welfare.mean(axis=1))).max())

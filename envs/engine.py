@@ -11,7 +11,7 @@ B is the number of copies stepped side by side, N the number of agents.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -25,6 +25,10 @@ SHORT_AXIS = 8
 # Matrices of this many bytes are worked on at a time, so that they stay in the cache.
 CACHED_BYTES = 1 << 18
 Seed = int | np.random.SeedSequence | np.random.Generator | None
+
+# Once a block of this size has been freed, glibc keeps freed blocks of up to it for the next step;
+# before, it returns them to the system, and taking their pages again doubles the time of a step.
+np.empty(1 << 24, np.uint8)
 
 
 class ActionError(ValueError):
@@ -61,6 +65,8 @@ class Game(ABC):
         termination_rule: when the game ends before its horizon, in words; empty for never.
         reward_diagnostics: further `info` entries of a view, made from its rewards so far
             [t, N]; only a view knows its reward mode.
+        parameters: what the constructor was given; None for a game that no registered
+            constructor built.
     """
 
     id: str
@@ -70,6 +76,12 @@ class Game(ABC):
     horizon: int
     termination_rule: str = ""
     reward_diagnostics: Callable[[Array], dict[str, Any]] | None = None
+    parameters: dict[str, Any] | None = None
+
+    @property
+    def identity(self) -> Hashable:
+        """Equal for games that are built alike: id and parameters, else the object itself."""
+        return self if self.parameters is None else (self.id, repr(sorted(self.parameters.items())))
 
     @property
     def n_agents(self) -> int:
@@ -125,8 +137,8 @@ class Game(ABC):
     def info(self, state: State, outcome: Outcome | None, copy: int = 0) -> dict[str, Any]:
         """Diagnostics of one copy after reset (`outcome` None) or after a step."""
 
-    def check_actions(self, actions: Any, batch: int) -> Array:
-        """Return the actions as a float32 array [B, N].
+    def check_actions(self, actions: Any, batch: int, dtype: Any = np.float32) -> Array:
+        """Return the actions as an array [B, N] in the precision of the edition.
 
         Raises:
             ActionError: wrong shape or type, NaN or infinity.
@@ -142,7 +154,7 @@ class Game(ABC):
                 f"{self.id}: actions must have shape ({batch}, {self.n_agents}) "
                 f"(copies, agents), got {array.shape}"
             )
-        array = array.astype(np.float32)
+        array = array.astype(dtype)
         if not np.isfinite(array).all():
             copy, agent = np.argwhere(~np.isfinite(array))[0]
             raise ActionError(

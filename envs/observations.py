@@ -3,7 +3,8 @@
 Presets follow the published observation record: `full` shows the whole trust matrix,
 `realistic` the own row, `minimal` the own action and trust row. Normalised observations hold the
 same information scaled to [-1, 1] by known constants: actions by their own endowment, the step
-by the horizon, constants (D, the diagonals) left out. No view holds more than the published
+by the horizon, constants (D, the diagonals) left out; beyond 8 agents `realistic` holds moments
+over the others in place of their entries. No view holds more than the published
 quantities: what reciprocity (TR-4) remembers is in none of them.
 """
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from .released import ReleasedGame
 
 PRESETS = ("full", "realistic", "minimal")
+LARGEST_LISTED = 8  # agents of whom each has an entry of its own in a normalised observation
 
 
 def published_joint(game: ReleasedGame, state: State) -> Array:
@@ -63,8 +65,13 @@ def central(game: ReleasedGame, state: State) -> Array:
 
 
 def per_agent(game: ReleasedGame, state: State, preset: str, normalize: bool) -> Array:
-    """Observation of every agent, others in ascending index, [B, N, d] float32 (spec A.9)."""
+    """Observation of every agent, others in ascending index, [B, N, d] float32 (spec A.9).
+
+    Among more than `LARGEST_LISTED` agents the normalised `realistic` observation is compact.
+    """
     choose("observation", preset, PRESETS)
+    if normalize and preset == "realistic" and game.n_agents > LARGEST_LISTED:
+        return _compact(game, state)
     actions, trust, damage = state["actions"], state["trust"], state["damage"]
     batch, n_agents = actions.shape
     if normalize:
@@ -95,6 +102,31 @@ def per_agent(game: ReleasedGame, state: State, preset: str, normalize: bool) ->
 def _mechanisms(game: ReleasedGame, state: State, normalize: bool) -> list[Array]:
     shown = (m.observation(game, state, normalize) for m in game.mechanisms)
     return [block for block in shown if block is not None]
+
+
+def _compact(game: ReleasedGame, state: State) -> Array:
+    """What a large group shows each agent, [B, N, 9]: moments in place of one entry per partner.
+
+    Own share; mean, least and largest share of the others; mean trust given and received; mean
+    damage held and suffered; t/T.
+    """
+    shares = (state["actions"] / game.endowments)[:, _others(game.n_agents)]
+    trust, damage = (_off_diagonal_rows(state[name]) for name in ("trust", "damage"))
+    received, suffered = (
+        _off_diagonal_rows(state[name].transpose(0, 2, 1)) for name in ("trust", "damage")
+    )
+    entries = [
+        state["actions"] / game.endowments,
+        shares.mean(axis=2),
+        shares.min(axis=2),
+        shares.max(axis=2),
+        trust.mean(axis=2),
+        received.mean(axis=2),
+        damage.mean(axis=2),
+        suffered.mean(axis=2),
+        np.broadcast_to((state["t"] / game.horizon)[:, None], state["actions"].shape),
+    ]
+    return _to_symmetric_range(np.stack(entries, axis=2))
 
 
 def _to_symmetric_range(unit: Array) -> Array:

@@ -16,10 +16,12 @@ import re
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, get_args, get_type_hints
 
 import gymnasium
 import numpy as np
+import pettingzoo
 
 from .engine import Game
 
@@ -30,6 +32,8 @@ MECHANISM_CLASSES = {
     "TR-4": "reciprocity",
 }
 _ID = re.compile(r"^[A-Za-z0-9]+-v\d+$")
+# Where a word begins: a capital after a small letter or digit, or the last of several capitals.
+_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 # Payoffs are computed in single precision, where anything larger is infinite.
 _LARGEST = float(np.finfo(np.float32).max)
 _specs: dict[str, Spec] = {}
@@ -85,11 +89,16 @@ class Spec:
         """
         defaults = {p.name: p.default for p in self.parameters.values()}
         hints = get_type_hints(self.factory)
-        return self.factory(**_checked(params, defaults, hints, self.id, "parameter"))
+        checked = _checked(params, defaults, hints, self.id, "parameter")
+        game = self.factory(**checked)
+        game.parameters = checked
+        return game
 
 
 def register(id: str, mechanism_class: str) -> Callable[[Callable[..., Game]], Callable[..., Game]]:
-    """Decorator that registers a game factory under an id `Name-vK`, here and with Gymnasium.
+    """Decorator that registers a game factory under an id `Name-vK`.
+
+    The id is then known here, to Gymnasium and to both registries of PettingZoo.
 
     Raises:
         ValueError: a malformed or taken id, or an unknown mechanism class.
@@ -105,20 +114,52 @@ def register(id: str, mechanism_class: str) -> Callable[[Callable[..., Game]], C
         known = _specs.get(id)
         if known is not None and known.module != factory.__module__:
             raise ValueError(f"{id} is already registered by {known.module}")
-        _register_with_gymnasium(id)
+        _register_elsewhere(id)
         _specs[id] = Spec(id, mechanism_class, factory, factory.__module__)
         return factory
 
     return decorate
 
 
-def _register_with_gymnasium(id: str) -> None:
-    entry_point = f"{__package__}.interfaces.joint:JointEnv"
-    known = gymnasium.registry.get(id)
-    if known is None:
-        gymnasium.register(id, entry_point=entry_point, kwargs={"id": id})
-    elif known.entry_point != entry_point:
-        raise ValueError(f"{id} is already registered with Gymnasium, by {known.entry_point}")
+def pettingzoo_name(id: str) -> str:
+    """Name in PettingZoo's style: `slcd_v0` for `SLCD-v0`, `trust_dilemma_v0`."""
+    return _WORD.sub("_", id).replace("-", "_").lower()
+
+
+def _register_elsewhere(id: str) -> None:
+    """Make the id known to Gymnasium and PettingZoo, or to neither."""
+    name = pettingzoo_name(id)
+    for other in _specs:
+        if other != id and pettingzoo_name(other) == name:
+            raise ValueError(f"{id} and {other} would both be {name} in PettingZoo")
+    module = f"{__package__}.pettingzoo.{name}"
+    entries = [
+        (
+            "Gymnasium",
+            gymnasium.registry,
+            f"{__package__}.interfaces.joint:JointEnv",
+            partial(gymnasium.register, kwargs={"id": id}),
+        ),
+        (
+            "PettingZoo",
+            pettingzoo.parallel_registry,
+            f"{module}:parallel_env",
+            partial(pettingzoo.register, "parallel"),
+        ),
+        (
+            "PettingZoo",
+            pettingzoo.aec_registry,
+            f"{module}:env",
+            partial(pettingzoo.register, "aec"),
+        ),
+    ]
+    for library, registry, entry_point, _ in entries:
+        if id in registry and registry[id].entry_point != entry_point:
+            taken_by = registry[id].entry_point
+            raise ValueError(f"{id} is already registered with {library}, by {taken_by}")
+    for _, registry, entry_point, register_there in entries:
+        if id not in registry:
+            register_there(id, entry_point=entry_point)
 
 
 def load_built_in_games() -> None:

@@ -23,6 +23,7 @@ from .mechanisms.trust import (
     erosion_amplification,
     initial_trust,
     off_diagonal_mean,
+    signals,
     update_trust,
 )
 from .mechanisms.value import ValueParameters, individual_value, private_payoffs, synergy
@@ -118,7 +119,7 @@ class ReleasedGame(Game):
                 self.trust,
                 state["trust"],
                 state["damage"],
-                clipped - self.baselines,
+                signals(self.trust, clipped - self.baselines),
                 self.amplification,
             )
         value = terms["value"] = individual_value(self.value, clipped)

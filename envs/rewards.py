@@ -8,9 +8,12 @@ cannot tell the two modes apart there.
 
 from __future__ import annotations
 
+import numbers
+
 import numpy as np
 
 from .engine import Array, Game, choose, row_sum
+from .mechanisms.interdependence import integrated_utilities
 
 REWARD_MODES = ("private", "integrated", "cooperative")
 
@@ -33,6 +36,52 @@ def mix_released(mode: str, utilities: Array) -> Array:
     n_agents = utilities.shape[-1]
     shared = (row_sum(utilities) / n_agents).astype(np.float32)
     return shared[:, None].repeat(n_agents, axis=1)
+
+
+def canonical_mode(mode: str | float) -> str | float:
+    """A reward mode by its name; a mutuality in [0, 2] that has no name stays a number.
+
+    0 is `private`, 1 is `integrated`, 2 is `cooperative`, so that a run has one identity.
+
+    Raises:
+        ValueError: neither a name nor a number in [0, 2].
+    """
+    if isinstance(mode, numbers.Real) and not isinstance(mode, bool):
+        if not 0 <= mode <= 2:
+            raise ValueError(f"reward_mode={mode!r}: a mutuality lies between 0 and 2")
+        return REWARD_MODES[int(mode)] if float(mode).is_integer() else float(mode)
+    if mode not in REWARD_MODES:
+        raise ValueError(
+            f"reward_mode={mode!r}: choose one of {', '.join(REWARD_MODES)} "
+            "or a mutuality between 0 and 2"
+        )
+    return str(mode)
+
+
+def mix_formal(mode: str | float, payoffs: Array, concern: Array) -> Array:
+    """Rewards of the formal edition, r = M(mode) pi (formal edition, section 4.2).
+
+    From `private` (I) over `integrated` (I + W) to `cooperative` (all ones), linear in between.
+
+    Args:
+        mode: canonical mode.
+        payoffs: [B, N] float64.
+        concern: W, [N, N] or [B, N, N], zero diagonal.
+
+    Returns:
+        [B, N] float64.
+    """
+    mutuality = float(REWARD_MODES.index(mode)) if isinstance(mode, str) else mode
+    if mutuality == 0:
+        return payoffs
+    total = row_sum(payoffs)[:, None].repeat(payoffs.shape[1], axis=1)
+    if mutuality == 2:
+        return total
+    weights = np.broadcast_to(concern, (len(payoffs), *concern.shape[-2:]))
+    integrated = integrated_utilities(payoffs, min(mutuality, 1.0) * weights)
+    if mutuality <= 1:
+        return integrated
+    return integrated + (mutuality - 1) * (total - integrated)
 
 
 def reward_scale(game: Game, mode: str) -> float:

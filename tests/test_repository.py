@@ -131,7 +131,10 @@ class TestLightImports:
         ("program", "absent"),
         [
             ("from coopetition import envs; envs.make('SLCD-v0')", {"torch", "pandas"}),
-            ("from coopetition import agents; agents.make('Constant_42')", {"torch", "pandas"}),
+            (
+                "from coopetition import agents; agents.make('Constant_42'); agents.names()",
+                {"torch", "pandas", "scipy"},
+            ),
             ("from coopetition.agents import runs, reference", {"torch", "pandas"}),
             (
                 "from pathlib import Path; import study;"
@@ -168,10 +171,12 @@ def test_style(arguments):
 class TestReadme:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
 
-    def test_the_python_block_runs(self):
-        block = re.search(r"```python\n(.*?)```", self.text, re.DOTALL)
-        assert block is not None
-        exec(block[1], {})
+    def test_the_python_blocks_run_one_after_the_other(self):
+        names = {}
+        blocks = re.findall(r"```python\n(.*?)```", self.text, re.DOTALL)
+        assert len(blocks) == 4
+        for block in blocks:
+            exec(block, names)
 
     def test_counts_are_those_of_the_default_study(self):
         study = resolve({}, ROOT / "config")

@@ -19,6 +19,7 @@ Details that matter:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,10 +29,11 @@ from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.vec_env import VecEnv
 
 from coopetition import envs
-from coopetition.envs.engine import Array, Game
-from coopetition.envs.interfaces.joint import units_from_normalized
+from coopetition.envs.engine import Array, Game, State
+from coopetition.envs.interfaces.spaces import units_from_normalized
 
-from ..policy import Policy, observe
+from ..models import write_models
+from ..policy import Policy, generators, observe
 from ..runs import Run
 from ..wrappers import FiniteHorizon, ScaledReward
 
@@ -133,11 +135,11 @@ class CentralController(Policy):
         self.raw = run.protocol == "as_published"
         self.observation = "published" if self.raw else "central"
 
-    def reset(self, game: Game, seeds: Sequence[np.random.SeedSequence]) -> None:
-        """Start episodes; the noise of a copy comes from its own seed.
+    def attach(self, game: Game) -> None:
+        """Take in a game.
 
         Raises:
-            ValueError: the game does not fit the network.
+            ValueError: it does not fit the network.
         """
         found = (game.n_agents, observe(self, game, game.reset([0])).shape[1])
         expected = self.network.action_space.shape + self.network.observation_space.shape
@@ -147,8 +149,11 @@ class CentralController(Policy):
                 f"network was trained on {self.run.env_id}, with {expected[0]} agents and "
                 f"observations of length {expected[1]}"
             )
-        super().reset(game, seeds)
-        self._generators = [np.random.default_rng(seed) for seed in seeds]
+        super().attach(game)
+
+    def begin(self, seeds: Sequence[np.random.SeedSequence]) -> State:
+        """The noise of an episode comes from its own seed."""
+        return {"generators": generators(seeds)}
 
     def act(self, observations: Array | None) -> Array:
         """Joint actions [B, N] in payoff units."""
@@ -156,11 +161,27 @@ class CentralController(Policy):
             distribution = self.network.get_distribution(torch.as_tensor(observations)).distribution
         actions = distribution.mean.numpy()
         if not self.deterministic:
-            noise = np.stack([g.standard_normal(self.game.n_agents) for g in self._generators])
+            streams = self.memory["generators"]
+            noise = np.stack([g.standard_normal(self.game.n_agents) for g in streams])
             actions = actions + distribution.stddev.numpy() * noise
         if self.raw:
             return np.clip(actions, 0.0, self.game.endowments.max())
         return units_from_normalized(self.game, np.clip(actions, -1.0, 1.0))
+
+    def predict(
+        self,
+        observation: Array,
+        state: None = None,
+        episode_start: Array | None = None,
+        deterministic: bool = True,
+    ) -> tuple[Array, None]:
+        """See `Policy.predict`; here `deterministic` chooses, and is then kept."""
+        self.deterministic = deterministic
+        return super().predict(observation, state, episode_start, deterministic)
+
+    def save(self, path: str | Path) -> None:
+        """Write the run and its weights; `agents.load` reads the file."""
+        write_models(Path(path), [(self.run, self.network.state_dict())])
 
 
 def joint_env(run: Run, game: Game) -> VecEnv:

@@ -19,7 +19,7 @@ from ..engine import ActionError, Array, Game, Outcome, State, choose, fresh_seq
 from ..observations import PRESETS
 from ..registry import game as build_game
 from ..rewards import REWARD_MODES
-from .joint import (
+from .spaces import (
     joint_action_space,
     joint_observation,
     observation_space,
@@ -133,7 +133,7 @@ class GameVecEnv(VecEnv):
         self.mean_trust = self._grid(self.game.mean_trust(self._state))
         super().__init__(
             len(self.rows),
-            observation_space(self._observe(self._state)[0], normalize),
+            observation_space(self._observe(self._state).shape[1], normalize),
             joint_action_space(self.game, normalize)
             if joint
             else spaces.Box(-1.0, 1.0, (1,), np.float32),

@@ -13,7 +13,7 @@ from ..engine import SHORT_AXIS, Array
 
 
 def symmetric(n_agents: int, strength: float) -> Array:
-    """Every agent depends equally on every other, [N, N] float32 with a zero diagonal."""
+    """Every agent depends equally on every other, [N, N] float64 with a zero diagonal."""
     return matrix(np.full((n_agents, n_agents), strength))
 
 
@@ -35,7 +35,7 @@ def matrix(rows: Sequence[Sequence[float]] | Array) -> Array:
     Raises:
         ValueError: not square, or an entry outside [0, 1].
     """
-    dependence = np.array(rows, dtype=np.float32)
+    dependence = np.array(rows, dtype=np.float64)
     if dependence.ndim != 2 or dependence.shape[0] != dependence.shape[1]:
         raise ValueError(f"interdependence must be a square matrix, got shape {dependence.shape}")
     np.fill_diagonal(dependence, 0.0)

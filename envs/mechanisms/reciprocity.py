@@ -15,6 +15,7 @@ import numpy as np
 
 from ..engine import Array, Game, Seed, State, row_sum
 from . import Mechanism, Step
+from .memory import mean_of_last, push
 
 SMALLEST_FACTOR = 0.01
 
@@ -57,8 +58,10 @@ class Reciprocity(Mechanism):
     def update(self, game: Game, step: Step) -> None:
         """Average, signal, pairwise effects, and the factor of each agent, [B, N] float32."""
         actions = step.actions
-        window = np.concatenate([step.before["window"][:, :, 1:], actions[:, :, None]], axis=2)
-        averages = self._averages(window, step.before["t"])
+        window = push(step.before["window"], actions)
+        # The current action is in the window, whose width follows the steps completed before it:
+        # the average is zero in the first step and the action itself in the second.
+        averages = mean_of_last(window, np.minimum(self.memory, step.before["t"]))
         signals = actions - averages
         response = np.tanh(np.float32(self.kappa) * signals)
         amplification, sensitivity = self._constants
@@ -77,19 +80,8 @@ class Reciprocity(Mechanism):
 
     @cached_property
     def _constants(self) -> tuple[Array, Array]:
-        dependence = self.dependence.astype(np.float64)
+        dependence = self.dependence.astype(np.float32).astype(np.float64)  # as released
         return 1 + self.omega * dependence, self.rho_0 * dependence**self.eta
-
-    def _averages(self, window: Array, completed_steps: Array) -> Array:
-        """Mean of the last min(k, t - 1) actions including the current one; 0 at t = 1."""
-        widths = np.minimum(self.memory, completed_steps)
-        first = int(widths[0])
-        if (widths == first).all():
-            return _mean_of_last(window, first)
-        averages = np.empty(window.shape[:2], np.float32)
-        for width in np.unique(widths):
-            averages[widths == width] = _mean_of_last(window[widths == width], int(width))
-        return averages
 
     def transform(self, terms: dict[str, Any], rewards: Array) -> Array:
         """Multiply."""
@@ -109,13 +101,6 @@ class Reciprocity(Mechanism):
             "memory_averages": {name: averages[j] for name, _, j in pairs},
             "tr4_memory_window": self.memory,
         }
-
-
-def _mean_of_last(window: Array, width: int) -> Array:
-    """Mean of the newest `width` entries, [B, N]; zero if there are none."""
-    if width == 0:
-        return np.zeros(window.shape[:2], np.float32)
-    return row_sum(window[:, :, -width:]) / width
 
 
 @cache

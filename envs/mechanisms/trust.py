@@ -81,12 +81,19 @@ def erosion_amplification(parameters: TrustParameters | None, dependence: Array)
     return (1 + xi * dependence).astype(np.float64)
 
 
+def signals(parameters: TrustParameters, deviations: Array) -> Array:
+    """Signals tanh(kappa (a - b)) of the released edition, [B, N] float64, computed in float32."""
+    return np.tanh(np.float32(parameters.kappa) * deviations).astype(np.float64)
+
+
 def update_trust(
     parameters: TrustParameters,
     trust: Array,
     damage: Array,
-    deviations: Array,
+    signals: Array,
     amplification: Array,
+    *,
+    new_ceiling: bool = False,
 ) -> tuple[Array, Array]:
     """One step of trust and damage, all pairs at once from old values (TR-2; spec A.6).
 
@@ -94,21 +101,25 @@ def update_trust(
         parameters: rates and sensitivities.
         trust: [B, N, N] float64.
         damage: [B, N, N] float64.
-        deviations: [B, N] float32, action minus baseline in action units.
-        amplification: [N, N] float64, see `erosion_amplification`.
+        signals: [B, N] float64 in [-1, 1], the same for every observer.
+        amplification: [N, N] or [B, N, N] float64, see `erosion_amplification`.
+        new_ceiling: clip trust to the ceiling that the new damage leaves (formal edition)
+            instead of the old one.
 
     Returns:
-        New trust, clipped to the old ceiling 1 - R, and new damage.
+        New trust, clipped to the ceiling 1 - R, and new damage.
     """
+    amplification = np.broadcast_to(amplification, trust.shape)
     new_trust, new_damage = np.empty_like(trust), np.empty_like(damage)
-    signals = np.tanh(np.float32(parameters.kappa) * deviations).astype(np.float64)
     for part in cache_sized(trust):
         _update_part(
             parameters,
             (trust[part], damage[part], signals[part]),
-            amplification,
+            amplification[part],
             (new_trust[part], new_damage[part]),
         )
+    if new_ceiling:
+        np.minimum(new_trust, 1.0 - new_damage, out=new_trust)
     return new_trust, new_damage
 
 

@@ -1,18 +1,27 @@
-"""The Gymnasium and stable-baselines3 views."""
+"""The Gymnasium and stable-baselines3 views, and the renderer of all single-copy views.
 
+The PettingZoo views are tested in `test_pettingzoo.py`, the SuperSuit bridge in
+`test_supersuit.py`.
+"""
+
+import dataclasses
 import pickle
+import subprocess
+import sys
 import warnings
 
 import gymnasium
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env as gymnasium_check
+from matplotlib import colormaps
 from stable_baselines3 import PPO
 from stable_baselines3.common.env_checker import check_env as sb3_check
 from stable_baselines3.common.evaluation import evaluate_policy
 from stable_baselines3.common.vec_env import VecMonitor, VecNormalize
 
 from coopetition import envs
+from coopetition.envs.interfaces import render
 
 
 def streams(venv):
@@ -30,8 +39,9 @@ class TestGymnasium:
     def test_checkers_pass_without_a_warning_in_the_normalised_view(self, env_id):
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            gymnasium_check(envs.make(env_id, normalize=True), skip_render_check=True)
-            sb3_check(envs.make(env_id, normalize=True))
+            env = gymnasium.make(env_id, normalize=True, render_mode="rgb_array").unwrapped
+            gymnasium_check(env)
+            sb3_check(env)
 
     def test_gymnasium_make_gives_the_same_environment(self, env_id):
         ours, theirs = (
@@ -93,19 +103,6 @@ class TestGymnasium:
         with pytest.raises(ValueError, match="reset options"):
             envs.make("SLCD-v0").reset(options={"reset_reputation": True})
 
-    def test_rendering_as_text(self, env_id, capsys):
-        env = envs.make(env_id, render_mode="ansi")
-        assert "not started" in env.render()
-        env.reset()
-        env.step(env.game.baselines)
-        text = env.render()
-        assert env_id in text
-        assert all(name in text for name in env.game.display_names)
-        human = envs.make(env_id, render_mode="human")
-        human.reset()
-        human.step(human.game.baselines)
-        assert env_id in capsys.readouterr().out
-
     @pytest.mark.parametrize("mode", envs.REWARD_MODES)
     def test_every_vector_in_info_is_an_array_of_its_own(self, env_id, mode):
         env = envs.make(env_id, reward_mode=mode)
@@ -129,6 +126,131 @@ class TestGymnasium:
         a, b = env.step(env.game.endowments), twin.step(env.game.endowments)
         np.testing.assert_array_equal(a[0], b[0])
         assert a[1] == b[1]
+
+
+class TestRendering:
+    """One renderer; the PettingZoo suite asks every view for every mode."""
+
+    def test_text(self, env_id, capsys):
+        env = envs.make(env_id, render_mode="ansi")
+        with pytest.raises(gymnasium.error.ResetNeeded):
+            env.render()
+        env.reset(seed=0)
+        env.step(env.game.baselines)
+        text = env.render()
+        assert f"{env_id}  step 1/{env.game.horizon}" in text
+        assert all(name in text for name in env.game.display_names)
+        human = envs.make(env_id, render_mode="human")
+        human.reset(seed=0)
+        human.step(human.game.baselines)
+        assert capsys.readouterr().out == text + "\n"
+        assert human.render() is None
+
+    def test_views_show_the_same(self):
+        pictures, texts = [], []
+        for view in (envs.make, envs.parallel_env, envs.aec_env):
+            for mode, shown in (("rgb_array", pictures), ("ansi", texts)):
+                env = view("SLCD-v0", render_mode=mode)
+                env.reset()
+                if view is envs.make:
+                    env.step(np.array([70, 20], np.float32))
+                elif view is envs.parallel_env:
+                    env.step({"agent_0": 70.0, "agent_1": 20.0})
+                else:
+                    env.step(70.0)
+                    env.step(20.0)
+                shown.append(env.render())
+        assert texts[0] == texts[1] == texts[2]
+        for picture in pictures:
+            np.testing.assert_array_equal(picture, pictures[0])
+
+    def frame(self, env_id):
+        env = envs.make(env_id)
+        env.reset(seed=0)
+        env.step(0.3 * env.game.endowments)
+        return env._frame()
+
+    @pytest.mark.parametrize("env_id", ["PlatformEcosystem-v0", "ApacheProject-v0"])
+    def test_pictures_show_what_is_in_the_frame(self, env_id):
+        """Each quantity changes its own panel and no other; areas have the size of what they show.
+
+        `PlatformEcosystem-v0` has 5 agents of unequal endowments, `ApacheProject-v0` has 40.
+        """
+        frame = self.frame(env_id)
+        picture = render.picture(frame)
+        assert picture.shape == (render.HEIGHT, render.WIDTH, 3)
+        assert picture.dtype == np.uint8
+        np.testing.assert_array_equal(picture, render.picture(frame))
+
+        def changed(**fields):
+            """Columns and rows of the pixels that differ once the frame has these fields."""
+            other = render.picture(dataclasses.replace(frame, **fields))
+            return np.argwhere((other != picture).any(axis=2)).T
+
+        rows, columns = changed(trust=1 - frame.trust)
+        assert columns.min() >= render.TRUST
+        rows, columns = changed(actions=0.9 * frame.actions)
+        assert columns.max() < render.ACTIONS[1]
+        # More reward stretches the scale of its panel, and the heading says the total.
+        rows, columns = changed(rewards=2 * frame.rewards)
+        panel = columns[rows >= render.TOP - 20]
+        assert render.ACTIONS[1] < panel.min() <= panel.max() < render.TRUST
+
+    def area(self, picture, colour, x):
+        """Pixels of a colour between two abscissas."""
+        wanted = np.frombuffer(bytes.fromhex(colour[1:]), np.uint8)
+        return int((picture[render.TOP :, slice(*x)] == wanted).all(axis=2).sum())
+
+    def test_bars_are_as_long_as_the_actions(self):
+        frame = self.frame("TeamProduction-v0")
+        game = frame.game
+        areas = []
+        for share in (0.0, 0.5, 1.0):
+            shown = dataclasses.replace(frame, actions=share * game.endowments)
+            areas.append(self.area(render.picture(shown), render.ACTION, render.ACTIONS))
+        assert areas[0] == 0
+        # The line of the baseline (40 %) covers two columns of the longer bars.
+        assert areas[1] / areas[2] == pytest.approx(0.5, abs=0.01)
+
+    def test_trust_of_the_row_is_in_the_column(self):
+        frame = self.frame("SLCD-v0")
+        trust = np.array([[1.0, 1.0], [0.0, 1.0]])
+        picture = render.picture(dataclasses.replace(frame, trust=trust))
+        most, least = (
+            "#" + bytes(colormaps[render.TRUST_MAP](value, bytes=True)[:3]).hex()
+            for value in (1.0, 0.0)
+        )
+        left, middle = render.TRUST, render.TRUST + render.TALL // 2
+        assert self.area(picture, most, (left, middle)) == 0
+        assert self.area(picture, least, (left, middle)) > 0.9 * (render.TALL // 2) ** 2
+        assert self.area(picture, most, (middle, middle + render.TALL // 2)) > 0
+
+    def test_a_game_without_trust_shows_none(self):
+        frame = dataclasses.replace(self.frame("SLCD-v0"), trust=None, mean_trust=np.nan)
+        picture = render.picture(frame)
+        assert (picture[render.TOP :, render.TRUST :] == 255).all()
+        assert "trust" not in render.text(frame)
+        assert "nan" not in render.text(frame)
+
+    def test_negative_rewards_point_to_the_left(self):
+        frame = self.frame("TeamProduction-v0")
+        picture = render.picture(
+            dataclasses.replace(frame, rewards=np.array([-100.0] * 4), payoffs=np.full(4, 100.0))
+        )
+        left, right = render.REWARDS
+        middle = (left + right) // 2
+        assert self.area(picture, render.REWARD, (left, middle)) > 0
+        assert self.area(picture, render.REWARD, (middle + 1, right)) == 0
+        assert self.area(picture, render.PAYOFF, (middle + 1, right)) > 0
+
+    def test_pictures_leave_pyplot_alone(self):
+        program = (
+            "from coopetition import envs; import sys;"
+            "env = envs.make('SLCD-v0', render_mode='rgb_array'); env.reset();"
+            "assert 'matplotlib' not in sys.modules; env.render();"
+            "assert 'matplotlib' in sys.modules; assert 'matplotlib.pyplot' not in sys.modules"
+        )
+        subprocess.run([sys.executable, "-c", program], check=True)
 
 
 class TestVecEnv:
@@ -162,10 +284,11 @@ class TestVecEnv:
             assert len(infos) == venv.num_envs
 
     def test_rows_equal_the_gymnasium_view(self, env_id):
-        """Same actions: joint rows give the scalar reward, agent rows its parts."""
+        """Same actions and stream: joint rows give the scalar reward, agent rows its parts."""
         env = envs.make(env_id, normalize=True, reward_mode="cooperative")
-        joint = envs.vec_env(env_id, 2, joint=True, reward_mode="cooperative")
-        agents = envs.vec_env(env_id, 2, reward_mode="cooperative")
+        joint = envs.vec_env(env_id, 2, joint=True, reward_mode="cooperative", seed=7)
+        agents = envs.vec_env(env_id, 2, reward_mode="cooperative", seed=7)
+        env.np_random = np.random.default_rng(np.random.SeedSequence(7).spawn(2)[1])
         seen = env.reset()[0]
         np.testing.assert_array_equal(joint.reset()[1], seen)
         agents.reset()
@@ -179,7 +302,8 @@ class TestVecEnv:
                 break
             np.testing.assert_array_equal(rows[1], seen)
             assert rewards[1] == pytest.approx(reward, rel=1e-6)
-            np.testing.assert_array_equal(parts[env.game.n_agents :], info["rewards"])
+            own = info["rewards"].astype(np.float32)
+            np.testing.assert_array_equal(parts[env.game.n_agents :], own)
             np.testing.assert_array_equal(agents.payoffs[0, 1], info["payoffs"])
             np.testing.assert_array_equal(agents.agent_rewards[0, 1], info["rewards"])
             assert joint.mean_trust[0, 1] == pytest.approx(info["mean_trust"])

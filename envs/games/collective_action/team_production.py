@@ -5,10 +5,12 @@ the generic payoff, cut by 10 % below an effort of 20 %. The stage Nash effort i
 optimum 46 %, and the constant of 100 % is not the best one.
 """
 
-from ...mechanisms.collective_action import FreeRiderDiscount, TeamDiagnostics, TeamParameters
-from ...mechanisms.interdependence import symmetric
-from ...mechanisms.trust import TrustParameters
-from ...mechanisms.value import ValueParameters
+from ...mechanisms.collective_action import (
+    FreeRiderDiscount,
+    TeamDiagnostics,
+    TeamParameters,
+    released_setting,
+)
 from ...registry import register
 from ...released import ReleasedGame
 
@@ -27,13 +29,7 @@ def released(
     team = TeamParameters(n_agents, omega, beta, c, MAX_EFFORT)
     return ReleasedGame(
         "TeamProduction-v0",
-        endowments=(MAX_EFFORT,) * n_agents,
-        baselines=(0.4 * MAX_EFFORT,) * n_agents,
+        **released_setting(team),
         horizon=max_steps,
-        dependence=symmetric(n_agents, 0.55),
-        value=ValueParameters(),
-        trust=TrustParameters(
-            lambda_plus=0.10, lambda_minus=0.25, mu_R=0.40, delta_R=0.02, xi=0.50
-        ),
         mechanisms=(FreeRiderDiscount(threshold=0.2, factor=0.9), TeamDiagnostics(team)),
     )

@@ -1,0 +1,19 @@
+"""Does a game draw anything itself? Measured by playing it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .engine import Game
+
+
+def is_deterministic(game: Game) -> bool:
+    """Do two seeds give the same states and payoffs under the same random actions?"""
+    state = game.reset([1, 2])
+    generator = np.random.default_rng(0)
+    for _ in range(game.horizon):
+        actions = np.repeat(generator.random((1, game.n_agents)) * game.endowments, 2, axis=0)
+        state, outcome = game.step(state, actions)
+        if (outcome.payoffs[0] != outcome.payoffs[1]).any():
+            return False
+    return all((array[0] == array[1]).all() for array in state.values())

@@ -1,0 +1,39 @@
+"""Spaces of the views, and the map between normalised actions and payoff units."""
+
+from __future__ import annotations
+
+import numpy as np
+from gymnasium import spaces
+
+from ..engine import Array, Game, State
+
+
+def units_from_normalized(game: Game, normalized: Array) -> Array:
+    """Actions in [-1, 1] as shares of each agent's own endowment, in payoff units."""
+    return game.endowments * (normalized + 1) / 2
+
+
+def joint_observation(game: Game, state: State, normalize: bool) -> Array:
+    """What a controller of all agents sees, [B, D]: in [-1, 1], or the published observation."""
+    return game.central_observation(state) if normalize else game.joint_observation(state)
+
+
+def joint_action_space(game: Game, normalize: bool) -> spaces.Box:
+    """[-1, 1]^N, or the published box with one upper bound, the largest endowment."""
+    shape = (game.n_agents,)
+    if normalize:
+        return spaces.Box(-1.0, 1.0, shape, np.float32)
+    return spaces.Box(0.0, float(game.endowments.max()), shape, np.float32)
+
+
+def agent_action_space(game: Game, agent: int, normalize: bool) -> spaces.Box:
+    """[-1, 1], or from zero to the agent's own endowment."""
+    if normalize:
+        return spaces.Box(-1.0, 1.0, (1,), np.float32)
+    return spaces.Box(0.0, float(game.endowments[agent]), (1,), np.float32)
+
+
+def observation_space(length: int, normalize: bool) -> spaces.Box:
+    """Observations of this length: in [-1, 1] if normalised, else unbounded."""
+    bound = 1.0 if normalize else np.inf
+    return spaces.Box(-bound, bound, (length,), np.float32)

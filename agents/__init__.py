@@ -1,7 +1,9 @@
-"""Policies that play the environments: constants, heuristics and stable-baselines3 learners.
+"""Policies that play the environments: constants, heuristics, oracles and learners.
 
     from coopetition import agents
-    agents.evaluate(agents.make("Constant_42"), "TrustDilemma-v0").welfare
+    agents.names("SLCD-v0")                               # who can play it
+    agents.evaluate("Constant_42", "SLCD-v0").score       # 0 is Random, 1 the best constant
+    agents.make("TitForTat", "SLCD-v0").save("tft.json")  # agents.load("tft.json")
 
 Nothing here imports torch until a learner is trained or loaded.
 """
@@ -9,6 +11,18 @@ Nothing here imports torch until a learner is trained or loaded.
 from .evaluation import Episodes, evaluate
 from .models import load
 from .policy import Policy
-from .registry import learner_names, make
+from .registry import learner_names, make, names, spec
+from .scores import Scale, scale
 
-__all__ = ["Episodes", "Policy", "evaluate", "learner_names", "load", "make"]
+__all__ = [
+    "Episodes",
+    "Policy",
+    "Scale",
+    "evaluate",
+    "learner_names",
+    "load",
+    "make",
+    "names",
+    "scale",
+    "spec",
+]

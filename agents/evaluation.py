@@ -1,11 +1,13 @@
 """Evaluation: episodes of a policy, played side by side, counted in payoff units.
 
-Dynamics do not depend on the reward mode, so one rollout gives the rewards of every mode.
+Dynamics do not depend on the reward mode, so one rollout gives the rewards of every mode. A copy
+whose episode has ended is stepped no further.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,10 @@ from coopetition.envs import game as build_game
 from coopetition.envs.engine import Array, Game, fresh_sequence
 
 from .policy import Policy, observe
+from .registry import make
+
+# Seeds of the game and of the policy in one episode.
+Streams = tuple[np.random.SeedSequence, np.random.SeedSequence]
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,7 @@ class Episodes:
         terminated: [E] bool, ended by the game's own rule.
         trust: [E] mean trust at the end.
         cooperation: [E] mean share of the own endowment, over agents and steps.
+        game: the game that was played.
     """
 
     payoffs: Array
@@ -36,24 +43,47 @@ class Episodes:
     terminated: Array
     trust: Array
     cooperation: Array
+    game: Game = field(repr=False)
 
     @property
     def welfare(self) -> Array:
         """W, [E]: payoffs summed over agents."""
         return self.payoffs.sum(axis=1)
 
+    @property
+    def score(self) -> Array:
+        """[E]: W on a scale where Random has 0 and the best constant 1; see `scores.scale`.
+
+        Raises:
+            ValueError: the game has no such scale.
+        """
+        from .scores import scale
+
+        return scale(self.game).score(self.welfare)
+
     def returns(self, mode: str) -> Array:
         """[E]: rewards of a mode summed over agents (what the published tables report)."""
         return self.rewards[mode].sum(axis=1)
 
+    def take(self, rows: Any) -> Episodes:
+        """Some of the episodes: an index array, which may repeat, or a slice."""
+        return replace(
+            self,
+            rewards={mode: rewards[rows] for mode, rewards in self.rewards.items()},
+            **{
+                name: getattr(self, name)[rows]
+                for name in ("payoffs", "length", "terminated", "trust", "cooperation")
+            },
+        )
+
 
 def evaluate(
-    policy: Policy, env: str | Game, *, episodes: int = 1, seed: Any = 0, **params: Any
+    policy: Policy | str, env: str | Game, *, episodes: int = 1, seed: Any = 0, **params: Any
 ) -> Episodes:
     """Play episodes of a policy, all in one batch.
 
     Args:
-        policy: plays all agents.
+        policy: plays all agents; a name stands for `agents.make(name)`.
         env: an id such as `SLCD-v0`, or a game.
         episodes: number of episodes E.
         seed: int or `numpy.random.SeedSequence`; each episode spawns its own two streams from
@@ -61,31 +91,49 @@ def evaluate(
         **params: parameters of the environment.
 
     Raises:
-        ValueError: fewer than one episode, an unknown id or parameter.
+        ValueError: fewer than one episode, an unknown name, id or parameter, or a policy that
+            cannot play the game.
+    """
+    game = build_game(env, **params)
+    chosen = make(policy) if isinstance(policy, str) else policy
+    return play(chosen, game, streams(seed, episodes))
+
+
+def streams(seed: Any, episodes: int) -> list[Streams]:
+    """The streams of each episode.
+
+    Raises:
+        ValueError: fewer than one episode.
     """
     if episodes < 1:
         raise ValueError(f"episodes={episodes}: at least 1 is needed")
-    game = build_game(env, **params)
-    streams = [child.spawn(2) for child in fresh_sequence(seed).spawn(episodes)]
-    state = game.reset([stream[0] for stream in streams])
-    policy.reset(game, [stream[1] for stream in streams])
+    return [tuple(child.spawn(2)) for child in fresh_sequence(seed).spawn(episodes)]
 
-    payoffs = np.zeros((episodes, game.n_agents))
-    rewards = {mode: np.zeros((episodes, game.n_agents)) for mode in REWARD_MODES}
-    shares = np.zeros(episodes)
-    length = np.zeros(episodes, np.int64)
-    terminated = np.zeros(episodes, bool)
-    trust = game.mean_trust(state)
-    running = np.ones(episodes, bool)
-    while running.any():
+
+def play(policy: Policy, game: Game, episodes: Sequence[Streams]) -> Episodes:
+    """Play one episode per pair of streams, which may repeat."""
+    state = game.reset([of_game for of_game, _ in episodes])
+    policy.reset(game, [of_policy for _, of_policy in episodes])
+
+    count = len(episodes)
+    payoffs = np.zeros((count, game.n_agents))
+    rewards = {mode: np.zeros((count, game.n_agents)) for mode in REWARD_MODES}
+    shares, trust = np.zeros(count), np.zeros(count)
+    length, terminated = np.zeros(count, np.int64), np.zeros(count, bool)
+    running = np.arange(count)
+    while len(running):
         state, outcome = game.step(state, policy.act(observe(policy, game, state)))
-        counted = running[:, None]
-        payoffs += np.where(counted, outcome.payoffs, 0.0)
+        payoffs[running] += outcome.payoffs
         for mode in REWARD_MODES:
-            rewards[mode] += np.where(counted, game.rewards(outcome, mode), 0.0)
-        shares += np.where(running, (state["actions"] / game.endowments).mean(axis=1), 0.0)
-        length += running
-        trust = np.where(running, game.mean_trust(state), trust)
-        terminated |= running & outcome.terminated
-        running &= ~(outcome.terminated | outcome.truncated)
-    return Episodes(payoffs, rewards, length, terminated, trust, shares / length)
+            rewards[mode][running] += game.rewards(outcome, mode)
+        shares[running] += (state["actions"] / game.endowments).mean(axis=1)
+        length[running] += 1
+        ended = outcome.terminated | outcome.truncated
+        if ended.any():
+            trust[running[ended]] = game.mean_trust(state)[ended]
+            terminated[running[ended]] = outcome.terminated[ended]
+            rest = np.flatnonzero(~ended)
+            running = running[rest]
+            state = {name: array[rest] for name, array in state.items()}
+            policy.keep(rest)
+    return Episodes(payoffs, rewards, length, terminated, trust, shares / length, game)

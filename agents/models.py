@@ -1,7 +1,9 @@
-"""Inference weights of all runs of a cell in one file, and policies loaded from it.
+"""Policies in files.
 
-The file is a zip with `index.json` (the identity of every run) and one `RUN_ID.pt` per finished
-run. Weights are loaded as tensors only; nothing in the file is executed.
+A trained cell is a zip with `index.json` (the identity of every run) and one `RUN_ID.pt` per
+finished run. A policy that does not learn is a small JSON file: its name, its parameters and the
+environment that it is bound to. Weights are loaded as tensors only, names are looked up in the
+registry; nothing in a file is executed.
 """
 
 from __future__ import annotations
@@ -9,25 +11,35 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from coopetition import envs
+
 from .files import replacing
 from .policy import Policy
-from .registry import learner
+from .registry import learner, make, spec
 from .runs import Run
 
 if TYPE_CHECKING:
+    import torch
+
     from .training import RunResult
 
 
 def save_models(path: Path, runs: Sequence[Run], results: Sequence[RunResult]) -> None:
-    """Write the weights of every finished run, to a temporary name first."""
+    """Write the weights of every finished run."""
+    pairs = zip(runs, results, strict=True)
+    write_models(path, [(run, result.weights) for run, result in pairs if result.weights])
+
+
+def write_models(path: Path, models: Iterable[tuple[Run, Mapping[str, torch.Tensor]]]) -> None:
+    """Write runs and their weights, to a temporary name first."""
     import torch
 
-    kept = [(run, r.weights) for run, r in zip(runs, results, strict=True) if r.weights]
+    kept = list(models)
     with (
         replacing(path) as temporary,
         zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive,
@@ -35,22 +47,61 @@ def save_models(path: Path, runs: Sequence[Run], results: Sequence[RunResult]) -
         archive.writestr("index.json", json.dumps([asdict(run) for run, _ in kept], indent=1))
         for run, weights in kept:
             buffer = io.BytesIO()
-            torch.save(weights, buffer)
+            torch.save(dict(weights), buffer)
             archive.writestr(f"{run.run_id}.pt", buffer.getvalue())
 
 
+def save_policy(path: Path, policy: Policy) -> None:
+    """Write a policy that does not learn, to a temporary name first.
+
+    Raises:
+        ValueError: `agents.make` does not know it, or it is bound to a game without an id.
+    """
+    spec(policy.family)
+    environment = None
+    if policy.bound is not None:
+        if policy.bound.parameters is None:
+            raise ValueError(
+                f"{policy.name} is bound to a game that was not built by envs.game: "
+                "bind it to one that was, or save it before binding"
+            )
+        environment = {"id": policy.bound.id, "parameters": policy.bound.parameters}
+    content = {
+        "policy": policy.family,
+        "parameters": policy.parameters,
+        "environment": environment,
+        "seed": policy.seed,
+    }
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
 def load(path: str | Path, **factors: Any) -> Policy:
-    """The policy of one run.
+    """A policy from a file: one run of a trained cell, or one that does not learn.
+
+    It is bound to the environment of its run, or to the one that it was saved with.
 
     Args:
-        path: a file such as `results/quick/models/v0/SLCD/Central_PPO.zip`.
-        **factors: fields of `Run` that name the run, such as `protocol="corrected"`,
+        path: a file such as `results/quick/models/v0/SLCD/Central_PPO.zip`, or one that
+            `Policy.save` has written.
+        **factors: fields of `Run` that name a run among several, such as `protocol="corrected"`,
             `reward_mode="integrated"`, `seed=99`.
 
     Raises:
         FileNotFoundError: no such file.
-        ValueError: the factors fit no run, or more than one; the text lists the runs.
+        ValueError: not a file of a policy; or the factors fit no run, or more than one, in which
+            case the text lists the runs.
     """
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"no file {path}")
+    if zipfile.is_zipfile(path):
+        return _load_trained(path, factors)
+    if factors:
+        raise ValueError(f"{path} holds one policy that was not trained: pass no factors")
+    return _load_rule(Path(path))
+
+
+def _load_trained(path: str | Path, factors: Mapping[str, Any]) -> Policy:
     import torch
 
     with zipfile.ZipFile(path) as archive:
@@ -65,4 +116,18 @@ def load(path: str | Path, **factors: Any) -> Policy:
         run = fitting[0]
         buffer = io.BytesIO(archive.read(f"{run.run_id}.pt"))
     weights = torch.load(buffer, weights_only=True, map_location="cpu")
-    return learner(run.policy).load().inference(run, weights)
+    policy = learner(run.policy).load().inference(run, weights)
+    policy.bind(run.env_id, seed=run.seed)
+    return policy
+
+
+def _load_rule(path: Path) -> Policy:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        name, parameters = content["policy"], content["parameters"]
+        environment, seed = content["environment"], content["seed"]
+        bound = None if environment is None else (environment["id"], environment["parameters"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} is not a file that Policy.save has written: {error!r}") from None
+    game = None if bound is None else envs.game(bound[0], **bound[1])
+    return make(name, game, seed=seed, **parameters)

@@ -4,30 +4,197 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from coopetition.envs.engine import Array, Game, State
+from coopetition.envs import game as build_game
+from coopetition.envs.engine import Array, Game, State, fresh_sequence, merge
+from coopetition.envs.interfaces.spaces import joint_observation
 
 
 class Policy(ABC):
     """Chooses the actions of all agents in B copies of a game.
 
-    `observation` names what `act` is given: None (nothing), `published` (joint, raw, [B, D]),
-    `central` (joint, in [-1, 1], [B, D]) or an observation preset (per agent, [B, N, d]).
+    Batches (`reset`, `act`) are what evaluation uses; `predict` is the same policy in the
+    vocabulary of stable-baselines3, once it is bound to an environment.
+
+    Attributes:
+        name: as in all tables.
+        observation: what `act` is given: None (nothing), `published` (joint, raw, [B, D]),
+            `central` (joint, in [-1, 1], [B, D]) or an observation preset (per agent, [B, N, d]).
+        mechanism_class: the only class of games that it plays, such as `TR-3`; None for any.
+        edition: the only edition that it plays, such as `v0`; None for any.
+        game: the game that it plays now; None before the first.
+        bound: the game that `predict` plays; None unless `bind` chose one.
+        memory: all that it remembers of the running episodes, arrays with one row per copy.
+        copies: number B of running episodes.
     """
 
     name: str
     observation: str | None = None
+    mechanism_class: str | None = None
+    edition: str | None = None
+    game: Game | None = None
+    bound: Game | None = None
+    copies: int = 0
+    seed: int = 0
+    _predicting: bool = False
+    _length: int | None = None
+
+    def bind(self, env: str | Game, *, seed: int = 0) -> None:
+        """Choose the environment that `predict` plays.
+
+        Args:
+            env: an id, or a game.
+            seed: of the episodes that `predict` starts; each spawns its own stream.
+
+        Raises:
+            ValueError: an unknown id, or a game that the policy cannot play.
+        """
+        self.attach(build_game(env))
+        self.bound, self.seed, self._sequence = self.game, seed, fresh_sequence(seed)
+        self._predicting, self._length = False, None
+
+    def attach(self, game: Game) -> None:
+        """Take in a game; a policy that computes something from its parameters does so here.
+
+        Raises:
+            ValueError: the policy cannot play it.
+        """
+        self.game = game
 
     def reset(self, game: Game, seeds: Sequence[np.random.SeedSequence]) -> None:
-        """Start one episode per seed; called before the first `act` of every episode."""
-        self.game = game
+        """Start one episode per seed; called before the first `act` of every batch."""
+        self.attach(game)
+        self._predicting = False
         self.copies = len(seeds)
+        self.memory = self.begin(seeds)
+
+    def begin(self, seeds: Sequence[np.random.SeedSequence]) -> State:
+        """Memory of new episodes, one row per seed."""
+        return {}
+
+    def keep(self, rows: Array) -> None:
+        """Go on with these copies only, because the others have ended."""
+        self.memory = {name: array[rows] for name, array in self.memory.items()}
+        self.copies = len(rows)
 
     @abstractmethod
     def act(self, observations: Array | None) -> Array:
         """Joint actions [B, N] in payoff units."""
+
+    def predict(
+        self,
+        observation: Array,
+        state: None = None,
+        episode_start: Array | None = None,
+        deterministic: bool = True,
+    ) -> tuple[Array, None]:
+        """Actions for a joint view of the environment, as stable-baselines3 asks for them.
+
+        The view is `envs.vec_env(id, copies, joint=True, normalize=False)`, or `envs.make(id)` for
+        one copy; for a policy that observes `central`, the same with `normalize=True`.
+
+        Args:
+            observation: [B, D], or [D] for one copy.
+            state: None: what a policy remembers stays inside it.
+            episode_start: [B] bool, the copies whose observation is the first of an episode; the
+                others go on. None goes on with all of them, or starts all if none is running, as
+                after `bind` or an evaluation in between.
+            deterministic: as in stable-baselines3; it changes nothing in rules, Random included.
+
+        Returns:
+            Actions [B, N] or [N] float32 in the units of the view, and None.
+
+        Raises:
+            ValueError: not bound to an environment, another view or another number of copies
+                while episodes run, or a state.
+        """
+        if state is not None:
+            raise ValueError("state must be None: what a policy remembers stays inside it")
+        if self.bound is None:
+            raise ValueError(
+                f"{self.name} is not bound to an environment: agents.make({self.name!r}, ENV_ID)"
+            )
+        if not self._predicting:
+            self.attach(self.bound)
+            self.copies, self._predicting = 0, True
+        array = np.asarray(observation)
+        rows = array[None] if array.ndim == 1 else array
+        self._check_view(rows)
+        self._start(len(rows), episode_start)
+        actions = self.act(None if self.observation is None else rows)
+        if self.observation == "central":
+            actions = 2 * actions / self.game.endowments - 1
+        actions = np.asarray(actions, np.float32)
+        return (actions[0] if array.ndim == 1 else actions), None
+
+    def _check_view(self, rows: Array) -> None:
+        assert self.game is not None
+        if self.observation not in (None, "published", "central"):
+            raise ValueError(
+                f"{self.name} observes each agent by itself ({self.observation}); "
+                "predict is for joint views, use agents.evaluate"
+            )
+        normalize = self.observation == "central"
+        if self._length is None:
+            self._length = joint_observation(self.game, self.game.reset([0]), normalize).shape[1]
+        if rows.ndim != 2 or rows.shape[1] != self._length:
+            view = f"envs.vec_env({self.game.id!r}, copies, joint=True, normalize={normalize})"
+            raise ValueError(
+                f"{self.name} needs observations of shape (copies, {self._length}), got "
+                f"{rows.shape}: {view}"
+            )
+
+    def _start(self, copies: int, episode_start: Array | None) -> None:
+        """Start the episodes that `predict` was told of."""
+        if episode_start is None:
+            starting = np.full(copies, self.copies == 0)
+        else:
+            starting = np.atleast_1d(np.asarray(episode_start, bool))
+        if starting.shape != (copies,):
+            raise ValueError(f"episode_start must have shape ({copies},), got {starting.shape}")
+        if starting.all():
+            self.copies, self.memory = copies, self.begin(self._sequence.spawn(copies))
+        elif copies != self.copies:
+            raise ValueError(
+                f"{self.copies} episodes are running, but {copies} copies were observed: "
+                "pass episode_start with True for all of them to start anew"
+            )
+        elif starting.any():
+            index = np.flatnonzero(starting)
+            fresh = self.begin(self._sequence.spawn(len(index)))
+            self.memory = merge(self.memory, index, fresh)
+
+    @property
+    def family(self) -> str:
+        """Name that `agents.make` builds it from, together with its `parameters`."""
+        return self.name
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Constructor parameters, plain numbers and text."""
+        return {}
+
+    def save(self, path: str | Path) -> None:
+        """Write a file from which `agents.load` builds an equal policy; see `models`.
+
+        Running episodes are not part of it.
+
+        Raises:
+            ValueError: `agents.make` does not know the policy, or the game that it is bound to
+                was not built from an id.
+        """
+        from .models import save_policy
+
+        save_policy(Path(path), self)
+
+
+def generators(seeds: Sequence[np.random.SeedSequence]) -> Array:
+    """One generator per seed, as an array that `keep` and `merge` can take rows of."""
+    return np.array([np.random.default_rng(seed) for seed in seeds], dtype=object)
 
 
 def observe(policy: Policy, game: Game, state: State) -> Array | None:

@@ -1,64 +1,107 @@
-"""Reference policies of one environment: the response surface of constants, and Random.
+"""Reference policies of one environment: constants, heuristics and the oracles of its class.
 
-Deterministic work is done once: 101 levels and all reward modes are one batched rollout.
+Deterministic work is done once: 101 levels and all reward modes are one batched rollout of one
+episode each. Where the game itself draws, every policy plays the same seeded episodes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from coopetition import envs
+from coopetition.envs.determinism import is_deterministic
+from coopetition.envs.engine import Game
 
-from .constants import Constant
 from .evaluation import Episodes, evaluate
 from .heuristics import Random
+from .registry import make, names
+from .scores import LEVELS, surface
 
-LEVELS = tuple(range(101))
+# As many episodes as the published means of TitForTat are made of (spec, policies 7.3).
+PUBLISHED_EPISODES = 50
+RELEASED = "TitForTat_released"
+
+# Policy, level, action basis, its episodes.
+Group = tuple[str, int | None, str, Episodes]
 
 
 def reference_rows(id: str, *, random_episodes: int, seed: int = 0) -> list[dict[str, Any]]:
-    """One row per policy and reward mode: 101 constants and Random.
+    """One row per policy, action basis and reward mode.
+
+    Rows of action basis `own` come first. Those of `max` follow the released rules, in which
+    amounts refer to the largest endowment for all: constants and Random where endowments differ,
+    and TitForTat_released, averaged over 50 episodes, the first of which is unlike the others.
 
     Args:
         id: environment.
-        random_episodes: episodes of Random, all seeded from `seed`.
-        seed: seed of Random's episodes.
+        random_episodes: episodes of Random, and of every other policy where the game itself draws.
+        seed: seed of all episodes.
     """
     spec, game = envs.spec(id), envs.game(id)
-    surface = evaluate(Constant(LEVELS), game, episodes=len(LEVELS))
-    random = evaluate(Random(), game, episodes=random_episodes, seed=seed)
-    groups: list[tuple[str, int | None, Episodes, slice]] = [
-        (f"Constant_{level:02d}", level, surface, slice(i, i + 1)) for i, level in enumerate(LEVELS)
-    ]
-    groups.append(("Random", None, random, slice(None)))
     identity = {
         "environment": spec.name,
         "edition": spec.edition,
         "mechanism_class": spec.mechanism_class,
         "n_agents": game.n_agents,
-        "action_basis": "own",
     }
     return [
-        {**identity, "policy": policy, "level": level, **_summary(episodes, part, mode)}
-        for policy, level, episodes, part in groups
+        {
+            **identity,
+            "policy": policy,
+            "level": level,
+            "action_basis": basis,
+            "reward_mode": mode,
+            **_summary(episodes, mode),
+        }
+        for policy, level, basis, episodes in _groups(game, random_episodes, seed)
         for mode in envs.REWARD_MODES
     ]
 
 
-def _summary(episodes: Episodes, part: slice, mode: str) -> dict[str, Any]:
-    returns, welfare = episodes.returns(mode)[part], episodes.welfare[part]
+def _groups(game: Game, random_episodes: int, seed: int) -> Iterator[Group]:
+    draws = not is_deterministic(game)
+    needed = random_episodes if draws else 1
+    others = [*names(game.id, kind="heuristic"), *names(game.id, kind="oracle")]
+    released = RELEASED in others  # it plays the released edition only, as its rules do
+    unequal = len(set(game.endowments.tolist())) > 1
+    for basis in ("own", "max") if released and unequal else ("own",):
+        levels = surface(game, action_basis=basis, episodes=needed, seed=seed)
+        for level in LEVELS:
+            rows = slice(level * needed, (level + 1) * needed)
+            yield f"Constant_{level:02d}", level, basis, levels.take(rows)
+        random = Random(action_basis=basis)
+        yield "Random", None, basis, evaluate(random, game, episodes=random_episodes, seed=seed)
+        if basis == "own":
+            for name in others:
+                if name not in ("Random", RELEASED):
+                    yield name, None, basis, evaluate(name, game, episodes=needed, seed=seed)
+    if released:
+        yield RELEASED, None, "max", _life(game, draws=draws, seed=seed)
+
+
+def _life(game: Game, *, draws: bool, seed: int) -> Episodes:
+    """The released TitForTat's 50 episodes; all but the first are one where nothing is drawn."""
+    policy = make(RELEASED)
+    if draws:
+        return evaluate(policy, game, episodes=PUBLISHED_EPISODES, seed=seed)
+    rows = np.minimum(np.arange(PUBLISHED_EPISODES), 1)
+    return evaluate(policy, game, episodes=2).take(rows)
+
+
+def _summary(episodes: Episodes, mode: str) -> dict[str, Any]:
+    returns, welfare = episodes.returns(mode), episodes.welfare
     return {
-        "reward_mode": mode,
         "episodes": len(returns),
         "mode_return": float(returns.mean()),
         "mode_return_std": float(returns.std()),
         "welfare": float(welfare.mean()),
         "welfare_std": float(welfare.std()),
-        "payoff_per_agent": episodes.payoffs[part].mean(axis=0).tolist(),
-        "trust": float(episodes.trust[part].mean()),
-        "cooperation": float(episodes.cooperation[part].mean()),
-        "episode_length": float(episodes.length[part].mean()),
-        "terminated_share": float(np.mean(episodes.terminated[part])),
+        "payoff_per_agent": episodes.payoffs.mean(axis=0).tolist(),
+        "trust": float(episodes.trust.mean()),
+        "cooperation": float(episodes.cooperation.mean()),
+        "episode_length": float(episodes.length.mean()),
+        "terminated_share": float(np.mean(episodes.terminated)),
     }

@@ -1,28 +1,104 @@
 """Which policies exist.
 
-A learner is one file in `agents/learners`. Its registry entry is a literal, `ENTRY`, read from
-the source without importing it, so that planning a study never imports torch. The entry names
-the policy, its class in that file, its paradigm and the hyperparameters of each protocol.
+Rules are listed in `_RULES` as module and class and imported when they are asked for, so that no
+training run depends on their code. A learner is one file in `agents/learners`. Its registry entry
+is a literal, `ENTRY`, read from the source without importing it, so that planning a study never
+imports torch. The entry names the policy, its class in that file, its paradigm and the
+hyperparameters of each protocol.
 """
 
 from __future__ import annotations
 
 import ast
+import difflib
 import importlib
+import inspect
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from .constants import Constant
-from .heuristics import Random
-from .policy import Policy
+from coopetition import envs
+from coopetition.envs.engine import choose
+
+if TYPE_CHECKING:
+    from coopetition.envs import Game
+
+    from .policy import Policy
 
 PROTOCOLS = ("as_published", "corrected")
 PARADIGMS = ("joint", "independent", "ctde", "population")
 _LEARNERS = Path(__file__).parent / "learners"
-_CONSTANT = re.compile(r"^Constant_(\d{2,3})$")
+_CONSTANT = re.compile(r"^Constant_(\d{2}|100)$")
+_RULES = {
+    "Constant": ("constant", "constants", "Constant"),
+    "Random": ("heuristic", "heuristics", "Random"),
+    "TitForTat": ("heuristic", "heuristics", "TitForTat"),
+    "TitForTat_released": ("heuristic", "heuristics", "TitForTatReleased"),
+    "Oracle_Equilibrium": ("oracle", "oracles.interdependence", "Equilibrium"),
+    "Oracle_TrustAware": ("oracle", "oracles.trust", "TrustAware"),
+    "Oracle_Nash": ("oracle", "oracles.collective_action", "Nash"),
+    "Oracle_SocialOptimum": ("oracle", "oracles.collective_action", "SocialOptimum"),
+    "Oracle_Loyalty": ("oracle", "oracles.collective_action", "Loyalty"),
+    "Oracle_ReciprocityEquilibrium": ("oracle", "oracles.reciprocity", "ReciprocityEquilibrium"),
+    "Oracle_BoundedReciprocity": ("oracle", "oracles.reciprocity", "BoundedReciprocity"),
+}
+
+
+@dataclass(frozen=True)
+class RuleSpec:
+    """Registry entry of a policy that does not learn.
+
+    Attributes:
+        name: policy name, as in all tables.
+        kind: `constant`, `heuristic` or `oracle`.
+        module: dotted name of the module.
+        class_name: class in it.
+        preset: constructor parameters that the name stands for.
+    """
+
+    name: str
+    kind: str
+    module: str
+    class_name: str
+    preset: dict[str, Any] = field(default_factory=dict)
+
+    def load(self) -> type[Policy]:
+        """The class."""
+        return getattr(importlib.import_module(self.module), self.class_name)
+
+    @property
+    def mechanism_class(self) -> str | None:
+        """The only class of games that it plays, such as `TR-3`; None for any."""
+        return self.load().mechanism_class
+
+    @property
+    def edition(self) -> str | None:
+        """The only edition that it plays, such as `v0`; None for any."""
+        return self.load().edition
+
+    @property
+    def summary(self) -> str:
+        """First line of the class's documentation."""
+        return (inspect.getdoc(self.load()) or "").partition("\n")[0]
+
+    def create(self, **parameters: Any) -> Policy:
+        """Build the policy.
+
+        Raises:
+            ValueError: an unknown or missing parameter, or a value out of range.
+        """
+        signature = inspect.signature(self.load())
+        try:
+            signature.bind(**{**self.preset, **parameters})
+        except TypeError as error:
+            known = ", ".join(
+                p.name if p.default is p.empty else f"{p.name} (default {p.default!r})"
+                for p in signature.parameters.values()
+            )
+            raise ValueError(f"{self.name}: {error}; parameters: {known or 'none'}") from None
+        return self.load()(**{**self.preset, **parameters})
 
 
 @dataclass(frozen=True)
@@ -44,6 +120,9 @@ class LearnerSpec:
     published_as: tuple[str, ...]
     hyperparameters: dict[str, dict[str, Any]]
     module: str
+    kind: ClassVar[str] = "learner"
+    mechanism_class: ClassVar[None] = None
+    edition: ClassVar[None] = None
 
     def load(self) -> Any:
         """The learner's class; imports torch."""
@@ -87,15 +166,71 @@ def learner(name: str) -> LearnerSpec:
     return _learners()[name]
 
 
-def make(name: str) -> Policy:
-    """A policy that needs no training: `Random` or `Constant_00` to `Constant_100`.
+def spec(name: str) -> RuleSpec | LearnerSpec:
+    """Registry entry of any policy.
 
     Raises:
-        ValueError: no such policy.
+        ValueError: no such policy; the text lists them.
     """
     constant = _CONSTANT.match(name)
-    if constant and int(constant[1]) <= 100:
-        return Constant(int(constant[1]))
-    if name == "Random":
-        return Random()
-    raise ValueError(f"unknown policy {name!r}: choose Random or Constant_00 to Constant_100")
+    family = "Constant" if constant else name
+    if family in _RULES:
+        kind, module, class_name = _RULES[family]
+        preset = {"levels": int(constant[1])} if constant else {}
+        return RuleSpec(name, kind, f"{__package__}.{module}", class_name, preset)
+    if name in _learners():
+        return _learners()[name]
+    rules = [rule for rule in _RULES if rule != "Constant"]
+    close = difflib.get_close_matches(name, [*rules, *learner_names()], n=1)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    raise ValueError(
+        f"unknown policy {name!r}.{hint} Choose Constant_00 to Constant_100, "
+        f"{', '.join(rules)}, or a learner: {', '.join(learner_names())}"
+    )
+
+
+def names(env: str | None = None, *, kind: str | None = None) -> list[str]:
+    """Names of all policies: constants, heuristics, oracles and learners.
+
+    Args:
+        env: id of an environment; only policies that can play it.
+        kind: only `constant`, `heuristic`, `oracle` or `learner`.
+
+    Raises:
+        ValueError: no such environment or kind.
+    """
+    kinds = (*dict.fromkeys(entry[0] for entry in _RULES.values()), LearnerSpec.kind)
+    if kind is not None:
+        choose("kind", kind, kinds)
+    constants = [f"Constant_{level:02d}" for level in range(101)]
+    specs = map(spec, [*constants, *(r for r in _RULES if r != "Constant"), *learner_names()])
+    game = None if env is None else envs.spec(env)
+    return [
+        entry.name
+        for entry in specs
+        if kind in (None, entry.kind)
+        and (game is None or entry.mechanism_class in (None, game.mechanism_class))
+        and (game is None or entry.edition in (None, game.edition))
+    ]
+
+
+def make(name: str, env: str | Game | None = None, *, seed: int = 0, **parameters: Any) -> Policy:
+    """A policy that needs no training.
+
+    Args:
+        name: of a constant, heuristic or oracle, such as `Constant_42`; `Constant` takes `levels`.
+        env: environment to bind it to, an id or a game; `predict` needs one.
+        seed: seed of the episodes that `predict` starts.
+        **parameters: of the policy, such as `initial` of `TitForTat`.
+
+    Raises:
+        ValueError: no such policy or environment, a learner, a wrong parameter, or an environment
+            that the policy cannot play.
+    """
+    entry = spec(name)
+    if isinstance(entry, LearnerSpec):
+        raise ValueError(f"{name} has to be trained; agents.load reads a trained one from a file")
+    policy = entry.create(**parameters)
+    if env is not None:
+        policy.bind(env, seed=seed)
+    return policy

@@ -89,6 +89,31 @@ def test_saved_weights_play_as_recorded(tmp_path):
         agents.load(path, seed=5)
 
 
+@pytest.mark.parametrize("protocol", ["as_published", "corrected"])
+def test_a_trained_policy_predicts_and_is_saved_like_any_other(protocol, tmp_path):
+    """It plays what the algorithm of stable-baselines3 predicts in its own environment."""
+    run = runs("AppleAppStore", protocols=[protocol])[0]
+    model = CentralPPO.for_run(run)
+    with torch.no_grad():
+        model.policy.action_net.bias.add_(torch.tensor([0.3, 40.0, -0.2]))
+    model.controller(run).save(tmp_path / "policy.zip")
+    loaded = agents.load(tmp_path / "policy.zip")
+    normalize = protocol == "corrected"
+    env = envs.vec_env(run.env_id, 3, joint=True, normalize=normalize, seed=0)
+    seen = env.reset()
+    starts = np.ones(3, bool)
+    for _ in range(3):
+        expected, _ = model.predict(seen, deterministic=True)
+        found, _ = loaded.predict(seen, episode_start=starts)
+        assert found == pytest.approx(expected, abs=1e-5)
+        seen, _, starts, _ = env.step(found)
+    noisy, _ = loaded.predict(seen, episode_start=starts, deterministic=False)
+    assert (noisy != loaded.predict(seen, episode_start=starts)[0]).any()
+    other = envs.vec_env(run.env_id, 3, joint=True, normalize=not normalize).reset()
+    with pytest.raises(ValueError, match=f"normalize={normalize}"):
+        loaded.predict(other)
+
+
 def stochastic_controller(env_id="TeamProduction-v0"):
     policy = CentralPPO.for_run(run := runs(env_id.removesuffix("-v0"))[1]).controller(run)
     policy.deterministic = False

@@ -1,6 +1,7 @@
 # make study      regenerate the study into results/ (SCALE=smoke|quick, default quick)
 # make test       tests       make lint       style and workflow checks
 # make benchmark  speed of the engine          make clean      forget the results of SCALE
+# make playthroughs  the readable episodes in tests/playthroughs, after a change of a game
 # make picture    the picture of the README, from the last quick study
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: study test lint benchmark picture clean
+.PHONY: study test lint benchmark playthroughs picture clean
 .DEFAULT_GOAL := study
 
 study: $(READY)
@@ -26,6 +27,9 @@ lint: $(READY)
 
 benchmark: $(READY)
 	$(BIN)/python tests/benchmarks/engine.py
+
+playthroughs: $(READY)
+	$(BIN)/python -m coopetition.envs.playthrough tests/playthroughs
 
 picture:
 	cp results/quick/figures/response_curves.svg docs/response_curves.svg

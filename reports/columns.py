@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+from coopetition.agents.constants import ACTION_BASES
 from coopetition.agents.registry import PARADIGMS, PROTOCOLS
 from coopetition.envs import MECHANISM_CLASSES
 from coopetition.envs import REWARD_MODES as MODES
@@ -13,6 +14,12 @@ STATUSES = ("finished", "diverged", "failed", "excluded")
 VERDICTS = ("confirmed", "refuted", "inconclusive", "not testable")
 CLASSES = tuple(MECHANISM_CLASSES)
 GROUPS = ("published", "own")
+QUANTITIES = (
+    *("agents", "horizon", "class", "observation", "baselines", "early termination"),
+    "spread of constants",
+)
+DECIDERS = ("reference", "contract", "counts", "as_published", "corrected", "both", "")
+COUNT_RESULTS = ("match", "mismatch", "not derivable")
 
 
 @dataclass(frozen=True)
@@ -91,18 +98,48 @@ TABLES: dict[str, dict[str, Column]] = {
         "observation_realistic": Column("integer", "length per agent, preset realistic"),
         "observation_minimal": Column("integer", "length per agent, preset minimal"),
         "deterministic": Column("flag", "equal actions and other seed: equal trajectory"),
+        "constant_spread": Column("number", "largest std/mean of W over 7 seeds, 11 constants"),
         "shortest_episode": Column("integer", "shortest episode among 101 constants; steps"),
         "early_termination": Column("text", "rule; empty for never"),
         "reward_scale_private": Column("number", "mean reward per agent and step at baseline"),
         "reward_scale_integrated": Column("number", "the same, integrated reward"),
         "reward_scale_cooperative": Column("number", "the same, cooperative reward"),
-        "parameters": Column("text", "constructor parameters"),
+        "parameters": Column("text", "constructor parameters with defaults"),
+    },
+    "contract_comparison": {
+        "environment": Column("text", "name with edition, or 'two agents' for all of that size"),
+        "quantity": Column("text", "what the document speaks of", QUANTITIES),
+        "published": Column("text", "what it says"),
+        "measured": Column("text", "the contract, in the same words"),
+        "equal": Column("flag", "whether the two are the same text"),
+        "source_doc": Column("text", "document of the published study"),
+        "source_place": Column("text", "where in it"),
+    },
+    "counts": {
+        "corpus": Column("text", "which records"),
+        "component": Column("text", "which part of them"),
+        "published": Column("integer", "published count"),
+        "arithmetic": Column("text", "how it comes about, as published or reconstructed"),
+        "recomputed": Column("integer", "from registries and published parts", (), True),
+        "formula": Column("text", "the factors of the recomputed count; empty for none"),
+        "result": Column("text", "what the comparison says", COUNT_RESULTS),
+        "note": Column("text", "explanation"),
+        "source": Column("text", "document and place"),
+    },
+    "page_results": {
+        "environment": Column("text", "name with edition"),
+        "policy": Column("text", "reference policy"),
+        "published": Column("number", "return on the page of the environment"),
+        "recomputed": Column("number", "integrated return, summed over agents and steps"),
+        "ratio": Column("number", "recomputed over published"),
+        "source_doc": Column("text", "document"),
+        "source_table": Column("text", "place in it"),
     },
     "reference": {
         **_CELL,
-        "policy": Column("text", "Constant_00 to Constant_100, Random"),
-        "level": Column("integer", "percent of the endowment; empty for Random", (), True),
-        "action_basis": Column("text", "whose endowment a level refers to", ("own", "max")),
+        "policy": Column("text", "constant, heuristic or oracle of the class"),
+        "level": Column("integer", "of a constant, percent of the endowment", (), True),
+        "action_basis": Column("text", "whose endowment amounts refer to", ACTION_BASES),
         "reward_mode": Column("text", "mode of mode_return", MODES),
         "episodes": Column("integer", "episodes averaged"),
         "mode_return": Column("number", "rewards of the mode, summed over steps and agents"),
@@ -159,12 +196,11 @@ TABLES: dict[str, dict[str, Column]] = {
         "estimate": Column("text", "our value"),
         "low": Column("number", "lower end of the interval", (), True),
         "high": Column("number", "upper end", (), True),
-        "decided_by": Column(
-            "text", "results that decide", ("reference", "as_published", "corrected", "both", "")
-        ),
+        "decided_by": Column("text", "results that decide", DECIDERS),
         "reason": Column("text", "why this verdict"),
         "rule": Column("text", "when it counts as confirmed or refuted"),
-        "figure": Column("text", "figure that shows it"),
+        "figure": Column("text", "figure that shows it; empty for none"),
+        "table": Column("text", "table of the report that shows it; empty for none"),
     },
 }
 

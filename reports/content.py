@@ -9,8 +9,10 @@ from typing import Any
 
 import pandas as pd
 
+from .cards import environment_cards, numbers, policy_overview
 from .columns import PROTOCOLS, STATUSES
-from .statistics import best_constants
+from .comparison import ANALYSE, BENCHMARKS, CODE, CONFIG, INVENTORY, RANKINGS
+from .selection import named
 from .verdicts import load_claims
 
 DEFINITIONS = {
@@ -30,8 +32,11 @@ DEFINITIONS = {
     "training score": "The same ratio in the return of the mode trained on.",
     "constant of level k": "Every agent plays k % of its own endowment at every step.",
     "baseline": "The action at which the trust signal is zero; above it trust grows.",
-    "seeds": "Replicates differ in the training seed. The environments of this edition draw "
-    "nothing, so one deterministic episode evaluates a deterministic policy exactly. With few "
+    "oracle": "A policy that the published study computes from formulas of its mechanism class. "
+    "The formulas are those of the study and need not be the game that the environment plays.",
+    "seeds": "Replicates differ in the training seed. All released environments but one "
+    "(SynergySearch-v0) draw nothing that reaches a payoff, so one deterministic episode evaluates "
+    "a deterministic policy exactly. With few "
     "seeds a 95 % bootstrap interval is too narrow: with normal scores on four environments the "
     "interval of a difference covers a true zero in 87 % of simulated studies with three seeds, "
     "91 % with five, 94 % with ten (tests/benchmarks/interval_coverage.py).",
@@ -44,12 +49,16 @@ def report_data(
     provenance: Mapping[str, Any],
     plan: pd.DataFrame,
     contract: pd.DataFrame,
+    contract_comparison: pd.DataFrame,
+    counts: pd.DataFrame,
+    page_results: pd.DataFrame,
     reference: pd.DataFrame,
     scores: pd.DataFrame,
     aggregates: pd.DataFrame,
     identity: pd.DataFrame,
     claims: pd.DataFrame,
     figures: Mapping[str, Path],
+    curves: Mapping[str, Path],
 ) -> dict[str, Any]:
     """Data of the report; see `report.CONTRACT` for its shape.
 
@@ -58,26 +67,37 @@ def report_data(
         provenance: of `provenance.describe`.
         plan: table of the schema of its name, as are the following.
         contract: see `schema`.
+        contract_comparison: see `schema`.
+        counts: see `schema`.
+        page_results: see `schema`.
         reference: see `schema`.
         scores: see `schema`.
         aggregates: see `schema`.
         identity: see `schema`.
         claims: see `schema`.
         figures: figure id -> JSON file with its texts; the CSV twin lies beside it.
+        curves: environment with edition -> JSON file of its response curve, likewise.
     """
+    drawn = {name: _curve(name, path) for name, path in curves.items()}
     return {
         "study": {**study, **provenance, "training_commits": _commits(scores)},
         "counts": _counts(plan, scores, contract, reference),
         "highlights": _highlights(claims),
         "claims": [_claim(row) for row in claims.to_dict("records")],
         "contract": [_contract(row) for row in contract.to_dict("records")],
-        "best_constants": best_constants(reference).to_dict("records"),
-        "identity": identity.to_dict("records"),
+        "comparison": _comparison(contract_comparison),
+        "agreement": _agreement(contract_comparison),
+        "documents": _documents(contract_comparison),
+        "page_results": page_results.to_dict("records"),
+        "policies": policy_overview(reference),
+        "identity": _identity(identity, list(named(contract)["name"])),
         "scores": _scores(aggregates),
         "hyperparameters": _hyperparameters(plan),
         "cells": _cells(plan, scores),
         "failures": _failures(scores),
+        "records": counts.to_dict("records"),
         "figures": [_figure(name, path) for name, path in figures.items()],
+        "cards": environment_cards(contract, reference, drawn),
         "definitions": [{"term": term, "text": text} for term, text in DEFINITIONS.items()],
     }
 
@@ -117,7 +137,7 @@ def _highlights(claims: pd.DataFrame) -> list[dict[str, str]]:
 def _claim(row: dict[str, Any]) -> dict[str, Any]:
     interval = "" if pd.isna(row["low"]) else f"[{row['low']:.2f}, {row['high']:.2f}]"
     kept = ["group", "statement", "source", "published", "verdict", "estimate"]
-    kept += ["reason", "rule", "figure"]
+    kept += ["reason", "rule", "figure", "table"]
     by = row["decided_by"].replace("both", "both protocols")
     return {
         "id": row["claim_id"],
@@ -128,7 +148,7 @@ def _claim(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _contract(row: dict[str, Any]) -> dict[str, Any]:
-    listed = {k: ", ".join(f"{v:g}" for v in row[k]) for k in ("endowments", "baselines")}
+    listed = {k: numbers(row[k]) for k in ("endowments", "baselines")}
     return {
         **{k: row[k] for k in ("mechanism_class", "n_agents", "horizon", "action_high")},
         **listed,
@@ -137,6 +157,69 @@ def _contract(row: dict[str, Any]) -> dict[str, Any]:
         "deterministic": bool(row["deterministic"]),
         "early_termination": row["early_termination"],
     }
+
+
+# Column of the comparison in the report -> quantity, and which document speaks of it.
+COMPARED = {
+    "agents_config": ("agents", CONFIG),
+    "agents_docs": ("agents", BENCHMARKS),
+    "horizon_config": ("horizon", CONFIG),
+    "class_config": ("class", CONFIG),
+    "class_analyse": ("class", ANALYSE),
+    "class_docs": ("class", BENCHMARKS),
+    "class_rankings": ("class", RANKINGS),
+    "spread_docs": ("spread of constants", RANKINGS),
+}
+
+
+def _comparison(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """One row per environment: what is measured, and what each document says."""
+    wide = []
+    stated = rows[rows["source_doc"].isin([CODE, CONFIG, ANALYSE, BENCHMARKS, RANKINGS])]
+    for environment, group in stated.groupby("environment", sort=False):
+        found = group.set_index(["quantity", "source_doc"])
+        measured = dict(zip(group["quantity"], group["measured"], strict=True))
+        wide.append(
+            {
+                "environment": environment,
+                "measured": {key.split()[0]: value for key, value in measured.items()},
+                "stated": {name: found.loc[key, "published"] for name, key in COMPARED.items()},
+            }
+        )
+    return wide
+
+
+def _agreement(rows: pd.DataFrame) -> dict[str, int]:
+    """How many statements of the code and of the documents are what is measured."""
+    code = rows["source_doc"] == CODE
+    return {
+        "code": int(code.sum()),
+        "code_equal": int(rows.loc[code, "equal"].sum()),
+        "documents": int((~code).sum()),
+        "documents_equal": int(rows.loc[~code, "equal"].sum()),
+    }
+
+
+def _documents(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """Statements that are not in the comparison table."""
+    others = ~rows["source_place"].isin(list(INVENTORY)) & (
+        rows["quantity"] != "spread of constants"
+    )
+    return rows[others].to_dict("records")
+
+
+def _identity(rows: pd.DataFrame, order: list[str]) -> list[dict[str, Any]]:
+    """One row per environment, in that order: the largest difference of each set of policies."""
+    rows = rows.sort_values("environment", key=lambda names: names.map(order.index), kind="stable")
+    return [
+        {
+            "environment": environment,
+            "differences": dict(
+                zip(group["policy_set"], group["max_relative_difference"], strict=True)
+            ),
+        }
+        for environment, group in rows.groupby("environment", sort=False)
+    ]
 
 
 def _scores(aggregates: pd.DataFrame) -> list[dict[str, Any]]:
@@ -191,6 +274,13 @@ def _figure(name: str, text: Path) -> dict[str, str]:
     words = json.loads(text.read_text(encoding="utf-8"))
     made_by = f"rule figure, reports/figures.py, entry {name}, commit {short(words.pop('commit'))}"
     return {"id": name, **words, "provenance": made_by, "data": f"figures/{name}.csv"}
+
+
+def _curve(name: str, text: Path) -> dict[str, str]:
+    words = json.loads(text.read_text(encoding="utf-8"))
+    made_by = f"rule environment_figures, reports/curves.py, commit {short(words.pop('commit'))}"
+    path = f"figures/environments/{name}.csv"
+    return {"id": f"environments/{name}", **words, "provenance": made_by, "data": path}
 
 
 def short(commit: str) -> str:

@@ -2,173 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.patheffects import withStroke
 
-from .statistics import (
-    IDENTITY_TOLERANCE,
-    best_constants,
-    interquartile_mean,
-    normalised,
-    relative_gap,
-)
-from .theme import (
-    CLASS_COLOURS,
-    GREY,
-    MODE_COLOURS,
-    MODE_LINES,
-    PROTOCOL_COLOURS,
-    Plot,
-    apply,
-)
+from .curves import response_curves
+from .selection import learners, named, own_basis
+from .statistics import IDENTITY_TOLERANCE, interquartile_mean, normalised, relative_gap
+from .theme import CLASS_COLOURS, GREY, MODE_LINES, PROTOCOL_COLOURS, WIDTH, Plot, apply
 
-WIDTH = 6.8
 PER_ROW = 2
-HALO = [withStroke(linewidth=2.2, foreground="white")]
-
-
-def response_curves(reference: pd.DataFrame, scores: pd.DataFrame) -> Plot:
-    """Return of every constant level per reward mode, with Random and the learners marked."""
-    apply()
-    reference = _named(reference)
-    constants = reference[reference["level"].notna()]
-    random = reference[reference["policy"] == "Random"]
-    learned = _named(scores[scores["status"] == "finished"])
-    learned = learned[learned["reward_mode"] == "integrated"]
-    best = best_constants(reference)
-    fig, panels = _panels(constants["name"].unique(), height=2.7)
-    for name, ax in panels.items():
-        for mode, colour in MODE_COLOURS.items():
-            curve = constants[(constants["name"] == name) & (constants["reward_mode"] == mode)]
-            line = {**MODE_LINES[mode], "ls": "-"} if mode == "private" else MODE_LINES[mode]
-            ax.plot(curve["level"], curve["mode_return"] / 1000, color=colour, **line)
-        _mark_best(ax, best[best["environment"] == name].set_index("reward_mode"))
-        floor = random[(random["name"] == name) & (random["reward_mode"] == "integrated")]
-        ax.axhline(floor["mode_return"].iloc[0] / 1000, color=GREY, ls=":", lw=1.2)
-        for _, protocol, runs in _learners(learned[learned["name"] == name]):
-            ax.plot(
-                100 * runs["cooperation"],
-                runs["training_return"] / 1000,
-                "D",
-                ms=5,
-                mfc=PROTOCOL_COLOURS[protocol],
-                mec="white",
-                mew=0.6,
-                zorder=4,
-            )
-        ax.margins(y=0.14)
-        ax.set(title=name, xlim=(-3, 103))
-    _label(panels, "action, % of own endowment", "return, thousands")
-    handles = [
-        Line2D([], [], color=MODE_COLOURS["private"], lw=1.4, label="constants, private"),
-        *(
-            Line2D([], [], color=MODE_COLOURS[m], **MODE_LINES[m], label=f"constants, {m}")
-            for m in ("integrated", "cooperative")
-        ),
-        Line2D([], [], color=GREY, ls=":", lw=1.2, label="Random, integrated"),
-        *(
-            Line2D(
-                *([], []),
-                **{"marker": "D", "ls": "", "ms": 5, "mec": "white"},
-                color=PROTOCOL_COLOURS[protocol],
-                label=f"{policy}, {protocol}",
-            )
-            for policy, protocol, _ in _learners(learned)
-        ),
-    ]
-    fig.legend(handles=handles, loc="outside lower center", ncols=3)
-    data = reference[["name", "policy", "level", "reward_mode", "cooperation", "mode_return"]]
-    marks = learned.rename(columns={"training_return": "mode_return"})
-    marks = marks[
-        ["name", "policy", "protocol", "reward_mode", "seed", "cooperation", "mode_return"]
-    ]
-    data = pd.concat([data, marks])
-    return Plot(
-        fig,
-        data.rename(columns={"name": "environment"}),
-        "Response curves of constant policies",
-        _response_caption(best, constants, learned),
-        "Line charts, one per environment: summed episode return against the level of a constant "
-        "policy for three reward modes, with the best levels, Random and trained policies marked.",
-    )
-
-
-def _mark_best(ax: Axes, best: pd.DataFrame) -> None:
-    """Dots on the best constants, the upper label above its dot, the lower one below."""
-    tops = best.loc[["private", "integrated"]].sort_values("return", ascending=False)
-    for (mode, top), offset in zip(tops.iterrows(), (5, -12), strict=True):
-        place = (top["level"], top["return"] / 1000)
-        ax.plot(*place, "o", ms=5, mec="white", mew=0.6, color=MODE_COLOURS[mode], zorder=3)
-        ax.annotate(
-            f"{top['level']} %",
-            place,
-            xytext=(0 if offset > 0 else 3, offset),
-            textcoords="offset points",
-            ha="center" if offset > 0 else "left",
-            fontsize=7.5,
-            path_effects=HALO,
-            zorder=5,
-        )
-
-
-def _response_caption(best: pd.DataFrame, constants: pd.DataFrame, learned: pd.DataFrame) -> str:
-    integrated = best[best["reward_mode"] == "integrated"]
-    levels = ", ".join(f"{r.environment} {r.level} %" for r in integrated.itertuples())
-    full = int((integrated["level"] == 100).sum())
-    where = f"on {full} of {len(integrated)} environments" if full else "nowhere"
-    gap = relative_gap(_by_mode(constants)).max()
-    lies = (
-        "The cooperative curve lies on the integrated one."
-        if gap < IDENTITY_TOLERANCE
-        else f"The cooperative curve is up to {100 * gap:.2g} % off the integrated one."
-    )
-    diamonds = (
-        "No training run under integrated reward finished."
-        if learned.empty
-        else "Diamonds are policies trained on integrated reward, placed at their mean action."
-    )
-    return (
-        f"The best constant under integrated reward plays {levels}; full contribution is the best "
-        f"constant {where}. {lies} {diamonds}"
-    )
 
 
 def identity(reference: pd.DataFrame) -> Plot:
-    """Relative difference of integrated and cooperative summed return per constant level."""
+    """Relative difference of integrated and cooperative summed return, a row per environment."""
     apply()
-    wide = _by_mode(_named(reference[reference["level"].notna()])).reset_index()
+    constants = named(own_basis(reference[reference["level"].notna()]))
+    wide = _by_mode(constants).reset_index()
     gap = wide["relative_difference"] = relative_gap(wide)
-    fig, panels = _panels(wide["name"].unique(), height=1.5)
+    names = list(dict.fromkeys(constants["name"]))
+    fig, ax = plt.subplots(figsize=(WIDTH, 0.9 + 0.19 * len(names)))
     for (name, group), part in wide.groupby(["name", "mechanism_class"]):
-        ax = panels[name]
-        ax.plot(
-            part["level"].astype(float),
-            part["relative_difference"],
-            ".",
-            ms=4,
-            color=CLASS_COLOURS[group],
-        )
-        ax.axhline(IDENTITY_TOLERANCE, color=GREY, ls="--", lw=1)
-        ax.set_yscale("symlog", linthresh=1e-10)
-        ax.set_yticks([0, 1e-9, 1e-7, 1e-5], ["0", "1e-9", "1e-7", "1e-5"])
-        ax.minorticks_off()
-        ax.set(title=f"{name} ({group})", xlim=(-3, 103))
-        ax.set_ylim(-3e-11, max(1e-4, 3 * gap.max()))
-    first = next(iter(panels.values()))
-    first.text(100, IDENTITY_TOLERANCE, "tolerance", ha="right", va="bottom", color=GREY, size=7.5)
-    _label(panels, "constant level, % of own endowment", "relative difference")
+        values = part["relative_difference"].unique()
+        style = {"color": CLASS_COLOURS[group], "ms": 3.5, "alpha": 0.5, "mew": 0}
+        ax.plot(values, [names.index(name)] * len(values), "o", **style)
+    ax.axvline(IDENTITY_TOLERANCE, color=GREY, ls="--", lw=1)
+    ax.set_xscale("symlog", linthresh=1e-10)
+    ax.set_xticks([0, 1e-9, 1e-7, 1e-5], ["0", "1e-9", "1e-7", "1e-5\ntolerance"])
+    ax.minorticks_off()
+    ax.set_xlim(-3e-11, max(1e-4, 3 * gap.max()))
+    ax.set_yticks(range(len(names)), names)
+    ax.set(ylim=(len(names) - 0.4, -0.6), xlabel="relative difference of summed returns")
     return Plot(
         fig,
         wide.rename(columns={"name": "environment"}),
         "Integrated against cooperative return",
         _identity_caption(wide),
-        "Scatter plots, one per environment, of the relative difference between summed cooperative "
+        "Dot plot with a row per environment of the relative difference between summed cooperative "
         f"and integrated return for 101 constant levels: at most {gap.max():.1e}, where "
         f"{IDENTITY_TOLERANCE:.0e} is tolerated.",
     )
@@ -195,13 +69,13 @@ def learning_curves(scores: pd.DataFrame, curves: pd.DataFrame) -> Plot:
     """Normalised score along training, per environment and protocol."""
     apply()
     keys = ["run_id", "protocol", "reward_mode", "seed"]
-    runs = _named(scores[scores["status"] == "finished"])
+    runs = named(scores[scores["status"] == "finished"])
     runs = runs[["name", "policy", *keys, "welfare_floor", "welfare_ceiling"]]
     data = curves[["run_id", "step", "welfare"]].merge(runs, on="run_id")
     data["score"] = normalised(data, "welfare")
     fig, panels = _panels(data["name"].unique(), height=2.2)
     for name, ax in panels.items():
-        for _, protocol, learner in _learners(data[data["name"] == name]):
+        for _, protocol, learner in learners(data[data["name"] == name]):
             for mode, part in learner.groupby("reward_mode"):
                 seeds = part.groupby("step")["score"].agg(["mean", "min", "max"])
                 steps, colour = seeds.index.to_numpy(float) / 1000, PROTOCOL_COLOURS[protocol]
@@ -215,7 +89,7 @@ def learning_curves(scores: pd.DataFrame, curves: pd.DataFrame) -> Plot:
     handles = [
         *(
             Line2D([], [], color=PROTOCOL_COLOURS[protocol], lw=3, label=f"{policy}, {protocol}")
-            for policy, protocol, _ in _learners(data)
+            for policy, protocol, _ in learners(data)
         ),
         *(
             Line2D([], [], color=GREY, **line, label=f"{mode} reward")
@@ -240,7 +114,7 @@ def _learning_caption(data: pd.DataFrame, left_out: int) -> str:
     if data.empty:
         return f"No training run finished.{aside}"
     said = []
-    for policy, protocol, learner in _learners(data.sort_values("step")):
+    for policy, protocol, learner in learners(data.sort_values("step")):
         ends = learner.groupby("run_id")["score"].agg(["first", "last"])
         first, last = (interquartile_mean(ends, end) for end in ("first", "last"))
         said.append(f"{policy} {protocol} from {first:.2f} to {last:.2f}")
@@ -259,13 +133,15 @@ def score_intervals(aggregates: pd.DataFrame) -> Plot:
     drawn = shown if shown["finished"].sum() else shown.iloc[:0]
     names = [*sorted(set(drawn["environment"]) - {"all"}), *(["all"] if len(drawn) else [])]
     fig, panels = _panels(["scores"] if names else [], height=0.7 + 0.42 * len(names))
-    learners = list(_learners(drawn))
+    drawn_learners = list(learners(drawn))
     for ax in panels.values() if names else ():
-        _draw_intervals(ax, names, learners)
+        _draw_intervals(ax, names, drawn_learners)
     if names:
         handles = [
             Line2D([], [], marker="o", ms=5, color=PROTOCOL_COLOURS[protocol], label=label)
-            for label, protocol in ((f"{p}, {protocol}", protocol) for p, protocol, _ in learners)
+            for label, protocol in (
+                (f"{p}, {protocol}", protocol) for p, protocol, _ in drawn_learners
+            )
         ]
         ring = {"marker": "o", "ls": "", "ms": 8, "mfc": "none"}
         handles.append(Line2D([], [], color=GREY, **ring, label="before training"))
@@ -280,13 +156,11 @@ def score_intervals(aggregates: pd.DataFrame) -> Plot:
     )
 
 
-def _draw_intervals(
-    ax: Axes, names: list[str], learners: list[tuple[str, str, pd.DataFrame]]
-) -> None:
+def _draw_intervals(ax: Axes, names: list[str], drawn: list[tuple[str, str, pd.DataFrame]]) -> None:
     """One line per name, the learners side by side on it."""
-    for offset, (_, protocol, learner) in enumerate(learners):
+    for offset, (_, protocol, learner) in enumerate(drawn):
         rows = learner.set_index("environment").reindex(names)
-        y = np.arange(len(names)) + (offset - (len(learners) - 1) / 2) * 0.6 / len(learners)
+        y = np.arange(len(names)) + (offset - (len(drawn) - 1) / 2) * 0.6 / len(drawn)
         colour = PROTOCOL_COLOURS[protocol]
         ax.plot(rows["untrained"], y, "o", mfc="none", mec=colour, ms=8, mew=1)
         ax.hlines(y, rows["low"], rows["high"], color=colour, lw=2.2)
@@ -332,20 +206,10 @@ FIGURES: dict[str, Callable[..., Plot]] = {
 }
 
 
-def _named(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.assign(name=frame["environment"] + "-" + frame["edition"])
-
-
 def _by_mode(constants: pd.DataFrame) -> pd.DataFrame:
     """Returns of constants, one column per reward mode."""
     keys = ["name", "mechanism_class", "level"]
     return constants.pivot(index=keys, columns="reward_mode", values="mode_return")
-
-
-def _learners(runs: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
-    """Policy, protocol and rows of every learner."""
-    for (policy, protocol), rows in runs.groupby(["policy", "protocol"]):
-        yield policy, protocol, rows
 
 
 def _panels(names: Iterable[str], height: float) -> tuple[plt.Figure, dict[str, Axes]]:

@@ -22,24 +22,33 @@ from .figures import FIGURES
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-# A section is one dictionary (study, counts) or a list of dictionaries with these keys.
+# A section is one dictionary (those of SINGLE) or a list of dictionaries with these keys.
+SINGLE = ("study", "counts", "agreement")
 CONTRACT = {
     "study": "name scale description date version commit dirty configuration_hash python platform"
     " packages training_commits",
     "counts": "planned finished diverged failed excluded cpu_seconds environments policies seeds",
     "highlights": "title text claim",
     "claims": "id group statement source published verdict estimate interval decided_by reason rule"
-    " figure",
+    " figure table",
     "contract": "environment mechanism_class n_agents horizon endowments baselines observation"
     " action_high deterministic early_termination",
-    "best_constants": "environment reward_mode level return welfare_level welfare random_welfare",
-    "identity": "environment policy_set max_relative_difference identical",
+    "comparison": "environment measured stated",
+    "agreement": "code code_equal documents documents_equal",
+    "documents": "environment quantity published measured equal source_doc source_place",
+    "page_results": "environment policy published recomputed ratio source_doc",
+    "records": "corpus component published arithmetic recomputed formula result note source",
+    "policies": "environment level return welfare_level welfare random_welfare relative score",
+    "identity": "environment differences",
     "scores": "environment protocol policy reward_mode runs iqm low high training_iqm untrained"
     " action_share trust welfare",
     "hyperparameters": "policy setting as_published corrected",
     "cells": "environment policy protocol planned finished diverged failed cpu_seconds",
     "failures": "run_id environment policy protocol reward_mode seed status reason",
     "figures": "id title caption alt provenance data",
+    "cards": "environment mechanism_class class_name summary story n_agents horizon endowments"
+    " baselines action_high observations deterministic shortest_episode early_termination"
+    " parameters policies figure",
     "definitions": "term text",
 }
 
@@ -49,7 +58,7 @@ def build_report(data: dict, figures: Mapping[str, Path], html: Path, pdf: Path)
 
     Args:
         data: The content of the report, with the keys of ``CONTRACT``; lists may be empty.
-        figures: The SVG file of every figure that ``data["figures"]`` describes, by its id.
+        figures: The SVG file of every figure that ``data["figures"]`` or a card describes, by id.
         html: Where to write the HTML file; it refers to no other file.
         pdf: Where to write the PDF file.
 
@@ -62,9 +71,9 @@ def build_report(data: dict, figures: Mapping[str, Path], html: Path, pdf: Path)
         root = Path(name)
         shutil.copytree(TEMPLATES, root, dirs_exist_ok=True)
         (root / "data.json").write_text(json.dumps(data, allow_nan=False), encoding="utf-8")
-        (root / "figures").mkdir()
-        for figure in data["figures"]:
-            shutil.copy(figures[figure["id"]], root / "figures" / f"{figure['id']}.svg")
+        (root / "figures" / "environments").mkdir(parents=True)
+        for figure in _described(data):
+            shutil.copy(figures[figure], root / "figures" / f"{figure}.svg")
         outputs = {path: _compile(root, kind) for path, kind in ((html, "html"), (pdf, "pdf"))}
     for path, content in outputs.items():
         with replacing(path) as temporary:
@@ -76,17 +85,18 @@ def check(data: dict, figures: Mapping[str, Path]) -> None:
     for section, keys in CONTRACT.items():
         if section not in data:
             raise ValueError(f"report data lack the key {section!r}")
-        single = section in ("study", "counts")
+        single = section in SINGLE
         for i, row in enumerate([data[section]] if single else data[section]):
             place = section if single else f"{section}[{i}]"
             missing = [key for key in keys.split() if key not in row]
             if missing:
                 raise ValueError(f"report data: {place} lacks {', '.join(map(repr, missing))}")
     ids = [claim["id"] for claim in data["claims"]]
-    described = [figure["id"] for figure in data["figures"]]
+    described = _described(data)
     _allowed("claims", "verdict", data["claims"], VERDICTS)
     _allowed("claims", "group", data["claims"], GROUPS)
     _allowed("claims", "figure", data["claims"], ("", *FIGURES))
+    _allowed("claims", "table", data["claims"], ("", *CONTRACT))
     _allowed("highlights", "claim", data["highlights"], ("", *ids))
     _allowed("figures", "id", data["figures"], tuple(FIGURES))
     for section, names in {"claims": ids, "figures": described}.items():
@@ -98,6 +108,12 @@ def check(data: dict, figures: Mapping[str, Path]) -> None:
             raise ValueError(f"report data describe the figure {name!r}, but no SVG was given")
         if not Path(figures[name]).is_file():
             raise ValueError(f"figure {name!r}: there is no file {figures[name]}")
+
+
+def _described(data: dict) -> list[str]:
+    """Ids of all figures: those of the text, then those of the cards."""
+    curves = [card["figure"] for card in data["cards"]]
+    return [figure["id"] for figure in (*data["figures"], *filter(None, curves))]
 
 
 def _allowed(section: str, key: str, rows: list[dict], values: tuple[str, ...]) -> None:

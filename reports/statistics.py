@@ -1,7 +1,7 @@
 """Scores in payoff units and their statistics.
 
-A score is (W - floor) / (ceiling - floor) per environment, floor = Random, ceiling = best
-constant. Runs form a seeds x environments matrix per learner; the point estimate is the
+Scores are those of `agents.scores`, with Random and the best constant of the reference table as
+floor and ceiling. Runs form a seeds x environments matrix per learner; the point estimate is the
 interquartile mean, the interval a stratified bootstrap over seeds (rliable).
 """
 
@@ -14,6 +14,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from coopetition.agents import scores as agent_scores
+
+from .selection import own_basis
 
 IDENTITY_TOLERANCE = 1e-5
 CELL = ["environment", "edition"]
@@ -45,14 +49,14 @@ def with_scores(training: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame
 
 
 def normalised(runs: pd.DataFrame, value: str, *, scale: str = "welfare") -> pd.Series:
-    """(value - floor) / (ceiling - floor) per row, from the columns of that scale."""
+    """The normalised score of a column per row, from the columns of that scale."""
     floor, ceiling = runs[f"{scale}_floor"], runs[f"{scale}_ceiling"]
-    return (runs[value] - floor) / (ceiling - floor)
+    return agent_scores.normalised(runs[value], floor, ceiling)
 
 
 def reference_scales(reference: pd.DataFrame) -> pd.DataFrame:
     """Floor (Random) and ceiling (best constant) of W and of the return, per cell and mode."""
-    own = reference[reference["action_basis"] == "own"]
+    own = own_basis(reference)
     keys = [*CELL, "reward_mode"]
     constants = own[own["level"].notna()].groupby(keys)[["welfare", "mode_return"]].max()
     random = own[own["policy"] == "Random"].groupby(keys)[["welfare", "mode_return"]].first()
@@ -62,8 +66,9 @@ def reference_scales(reference: pd.DataFrame) -> pd.DataFrame:
 def best_constants(reference: pd.DataFrame) -> pd.DataFrame:
     """Per environment and mode: the best level by return and by welfare."""
     rows = []
-    for (environment, edition, mode), group in reference.groupby([*CELL, "reward_mode"]):
-        constants = group[group["level"].notna() & (group["action_basis"] == "own")]
+    own = own_basis(reference)
+    for (environment, edition, mode), group in own.groupby([*CELL, "reward_mode"]):
+        constants = group[group["level"].notna()]
         best = constants.loc[constants["mode_return"].idxmax()]
         fair = constants.loc[constants["welfare"].idxmax()]
         random = group[group["policy"] == "Random"].iloc[0]
@@ -183,11 +188,11 @@ def _groups(learner: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
 def identity(reference: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows of the table `identity`: are the two other-regarding modes one summed reward?"""
     rows = []
-    for (environment, edition), group in reference.groupby(CELL):
+    for (environment, edition), group in own_basis(reference).groupby(CELL):
+        constants = group.loc[group["level"].notna(), "policy"].unique()
         wide = group.pivot(index="policy", columns="reward_mode", values="mode_return")
         gap = relative_gap(wide)
-        random = gap.index == "Random"
-        for policy_set, part in (("101 constants", gap[~random]), ("Random", gap[random])):
+        for policy_set, part in (("101 constants", gap[constants]), ("Random", gap[["Random"]])):
             rows.append(
                 {
                     "environment": f"{environment}-{edition}",

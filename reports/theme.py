@@ -24,7 +24,27 @@ MODE_LINES = {
     "cooperative": {"ls": (0, (3, 2)), "lw": 1.1, "zorder": 2.3},
 }
 CLASS_COLOURS = {"TR-1": "#0072B2", "TR-2": "#D55E00", "TR-3": "#009E73", "TR-4": "#CC79A7"}
+WIDTH = 6.8  # inches, the width of the text
 GREY = "#666666"
+INK = "#222222"
+# Policies that are not trained, as points of a response curve: marker, face and edge.
+POLICY_MARKS = {
+    "Random": {"marker": "X", "ms": 5.5, "mfc": GREY, "mec": "white"},
+    "TitForTat": {"marker": "s", "ms": 4.5, "mfc": "white", "mec": INK},
+    "TitForTat_released": {"marker": "p", "ms": 5, "mfc": "white", "mec": INK},
+    **{
+        f"Oracle_{name}": {"marker": marker, "ms": 5.5, "mfc": INK, "mec": "white"}
+        for marker, names in {
+            "^": ("Equilibrium", "TrustAware", "Nash", "ReciprocityEquilibrium"),
+            "v": ("SocialOptimum", "BoundedReciprocity"),
+            ">": ("Loyalty",),
+        }.items()
+        for name in names
+    },
+}
+# Published learners are known by their return alone: lines across the panel.
+PUBLISHED_LINES = {"ISAC": "--", "COMA": ":"}
+PUBLISHED_COLOUR = "#AA4499"
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,7 @@ import pytest
 
 from coopetition.agents.reference import reference_rows
 from coopetition.reports import schema
-
-IDS = ("TrustDilemma-v0", "TeamProduction-v0")
+from frames import IDS
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from coopetition.reports import columns, schema
+from coopetition.reports.sources import published
 from coopetition.reports.statistics import reference_scales, with_scores
 
 # 0.1 + 0.2 needs all seventeen digits to come back from a text file.
@@ -20,6 +21,8 @@ VALUES = {
 }
 MEASURES = ("training_return", "welfare", "trust", "cooperation", "episode_length")
 NAN = float("nan")
+# Environments of the fixture `reference`.
+IDS = ("TrustDilemma-v0", "TeamProduction-v0")
 
 
 def row(table: str, **changes: Any) -> dict[str, Any]:
@@ -134,3 +137,33 @@ def learning(scores: pd.DataFrame) -> pd.DataFrame:
         for i in range(3)
     ]
     return schema.table("curves", rows)
+
+
+def corpus_reference(environments: int = 20) -> pd.DataFrame:
+    """The policies of the published study on its environments, with numbers of no meaning."""
+    oracles = {
+        "TR-1": ("Equilibrium",),
+        "TR-2": ("TrustAware",),
+        "TR-3": ("Nash", "SocialOptimum", "Loyalty"),
+        "TR-4": ("ReciprocityEquilibrium", "BoundedReciprocity"),
+    }
+    inventory = published("environment_inventory").head(environments)
+    one = row("reference", mode_return=1.0)
+    rows = [
+        {
+            **one,
+            "environment": environment.removesuffix("-v0"),
+            "mechanism_class": group,
+            "policy": policy,
+            "level": level,
+        }
+        for environment, group in zip(
+            inventory["environment"], inventory["tier_config_and_campaign"], strict=True
+        )
+        for policy, level in [
+            *((f"Constant_{level:02d}", level) for level in range(101)),
+            *((name, None) for name in ("Random", "TitForTat", "TitForTat_released")),
+            *((f"Oracle_{name}", None) for name in oracles[group]),
+        ]
+    ]
+    return schema.table("reference", rows)

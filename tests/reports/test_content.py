@@ -8,11 +8,15 @@ import pytest
 from coopetition import envs
 from coopetition.envs.contract import measure
 from coopetition.reports import columns, schema, statistics, theme
+from coopetition.reports.comparison import contract_comparison, page_results
 from coopetition.reports.content import report_data
+from coopetition.reports.counts import counts
+from coopetition.reports.curves import environment_curves
+from coopetition.reports.evidence import Evidence
 from coopetition.reports.figures import FIGURES
 from coopetition.reports.report import build_report, check
-from coopetition.reports.verdicts import Evidence, decide, load_claims
-from frames import learning, trained
+from coopetition.reports.verdicts import decide, load_claims
+from frames import IDS, learning, trained
 
 STUDY = {
     "name": "small",
@@ -30,6 +34,8 @@ PROVENANCE = {
     "packages": {"numpy": "2"},
 }
 BROKEN = {0: "failed", 20: "diverged"}
+TABLES = ("plan", "contract", "contract_comparison", "counts", "page_results", "reference")
+TABLES += ("scores", "aggregates", "identity", "claims")
 
 
 @pytest.fixture(scope="module")
@@ -39,31 +45,36 @@ def study(reference, tmp_path_factory):
     scores = trained(reference, broken=BROKEN)
     plan = scores[[c for c in columns.TABLES["plan"] if c in scores]].assign(hyperparameters="{}")
     curves = learning(scores)
+    contract = schema.table("contract", [measure(id) for id in IDS])
     rows = {
         "plan": plan,
-        "contract": [measure(f"{name}-v0") for name in scores["environment"].unique()],
+        "contract": contract,
+        "contract_comparison": contract_comparison(contract),
+        "counts": counts(reference),
+        "page_results": page_results(reference),
         "reference": reference,
         "scores": scores,
         "curves": curves,
         "aggregates": statistics.aggregates(scores, repetitions=50),
         "identity": statistics.identity(reference),
     }
-    suffixes = {"aggregates": "csv", "identity": "csv", "claims": "csv"}
+    text = ("contract_comparison", "counts", "page_results", "aggregates", "identity", "claims")
 
     def kept(name, rows):
-        path = folder / f"{name}.{suffixes.get(name, 'parquet')}"
+        path = folder / f"{name}.{'csv' if name in text else 'parquet'}"
         schema.write(name, rows, path)
         return schema.read(name, path)
 
     tables = {name: kept(name, rows) for name, rows in rows.items()}
-    evidence = Evidence(tables["reference"], tables["scores"], tables["identity"], repetitions=50)
+    seen = ("reference", "contract", "counts", "identity", "scores")
+    evidence = Evidence(**{name: tables[name] for name in seen}, repetitions=50)
     tables["claims"] = kept("claims", decide(evidence))
     return tables
 
 
 @pytest.fixture(scope="module")
 def drawn(study, tmp_path_factory):
-    """Figure id -> SVG file, texts and data beside it."""
+    """Figure id -> SVG file, texts and data beside it; those of environments with their folder."""
     folder = tmp_path_factory.mktemp("figures")
     needed = {
         "response_curves": ("reference", "scores"),
@@ -71,23 +82,28 @@ def drawn(study, tmp_path_factory):
         "learning_curves": ("scores", "curves"),
         "scores": ("aggregates",),
     }
-    for name, figure in FIGURES.items():
-        plot = figure(**{table: study[table] for table in needed[name]})
-        theme.save(
-            plot, *(folder / f"{name}.{suffix}" for suffix in ("svg", "csv", "json")), "c0ffee1234+"
-        )
+    plots = {
+        name: figure(**{table: study[table] for table in needed[name]})
+        for name, figure in FIGURES.items()
+    }
+    for name, plot in environment_curves(study["reference"], study["scores"]):
+        plots[f"environments/{name}"] = plot
+    for name, plot in plots.items():
+        paths = (folder / f"{name}.{suffix}" for suffix in ("svg", "csv", "json"))
+        theme.save(plot, *paths, "c0ffee1234+")
         plt.close(plot.figure)
-    return {name: folder / f"{name}.svg" for name in FIGURES}
+    return {name: folder / f"{name}.svg" for name in plots}
 
 
 @pytest.fixture(scope="module")
 def data(study, drawn):
-    names = ("plan", "contract", "reference", "scores", "aggregates", "identity", "claims")
+    texts = {name: path.with_suffix(".json") for name, path in drawn.items()}
     return report_data(
         study=STUDY,
         provenance=PROVENANCE,
-        figures={name: path.with_suffix(".json") for name, path in drawn.items()},
-        **{name: study[name] for name in names},
+        figures={name: path for name, path in texts.items() if name in FIGURES},
+        curves={path.stem: path for name, path in texts.items() if name not in FIGURES},
+        **{name: study[name] for name in TABLES},
     )
 
 
@@ -104,7 +120,7 @@ def test_counts(data):
         "excluded": 0,
         "cpu_seconds": 360.0,
         "environments": 2,
-        "policies": 103,
+        "policies": 101 + 3 + 4 + 1,
         "seeds": 3,
     }
 
@@ -135,13 +151,12 @@ def test_cells_hold_all_modes_and_seeds_of_a_learner(data):
 
 
 def test_cells_of_runs_that_left_no_row_are_planned(study, drawn):
-    names = ("plan", "contract", "reference", "aggregates", "identity", "claims")
     lost = report_data(
         study=STUDY,
         provenance=PROVENANCE,
         figures={},
-        scores=study["scores"].iloc[:0],
-        **{name: study[name] for name in names},
+        curves={},
+        **{name: study[name] for name in TABLES} | {"scores": study["scores"].iloc[:0]},
     )
     assert (lost["counts"]["planned"], lost["counts"]["finished"]) == (36, 0)
     assert [(c["planned"], c["finished"]) for c in lost["cells"]] == [(9, 0)] * 4
@@ -188,7 +203,41 @@ def test_environments_are_described_by_what_was_measured(data):
     found = shown["TrustDilemma-v0"]
     assert found["horizon"] == game.horizon
     assert found["endowments"] == ", ".join(f"{e:g}" for e in game.endowments)
-    assert len(data["best_constants"]) == 6
+
+
+def test_published_statements_are_beside_what_is_measured(data):
+    shown = {row["environment"]: row for row in data["comparison"]}
+    assert list(shown) == list(IDS)
+    team = shown["TeamProduction-v0"]
+    assert team["measured"]["agents"] == team["stated"]["agents_config"] == "4"
+    assert team["stated"]["agents_docs"] == "3"
+    assert shown["TrustDilemma-v0"]["stated"]["class_analyse"] == "TR-1"
+    # Two environments with 2 numbers each in the code; 16 other statements and one on their size.
+    assert data["agreement"] == {
+        **{"code": 4, "code_equal": 4},
+        **{"documents": 17, "documents_equal": 13},
+    }
+    assert [row["published"] for row in data["documents"]] == ["17"]
+    assert {row["policy"] for row in data["page_results"]} == {
+        *("Random", "Constant_35", "Constant_50", "Constant_75", "TitForTat"),
+    }
+
+
+def test_the_two_modes_are_compared_for_each_set_of_policies(data, study):
+    assert [row["environment"] for row in data["identity"]] == list(IDS)
+    for row in data["identity"]:
+        found = study["identity"][study["identity"]["environment"] == row["environment"]]
+        assert row["differences"] == dict(
+            zip(found["policy_set"], found["max_relative_difference"], strict=True)
+        )
+
+
+def test_every_environment_has_a_card_with_its_curve(data, drawn):
+    assert [card["environment"] for card in data["cards"]] == list(IDS)
+    for card in data["cards"]:
+        assert card["figure"]["id"] in drawn
+        assert "commit c0ffee1+" in card["figure"]["provenance"]
+        assert card["figure"]["data"] == f"figures/environments/{card['environment']}.csv"
 
 
 def test_the_report_is_built_and_shows_no_gaps_as_nan(data, drawn, tmp_path):

@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 from coopetition.reports import columns, schema, statistics
-from coopetition.reports.figures import FIGURES, WIDTH
-from coopetition.reports.theme import save
-from frames import learning, trained
+from coopetition.reports.curves import environment_curves
+from coopetition.reports.figures import FIGURES
+from coopetition.reports.theme import WIDTH, save
+from frames import corpus_reference, learning, trained
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -103,15 +104,17 @@ def test_any_number_of_environments(reference, count):
     for name, arguments in tables_of(many).items():
         figure = FIGURES[name](**arguments).figure
         assert figure.get_size_inches()[0] == WIDTH, "legends need the width"
-        if name == "scores":
+        if name in ("scores", "identity"):
             labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-            assert labels == [*sorted(f"{n}-v0" for n in names), "all"]
+            shown = sorted(f"{n}-v0" for n in names)
+            assert sorted(labels) == sorted([*shown, *(["all"] if name == "scores" else [])])
             continue
         assert len(figure.axes) == count
         titles = [ax.get_title(loc="left").split(" ")[0] for ax in figure.axes]
         assert sorted(titles) == sorted(f"{n}-v0" for n in names)
-        for column in range(min(2, count)):
-            assert figure.axes[column::2][-1].get_xlabel(), "the lowest of a column has a label"
+        across = 2 if name == "learning_curves" else 3
+        for column in range(min(across, count)):
+            assert figure.axes[column::across][-1].get_xlabel(), "the lowest of a column"
 
 
 @every_figure
@@ -140,22 +143,63 @@ def test_response_caption_names_the_best_levels(reference, tables):
             & reference["level"].notna()
         ]
         level = curve.loc[curve["mode_return"].idxmax(), "level"]
-        assert f"{environment}-v0 {level} %" in plot.caption
         assert f"{level} %" in words(plot)
     assert "full contribution is the best constant nowhere" in plot.caption
-    assert "The cooperative curve lies on the integrated one." in plot.caption
+    assert "between 42 % (TrustDilemma-v0) and 47 % (TeamProduction-v0)" in plot.caption
+    assert "The best oracle stays below it on 2 of 2." in plot.caption
+    assert "they lie below the best constant on 1 of 1." in plot.caption
     assert "Diamonds are policies trained on integrated reward" in plot.caption
 
 
 def test_response_caption_follows_other_data(reference):
     other = reference.copy()
     full = (other["level"] == 100).fillna(False) & (other["environment"] == "TrustDilemma")
-    other.loc[full & (other["reward_mode"] != "cooperative"), "mode_return"] = 1e6
-    other.loc[full & (other["reward_mode"] == "cooperative"), "mode_return"] = 1.5e6
+    other.loc[full & (other["policy"] == "Constant_100"), "mode_return"] = 1e6
+    oracle = other["policy"] == "Oracle_Nash"
+    other.loc[oracle, "mode_return"] = 1e6
     caption = draw("response_curves", other).caption
-    assert "TrustDilemma-v0 100 %" in caption
+    assert "100 % (TrustDilemma-v0)" in caption
     assert "full contribution is the best constant on 1 of 2 environments" in caption
-    assert "The cooperative curve is up to 50 % off the integrated one." in caption
+    assert "The best oracle stays below it on 1 of 2." in caption
+
+
+def test_response_curves_are_relative_to_the_best_constant(tables):
+    data = FIGURES["response_curves"](**tables["response_curves"]).data
+    constants = data[data["kind"] == "constant"].groupby("environment")
+    assert (constants["relative"].max() == 1).all()
+    assert (constants["relative_welfare"].max() == 1).all()
+    marks = data[data["kind"] != "constant"].set_index("policy")["relative"]
+    assert marks["ISAC"] == pytest.approx(90_548 / 97_144, abs=1e-4)
+    assert marks["Oracle_TrustAware"] == pytest.approx(40_304 / 46_830, abs=1e-4)
+
+
+def test_twenty_environments_stand_in_rows_of_a_class():
+    reference = corpus_reference().assign(reward_mode="integrated")
+    plot = FIGURES["response_curves"](reference, schema.table("scores", []))
+    axes = plot.figure.axes
+    assert len(axes) == 20
+    assert [ax.get_ylabel().split("\n")[0] for ax in axes[::5]] == list(columns.CLASSES)
+    assert axes[0].get_title(loc="left") == "PartnerHoldUp-v0"
+
+
+@pytest.fixture(scope="module")
+def curves(tables):
+    return dict(environment_curves(**tables["response_curves"]))
+
+
+def test_every_environment_has_a_figure_of_its_own(curves, tmp_path):
+    assert list(curves) == ["TrustDilemma-v0", "TeamProduction-v0"]
+    plot = curves["TeamProduction-v0"]
+    save(plot, *(tmp_path / f"plot.{suffix}" for suffix in ("svg", "csv", "json")), "c0ffee")
+    assert set(plot.data["environment"]) == {"TeamProduction-v0"}
+    assert "plays 47 % (97,144)" in plot.caption
+    assert "early" not in plot.caption
+    assert "Constants of 0 to 39 % end the game early." in curves["TrustDilemma-v0"].caption
+    shown = legend(plot)
+    for policy in ("Random", "TitForTat", "TitForTat_released", "Oracle_Nash", "Oracle_Loyalty"):
+        assert policy in shown
+    assert {"published ISAC", "steps played, of 100", "best constant and its level"} <= set(shown)
+    assert len(shown) == len(set(shown))
 
 
 def test_diamonds_are_finished_runs_on_integrated_reward(reference):
@@ -164,13 +208,16 @@ def test_diamonds_are_finished_runs_on_integrated_reward(reference):
     plot = draw("response_curves", reference, trained(reference, broken={failed: "diverged"}))
     diamonds = [line for ax in plot.figure.axes for line in ax.lines if line.get_marker() == "D"]
     assert sum(len(line.get_xdata()) for line in diamonds) == 2 * 2 * 3 - 1
-    assert len(plot.data) == len(reference) + 2 * 2 * 3 - 1
-    assert legend(plot)[-2:] == ["Central_PPO, as_published", "Central_PPO, corrected"]
+    assert (plot.data["kind"] == "learner").sum() == 2 * 2 * 3 - 1
+    assert legend(plot)[-3:] == [
+        *("Central_PPO, as_published", "Central_PPO, corrected", "published ISAC"),
+    ]
 
 
 def test_identity_caption_names_the_largest_difference(reference):
     other = reference.copy()
     one = (other["level"] == 42).fillna(False) & (other["environment"] == "TeamProduction")
+    one &= other["action_basis"] == "own"
     value = other.loc[one & (other["reward_mode"] == "integrated"), "mode_return"].item()
     for factor, size, how in ((3e-6, "3.0e-06", "rounding"), (0.02, "2.0e-02", "tolerance")):
         changed = one & (other["reward_mode"] == "cooperative")
@@ -180,7 +227,7 @@ def test_identity_caption_names_the_largest_difference(reference):
         assert how in plot.caption.replace("rounding of", "rounding")
         assert size in plot.alt
         assert plot.data["relative_difference"].max() == pytest.approx(factor)
-        drawn = plot.figure.axes[1].get_ylim()
+        drawn = plot.figure.axes[0].get_xlim()
         assert drawn[0] < 0 < factor < drawn[1], "every point is in sight"
 
 
@@ -271,7 +318,7 @@ def test_response_curves_without_diamonds(without_runs, reference, tmp_path):
     plot = FIGURES["response_curves"](**without_runs["response_curves"])
     assert "No training run under integrated reward finished." in plot.caption
     assert "Diamonds" not in plot.caption
-    assert len(plot.data) == len(reference)
+    assert not (plot.data["kind"] == "learner").any()
     assert not [label for label in legend(plot) if "PPO" in label]
     save(plot, *(tmp_path / f"plot.{suffix}" for suffix in ("svg", "csv", "json")), "c0ffee1234+")
 

@@ -10,18 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from coopetition.reports.report import CONTRACT, FIGURES, build_report
+from coopetition.reports.report import CONTRACT, FIGURES, SINGLE, build_report
 
 HEADINGS = (
     "What this run shows",
     "Claims",
     "Environments",
-    "Response curves",
+    "Reference policies",
     "Two of three reward modes add up to the same sum",
     "Learning",
     "Runs",
+    "Published counts",
     "Definitions",
     "Provenance",
+    "Environment cards",
 )
 HOSTILE = r'#panic("x") *bold* _it_ <b>tag</b> $x^2$ @nowhere \ `raw` [x] // -- "q" ~ &amp; #'
 SVG = (
@@ -44,6 +46,52 @@ def _claim(name: str, group: str, verdict: str, figure: str) -> dict:
         "reason": f"Reason of {name}.",
         "rule": f"Rule of {name}.",
         "figure": figure,
+        "table": "records" if figure == "" else "",
+    }
+
+
+def _figure(name: str) -> dict:
+    return {
+        "id": name,
+        "title": f"Title of {name}",
+        "caption": f"Caption of {name}.",
+        "alt": f"Alternative of {name}",
+        "provenance": "rule figures, commit 0123456",
+        "data": f"figures/{name}.csv",
+    }
+
+
+def _card(name: str) -> dict:
+    return {
+        "environment": name,
+        "mechanism_class": "TR-2",
+        "class_name": "trust",
+        "summary": f"Summary of {name}.",
+        "story": [f"Story of {name}.", "Released edition: `info` says more."],
+        "n_agents": 4,
+        "horizon": 100,
+        "endowments": "150, 80, 80, 80",
+        "baselines": "40, 40, 40, 40",
+        "action_high": 150.0,
+        "observations": {"joint": 53, "full": 12, "realistic": 9, "minimal": 4},
+        "deterministic": True,
+        "shortest_episode": 3,
+        "early_termination": "",
+        "parameters": "max_steps = 100; phase = mature",
+        "policies": [
+            {
+                "policy": policy,
+                "action_basis": basis,
+                "cooperation": 0.5,
+                "mode_return": 46830.4,
+                "welfare": 29654.2,
+                "score": -1.5,
+                "trust": 1.0,
+                "episode_length": 99.5,
+            }
+            for policy, basis in (("Constant_42", "own"), ("TitForTat_released", "max"))
+        ],
+        "figure": _figure(f"environments/{name}") if name == "TrustDilemma-v0" else None,
     }
 
 
@@ -103,26 +151,90 @@ def sample_data() -> dict:
             }
             for name in environments
         ],
-        "best_constants": [
+        "comparison": [
             {
                 "environment": name,
-                "reward_mode": "integrated",
+                "measured": {"agents": "4", "horizon": "100", "class": "TR-2", "spread": "0"},
+                "stated": {
+                    "agents_config": "4",
+                    "agents_docs": "3",
+                    "horizon_config": "100",
+                    "class_config": "TR-2",
+                    "class_analyse": "TR-1",
+                    "class_docs": "TR-2",
+                    "class_rankings": "TR-2",
+                    "spread_docs": "0",
+                },
+            }
+            for name in environments
+        ],
+        "agreement": {"code": 4, "code_equal": 4, "documents": 14, "documents_equal": 10},
+        "documents": [
+            {
+                "environment": "two agents",
+                "quantity": "observation",
+                "published": "17",
+                "measured": "15",
+                "equal": False,
+                "source_doc": "docs/environments",
+                "source_place": "observation space",
+            }
+        ],
+        "page_results": [
+            {
+                "environment": environments[0],
+                "policy": "Constant_35",
+                "published": 98.6,
+                "recomputed": 946.9,
+                "ratio": 9.603,
+                "source_doc": "docs/page.md",
+            }
+        ],
+        "policies": [
+            {
+                "environment": name,
                 "level": 42,
                 "return": 46830.1,
                 "welfare_level": 41,
                 "welfare": -29600.25,
                 "random_welfare": 2100.0,
+                **{
+                    measure: {
+                        "Constant_100": 0.86,
+                        "Random": 0.078,
+                        "TitForTat": 0.86,
+                        "TitForTat_released": None,
+                        "oracles": [
+                            {"name": "Nash", "value": 0.99999},
+                            {"name": "Loyalty", "value": 0.86},
+                        ],
+                    }
+                    for measure in ("relative", "score")
+                },
             }
             for name in environments
         ],
         "identity": [
-            {
-                "environment": name,
-                "policy_set": "101 constants",
-                "max_relative_difference": 1.2e-8,
-                "identical": True,
-            }
+            {"environment": name, "differences": {"101 constants": 1.2e-8, "Random": 0.0}}
             for name in environments
+        ],
+        "records": [
+            {
+                "corpus": "audit",
+                "component": part,
+                "published": 1116,
+                "arithmetic": "1056+60",
+                "recomputed": recomputed,
+                "formula": "1,050 + 60",
+                "result": result,
+                "note": "note",
+                "source": "DATASHEET.md, table",
+            }
+            for part, recomputed, result in (
+                ("total", 1110, "mismatch"),
+                ("temporal_runs", 1116, "match"),
+                ("other", None, "not derivable"),
+            )
         ],
         "scores": [
             {
@@ -178,17 +290,8 @@ def sample_data() -> dict:
                 "reason": "NaN at step 12,288",
             }
         ],
-        "figures": [
-            {
-                "id": name,
-                "title": f"Title of {name}",
-                "caption": f"Caption of {name}.",
-                "alt": f"Alternative of {name}",
-                "provenance": "rule figures, commit 0123456",
-                "data": f"figures/{name}.csv",
-            }
-            for name in FIGURES
-        ],
+        "figures": [_figure(name) for name in FIGURES],
+        "cards": [_card(name) for name in environments],
         "definitions": [{"term": "IQM", "text": "Interquartile mean."}],
     }
 
@@ -196,7 +299,9 @@ def sample_data() -> dict:
 @pytest.fixture
 def figures(tmp_path: Path) -> dict[str, Path]:
     """One small SVG file per figure, no two alike."""
-    paths = {name: tmp_path / f"{name}.svg" for name in FIGURES}
+    names = (*FIGURES, "environments/TrustDilemma-v0")
+    paths = {name: tmp_path / "svg" / f"{name}.svg" for name in names}
+    (tmp_path / "svg" / "environments").mkdir(parents=True)
     for i, path in enumerate(paths.values()):
         path.write_text(SVG.format(width=10 + i))
     return paths
@@ -218,6 +323,7 @@ class Page(HTMLParser):
         self.loads: list[str] = []
         self.attributes: dict[str, list[dict]] = {}
         self.text = ""
+        self.code: list[str] = []
         self.title = ""
         self.table = ""
         self.feed(source)
@@ -258,6 +364,8 @@ class Page(HTMLParser):
             self.title += data
             return
         self.text += data
+        if "code" in self.open:
+            self.code.append(data)
         if any(re.fullmatch("h[1-6]", tag) for tag in self.open):
             self.headings[-1] += data
         if "td" in self.open:
@@ -308,13 +416,20 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         "claims-published": 3,
         "claims-own": 1,
         "contract": 2,
-        "best-constants": 2,
+        "comparison": 2,
+        "documents": 1,
+        "page-results": 1,
+        "policies": 2,
+        "policies-welfare": 2,
         "identity": 2,
         "scores": 3,
         "hyperparameters": 2,
         "cells": 2,
         "failures": 1,
+        "records": 3,
         "packages": 3,
+        "card-TrustDilemma-v0": 2,
+        "card-LoyaltyTeam-v0": 2,
     }
     assert rows["verdicts"] == [
         ["confirmed", "1", "0"],
@@ -323,9 +438,25 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         ["not testable", "1", "0"],
         ["Total", "3", "1"],
     ]
-    assert rows["best-constants"][0][3:] == ["46,830.1", "41", "−29,600.3", "2,100.0"]
+    assert rows["comparison"][0][1:] == [
+        *("4", "4", "≠ 3", "100", "100", "TR-2", "TR-2", "≠ TR-1", "TR-2", "TR-2", "0"),
+    ]
+    assert rows["policies"][0][1:] == [
+        *("42", "46,830", "86.0\xa0%", "7.8\xa0%", "86.0\xa0%", "–"),
+        "Nash\xa0<\xa0100\xa0%, Loyalty\xa086.0\xa0%",
+    ]
+    assert rows["policies-welfare"][0][1:] == [
+        *("41", "−29,600", "2,100", "0.86", "0.86", "–", "Nash\xa01.00, Loyalty\xa00.86"),
+    ]
+    assert [row[2:4] for row in rows["records"]] == [
+        *(["≠ 1,110", "mismatch"], ["1,116", "match"], ["–", "not\xa0derivable"]),
+    ]
+    assert rows["card-TrustDilemma-v0"] == [
+        ["Constant_42", "own endowment", "0.50", "46,830", "29,654", "−1.50", "1.00", "99.5"],
+        ["TitForTat_released", "released rule", *rows["card-TrustDilemma-v0"][0][2:]],
+    ]
     assert rows["contract"][0][4:6] == ["150, 80 × 3", "40 × 4"]
-    assert rows["identity"][0][2:] == ["1.2 × 10−8", "yes"]
+    assert rows["identity"][0][1:] == ["1.2 × 10−8", "0"]
     assert rows["scores"][1][4:] == [
         *("3", "0.93", "[0.90, 0.95]", "0.90", "–", "0.41", "–", "29,000"),
     ]
@@ -337,6 +468,8 @@ def test_facts_and_highlights(build, sample_data):
     assert "1,234 planned: 1,232 finished, 1 diverged, 1 failed, 0 excluded" in page.text
     assert "2 environments, 1 policy, 3 seeds" in page.text
     assert "6.9 min" in page.text
+    assert "Of 4 numbers of the released environment code 4 are what is measured" in page.text
+    assert "of 14 statements of the other documents, 10 are" in page.text
     assert sample_data["study"]["commit"] + " with uncommitted changes" in page.text
     assert sample_data["study"]["configuration_hash"] in page.text
     assert "made at commit 0123456, fedcba9+" in page.text
@@ -354,6 +487,8 @@ def test_every_claim_has_verdict_entry_and_figure(build, sample_data):
         assert claim["reason"] in page.text
         if claim["figure"]:
             assert f"#figure-{claim['figure']}" in page.links
+        if claim["table"]:
+            assert f"#table-{claim['table']}" in page.links
     classes = {span.get("class") for span in page.attributes["span"]}
     assert {f"badge {c}" for c in ("confirmed", "refuted", "inconclusive", "not-testable")} <= (
         classes
@@ -365,14 +500,30 @@ def test_pdf_has_pages_and_bookmarks(build, sample_data):
     assert pdf.startswith(b"%PDF")
     assert int(re.search(rb"/Type\s*/Pages\s*/Count (\d+)", pdf)[1]) > 1
     assert b"/Outlines" in pdf
-    for bookmark in (*HEADINGS, "B02 refuted"):
+    for bookmark in (*HEADINGS, "B02 refuted", "LoyaltyTeam-v0: Summary of LoyaltyTeam-v0"):
         words = re.escape(bookmark.encode()).replace(rb"\ ", rb"\s+")
         assert re.search(rb"/Title\s*\([^)]*" + words, pdf), bookmark
 
 
+def test_every_environment_has_a_card_that_is_linked(build, sample_data):
+    page, _ = build(sample_data)
+    assert [card["id"] for card in page.attributes["details"]] == [
+        *("card-TrustDilemma-v0", "card-LoyaltyTeam-v0"),
+    ]
+    assert "Alternative of environments/TrustDilemma-v0" in page.images
+    for card in sample_data["cards"]:
+        name = card["environment"]
+        assert f"#card-{name}" in page.links
+        assert f"{name}: Summary of {name}" in page.text
+        assert f"Story of {name}." in page.text
+    assert "info" in [code.strip() for code in page.code]
+    assert page.text.count("max_steps = 100; phase = mature") == 2
+
+
 def test_text_is_never_evaluated(build, sample_data, tmp_path):
     data = copy.deepcopy(sample_data)
-    fixed = {"version", "commit", "id", "claim", "group", "verdict", "figure"}
+    fixed = {"version", "commit", "id", "claim", "group", "verdict", "figure", "table"}
+    fixed |= {"environment", "result"}
 
     def poison(value, key=""):
         if isinstance(value, dict):
@@ -400,7 +551,7 @@ def test_text_is_never_evaluated(build, sample_data, tmp_path):
 
 def test_empty_lists_become_sentences(build, sample_data):
     for section, keys in CONTRACT.items():
-        if section not in ("study", "counts"):
+        if section not in SINGLE:
             assert keys
             sample_data[section] = []
     sample_data["study"]["packages"] = {}
@@ -414,7 +565,9 @@ def test_empty_lists_become_sentences(build, sample_data):
         "No claim was examined in this run.",
         "No environment was part of this run.",
         "This run has no figure of response curves.",
-        "No constant policy was evaluated in this run.",
+        "No released environment was part of this run.",
+        "No policy was evaluated in this run.",
+        "No count was recomputed in this run.",
         "The two modes were not compared in this run.",
         "This run has no learning curves.",
         "No policy was trained in this run.",
@@ -463,6 +616,7 @@ def test_missing_keys_are_named(sample_data, figures, tmp_path):
     [
         ("claims", "verdict", "true", r"claims\[0\] has verdict 'true'; allowed are 'confirmed'"),
         ("claims", "figure", "curves", r"claims\[0\] has figure 'curves'"),
+        ("claims", "table", "costs", r"claims\[0\] has table 'costs'"),
         ("claims", "id", "B02", "claims has 'B02' twice"),
         ("highlights", "claim", "Z99", r"highlights\[0\] has claim 'Z99'"),
         ("figures", "id", "curves", r"figures\[0\] has id 'curves'"),

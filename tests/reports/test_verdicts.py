@@ -7,20 +7,28 @@ import pandas as pd
 import pytest
 import yaml
 
-from coopetition.reports import columns, schema, verdicts
+from coopetition.reports import columns, counts, schema, verdicts
+from coopetition.reports.columns import CLASSES
+from coopetition.reports.evidence import Evidence
 from coopetition.reports.figures import FIGURES
-from coopetition.reports.verdicts import CLASSES, RULES, Evidence, decide, load_claims, published
-from frames import policies, row, run
+from coopetition.reports.report import CONTRACT
+from coopetition.reports.rules import RULES
+from coopetition.reports.sources import FOLDER, published
+from coopetition.reports.verdicts import decide, load_claims
+from frames import corpus_reference, policies, row, run
 
-KEYS = {"id", "group", "statement", "source", "published", "rule", "figure", "decide", "headlines"}
+KEYS = {"id", "group", "statement", "source", "published", "rule", "figure", "table"}
+KEYS |= {"decide", "headlines"}
 PUBLISHED_ISAC = published("oracle_exceedance_tr3").set_index("environment")["isac_return"]
 BUDGET = 500_000
 
 
-def evidence(*, reference=None, scores=(), identity=()):
+def evidence(*, reference=None, contract=(), counts=(), scores=(), identity=()):
     empty = schema.table("reference", [])
     return Evidence(
         reference=empty if reference is None else reference,
+        contract=schema.table("contract", contract),
+        counts=schema.table("counts", counts),
         scores=schema.table("scores", scores),
         identity=schema.table("identity", identity),
         repetitions=50,
@@ -32,10 +40,14 @@ def evidence(*, reference=None, scores=(), identity=()):
 
 def test_every_claim_is_complete():
     claims = load_claims()
-    assert [claim["id"] for claim in claims] == ["A11", "B02", "N01", "N02"]
+    assert [claim["id"] for claim in claims] == [
+        *("A11", "B02", "B04", "B05", "B06", "F01", "F02", "F03"),
+        *("N01", "N02", "N03"),
+    ]
     for claim in claims:
         assert set(claim) == KEYS
-        assert claim["figure"] in FIGURES
+        assert claim["figure"] in ("", *FIGURES)
+        assert claim["table"] in CONTRACT
         assert claim["group"] in ("published", "own")
         assert set(claim["headlines"]) <= set(columns.VERDICTS)
         assert claim["statement"].endswith(".")
@@ -50,7 +62,7 @@ def test_every_rule_decides_a_claim():
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [({"id": "A11"}, "an id occurs twice"), ({"decide": "guess"}, "claim N01: no rule 'guess'")],
+    [({"id": "A11"}, "an id occurs twice"), ({"decide": "guess"}, "claim B04: no rule 'guess'")],
 )
 def test_a_duplicate_id_and_an_unknown_rule_are_refused(tmp_path, monkeypatch, change, message):
     claims = load_claims()
@@ -70,10 +82,9 @@ def test_decided_claims_are_a_table():
 # ---- published tables ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["oracle_exceedance_tr3", "ranking_integrated_by_tier"])
+@pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("*.csv")))
 def test_published_figures_name_their_source(name):
-    table = published(name)
-    assert table[["source_doc", "source_table"]].notna().all(axis=None)
+    assert published(name)["source_doc"].notna().all()
 
 
 def test_published_figures_are_those_that_the_claims_quote():
@@ -112,7 +123,7 @@ def constants(gaps):
 
 
 def isac(gaps):
-    return verdicts.published_isac_above_constants(evidence(reference=constants(gaps)))
+    return RULES["published_isac_above_constants"](evidence(reference=constants(gaps)))
 
 
 def test_one_constant_above_isac_refutes():
@@ -136,8 +147,193 @@ def test_without_its_environments_the_claim_on_isac_is_not_testable():
     formal = constants(dict.fromkeys(PUBLISHED_ISAC.index, -0.1)).assign(edition="v1")
     private = constants(dict.fromkeys(PUBLISHED_ISAC.index, -0.1)).assign(reward_mode="private")
     for reference in (other, formal, private, None):
-        decision = verdicts.published_isac_above_constants(evidence(reference=reference))
+        decision = RULES["published_isac_above_constants"](evidence(reference=reference))
         assert decision.verdict == "not testable"
+
+
+def test_the_reason_tells_how_far_isac_lies_below_and_what_oracle_loyalty_plays():
+    reference = constants(dict.fromkeys(PUBLISHED_ISAC.index, 0.25) | {"PublicGoods-v0": 1.0})
+    full = reference[reference["level"] == 100].set_index("environment")["mode_return"]
+    full["PublicGoods"] += 1
+    oracle = [
+        policies(name, {None: (value, 1.0)}).assign(policy="Oracle_Loyalty")
+        for name, value in full.items()
+    ]
+    decision = RULES["published_isac_above_constants"](
+        evidence(reference=pd.concat([reference, *oracle]))
+    )
+    assert "ISAC lies 20.0 to 50.0 % below it" in decision.reason
+    assert "what full contribution does on 4 of 5 environments" in decision.reason
+
+
+# ---- oracles: B04, B05, N03 ---------------------------------------------------------------------
+
+TR1 = [f"One{i}" for i in range(5)]
+
+
+def with_oracles(returns, *, best=100.0, random=10.0):
+    """Reference with a best constant, Random, and oracles per environment: name -> return."""
+    parts = []
+    for environment, oracles in returns.items():
+        parts.append(policies(environment, {30: (best, 1.0), 70: (5.0, 1.0), None: (random, 1.0)}))
+        for name, value in oracles.items():
+            parts.append(policies(environment, {None: (value, 1.0)}).assign(policy=name))
+    return pd.concat(parts)
+
+
+def equilibrium(learned=None, *, oracle=50.0, steps=BUDGET, **changes):
+    scores = [
+        run(environment=environment, training_return=value, steps_planned=steps)
+        for environment, value in (learned or {}).items()
+    ]
+    reference = with_oracles({name: {"Oracle_Equilibrium": oracle} for name in TR1}, **changes)
+    return RULES["learners_above_equilibrium"](evidence(reference=reference, scores=scores))
+
+
+def test_learners_above_the_equilibrium_on_all_five_confirm():
+    decision = equilibrium(dict.fromkeys(TR1, 51.0))
+    assert (decision.verdict, decision.decided_by) == ("confirmed", "both")
+    assert "exceeds the oracle on 5 of 5" in decision.reason
+
+
+def test_a_learner_below_the_equilibrium_refutes_at_the_published_budget_only():
+    returns = {**dict.fromkeys(TR1, 51.0), "One3": 49.0}
+    assert equilibrium(returns).verdict == "refuted"
+    assert equilibrium(returns, steps=BUDGET - 1).verdict == "inconclusive"
+
+
+def test_without_learners_the_equilibrium_is_compared_with_constants_and_random():
+    decision = equilibrium({"One0": 1e9, "Other": 1e9}, oracle=50.0, random=60.0)
+    assert decision.verdict == "inconclusive"
+    assert "trained on 1 of 5 environments of TR-1" in decision.reason
+    assert "A constant exceeds the oracle on 5 of 5 environments, Random on 5." in decision.reason
+    assert "A constant exceeds the oracle on 0 of 5" in equilibrium(oracle=500.0).reason
+    assert RULES["learners_above_equilibrium"](evidence()).verdict == "not testable"
+
+
+def bounds(nash, loyalty, best=1.0, count=5):
+    returns = {
+        f"Three{i}": {"Oracle_Nash": low, "Oracle_Loyalty": high}
+        for i, (low, high) in enumerate(zip(nash, loyalty, strict=True))
+    }
+    reference = with_oracles(dict(list(returns.items())[:count]), best=best)
+    return RULES["nash_below_loyalty"](evidence(reference=reference))
+
+
+def test_bounds_in_order_confirm_and_out_of_order_refute():
+    assert bounds([10] * 5, [20] * 5).verdict == "confirmed"
+    decision = bounds([10, 10, 25, 10, 20], [20] * 5)
+    assert decision.verdict == "refuted"
+    assert "below Oracle_Loyalty on 3 of 5 environments, above it on 1" in decision.reason
+    assert "Three2-v0 25 against 20" in decision.reason
+    assert "equal to it on Three4-v0" in decision.reason
+
+
+def test_a_constant_above_the_upper_bound_refutes():
+    decision = bounds([10] * 5, [20] * 5, best=21.0)
+    assert decision.verdict == "refuted"
+    assert "A constant exceeds Oracle_Loyalty on 5." in decision.reason
+
+
+def test_equal_bounds_and_missing_environments_confirm_nothing():
+    assert bounds([10, 10, 10, 10, 20], [20] * 5).verdict == "inconclusive"
+    assert bounds([10] * 5, [20] * 5, count=4).verdict == "inconclusive"
+    assert RULES["nash_below_loyalty"](evidence()).verdict == "not testable"
+
+
+def above_oracles(count=20, **changed):
+    returns = {f"Env{i}": {"Oracle_Nash": 90.0, "Oracle_Loyalty": 95.0} for i in range(count)}
+    reference = with_oracles({name: changed.get(name, r) for name, r in returns.items()})
+    return RULES["constants_above_oracles"](evidence(reference=reference))
+
+
+def test_constants_above_every_oracle_on_twenty_environments_confirm():
+    decision = above_oracles()
+    assert decision.verdict == "confirmed"
+    assert "median gap of the oracle is -5.0 %" in decision.reason
+    assert above_oracles(19).verdict == "inconclusive"
+
+
+@pytest.mark.parametrize("value", [100.0, 120.0])
+def test_one_oracle_that_reaches_the_best_constant_refutes(value):
+    decision = above_oracles(Env7={"Oracle_Equilibrium": value})
+    assert decision.verdict == "refuted"
+    assert f"Oracle_Equilibrium on Env7-v0 ({value:,.0f} against 100)" in decision.reason
+
+
+def test_without_oracles_nothing_is_said_of_them():
+    assert RULES["constants_above_oracles"](evidence()).verdict == "not testable"
+
+
+# ---- B06: spread over seeds ---------------------------------------------------------------------
+
+
+def spread(values, edition="v0"):
+    rows = [
+        row("contract", environment=f"Env{i}", edition=edition, constant_spread=value)
+        for i, value in enumerate(values)
+    ]
+    return RULES["constants_without_spread"](evidence(contract=rows))
+
+
+def test_no_spread_on_twenty_environments_confirms_and_any_refutes():
+    assert spread([0.0] * 20).verdict == "confirmed"
+    assert spread([0.0] * 19).verdict == "inconclusive"
+    decision = spread([0.0] * 2 + [0.079])
+    assert decision.verdict == "refuted"
+    assert "Env2-v0 (7.9 %)" in decision.reason
+    assert decision.estimate == "spread 0 on 2 of 3 environments"
+    assert spread([]).verdict == spread([0.0] * 20, "v1").verdict == "not testable"
+
+
+# ---- F01 to F03: sizes of the corpora -----------------------------------------------------------
+
+CORPUS = ("training_corpus_size", "deduplicated_corpus_size", "audit_corpus_size")
+
+
+def sizes(rule, rows, **changed):
+    """A rule on counts, of which some are changed: component -> columns."""
+    rows = [found | changed.get(found["component"], {}) for found in rows]
+    return RULES[rule](evidence(counts=rows))
+
+
+@pytest.fixture(scope="module")
+def whole():
+    return counts.counts(corpus_reference())
+
+
+def test_the_sizes_of_the_corpora(whole):
+    training, deduplicated, audit = (sizes(rule, whole) for rule in CORPUS)
+    assert training.verdict == "confirmed"
+    assert "The design gives 21,735 of the records, 14,140 of them constant" in training.reason
+    assert "6,510 trained runs; the other 3,973" in training.reason
+    assert deduplicated.verdict == "refuted"
+    assert "21,735 distinct cells" in deduplicated.reason
+    assert "3,805 more than the unique records" in deduplicated.reason
+    assert (audit.verdict, audit.estimate) == ("refuted", "1,110 = 1,050 + 60")
+
+
+def test_sizes_that_fit_confirm(whole):
+    total = "total (deployed, after deduplication)"
+    fits = {"published": 21735, "result": "match"}
+    assert sizes(CORPUS[1], whole, **{total: fits}).verdict == "confirmed"
+    more = {"published": 30000, "result": "mismatch"}
+    assert sizes(CORPUS[1], whole, **{total: more}).verdict == "inconclusive"
+    assert sizes(CORPUS[2], whole, total={"result": "match"}).verdict == "confirmed"
+
+
+def test_a_sum_that_does_not_hold_refutes_and_another_folder_size_confirms_nothing(whole):
+    wrong = {"result": "mismatch"}
+    assert sizes(CORPUS[0], whole, **{"total (file sum)": wrong}).verdict == "refuted"
+    decision = sizes(CORPUS[0], whole, ablation_private=wrong)
+    assert decision.verdict == "inconclusive"
+    assert "ablation_private" in decision.reason
+
+
+def test_sizes_are_inconclusive_while_environments_are_missing():
+    part = counts.counts(corpus_reference(environments=19))
+    assert {sizes(rule, part).verdict for rule in CORPUS} == {"inconclusive"}
+    assert {sizes(rule, []).verdict for rule in CORPUS} == {"not testable"}
 
 
 # ---- A11: IPPO against Random -------------------------------------------------------------------
@@ -170,7 +366,7 @@ def ippo(*, published=50.0, corrected=150.0, without=(), steps=BUDGET, only=TWEN
 
 
 def below(given):
-    return verdicts.published_ippo_below_random(given)
+    return RULES["published_ippo_below_random"](given)
 
 
 def test_published_below_and_corrected_above_random_confirm():
@@ -272,7 +468,7 @@ def compared(differences, policy_set="101 constants"):
 
 
 def same_objective(*rows):
-    return verdicts.integrated_equals_cooperative(evidence(identity=chain(*rows)))
+    return RULES["integrated_equals_cooperative"](evidence(identity=chain(*rows)))
 
 
 def test_small_differences_confirm():
@@ -325,7 +521,7 @@ def scaling(as_published, corrected, **changes):
         for environment, scores in cells.items()
         for seed, score in enumerate(scores)
     ]
-    return verdicts.protocol_effect(evidence(scores=rows))
+    return RULES["protocol_effect"](evidence(scores=rows))
 
 
 LOW = {"Alpha": [-3.1, -3.0, -2.9], "Beta": [-0.3, -0.2, -0.1]}
@@ -402,7 +598,7 @@ def test_editions_are_environments_of_their_own():
         )
         for seed in (1, 2)
     ]
-    decision = verdicts.protocol_effect(evidence(scores=rows))
+    decision = RULES["protocol_effect"](evidence(scores=rows))
     assert decision.verdict == "inconclusive"
     assert "positive on 1 of 2 environments" in decision.reason
 

@@ -16,6 +16,7 @@ from snakemake.cli import parse_config
 
 from coopetition import envs
 from coopetition.agents.runs import Run
+from coopetition.envs import registry
 from study import ConfigurationError, Study, resolve
 
 FOLDER = Path(__file__).parents[2] / "config"
@@ -89,7 +90,24 @@ class TestErrors:
                 {"environments": ["TrustDilemma"]},
             ),
             ({"environments": ["?"]}, "environments", "'?'", "SLCD", None),
-            ({"editions": ["v9"]}, "editions", "'v9'", "v0", {"editions": ["v0"]}),
+            (
+                {"train_on": ["TrustDilema"]},
+                *("train_on", "'TrustDilema'", "TeamProduction, TrustDilemma"),
+                {"train_on": ["TrustDilemma"]},
+            ),
+            ({"train_on": "SLCD"}, "train_on", "'SLCD'", "all, or a list of", None),
+            ({"train_on": ["SLCD", "SLCD"]}, "train_on", "['SLCD', 'SLCD']", "a list of", None),
+            (
+                {"environments": ["SLCD", "TeamProduction"], "train_on": ["TrustDilemma", "SLCD"]},
+                *("train_on", "'TrustDilemma'", "all, or any of environments: SLCD, TeamProd"),
+                {"environments": ["SLCD", "TeamProduction"], "train_on": ["SLCD"]},
+            ),
+            (
+                {"environments": ["SLCD"], "train_on": ["TrustDilemma"]},
+                *("train_on", "'TrustDilemma'", "all, or any of environments: SLCD"),
+                {"environments": ["SLCD"], "train_on": ["SLCD"]},
+            ),
+            ({"editions": ["v9"]}, "editions", "'v9'", "v0", None),
             (
                 {"reward_modes": ["intergrated"]},
                 *("reward_modes", "'intergrated'", "private, integrated, cooperative"),
@@ -140,6 +158,60 @@ class TestErrors:
             with pytest.raises(ConfigurationError, match=told):
                 resolve({"scale": "mine"}, tmp_path)
 
+    def test_names_an_edition_in_which_nothing_can_be_trained(self, later_game):
+        text = error(study="mine", editions=["v9"], train_on=["SLCD"])
+        assert text.startswith("train_on = ['SLCD'] cannot be used. Allowed: names that exist in")
+        assert "edition v9" in text
+        assert resolve({"study": "mine", **line(text)}, FOLDER).training_cells
+
+
+@pytest.fixture
+def later_game(monkeypatch):
+    """A game that exists in a later edition only."""
+    monkeypatch.setattr(registry, "_specs", dict(registry._specs))
+    known = envs.spec("SLCD-v0")
+    registry._specs["OnlyLater-v9"] = dataclasses.replace(known, id="OnlyLater-v9")
+
+
+class TestTrainedEnvironments:
+    def test_are_those_of_train_on(self):
+        two = study(environments=["SLCD", "TrustDilemma", "TeamProduction"], train_on=["SLCD"])
+        assert [name for _, name in two.environments] == ["SLCD", "TrustDilemma", "TeamProduction"]
+        assert two.training_cells == [("v0", "SLCD", "Central_PPO")]
+        assert {run.environment for run in two.plan()} == {"SLCD"}
+
+    def test_may_be_all_or_none(self):
+        names = ["SLCD", "TrustDilemma"]
+        every = study(environments=names, train_on="all")
+        assert every.trained_environments == every.environments
+        assert len(every.environments) == 2
+        none = study(environments=names, train_on=[])
+        assert none.training_cells == none.plan() == []
+
+    @pytest.mark.parametrize(
+        ("environments", "trained"),
+        [
+            ("all", ["TrustDilemma", "TeamProduction"]),
+            (["TeamProduction", "SLCD"], ["TeamProduction"]),
+            (["SLCD", "PublicGoods"], ["SLCD", "PublicGoods"]),
+        ],
+        ids=str,
+    )
+    def test_follow_the_environments_where_nothing_else_is_said(self, environments, trained):
+        found = study(environments=environments)
+        assert [name for _, name in found.trained_environments] == trained
+        assert found["train_on"] == trained
+
+    def test_of_a_scale_are_some_of_its_environments(self):
+        for scale in SCALES:
+            resolved = resolve({"scale": scale}, FOLDER)
+            assert set(resolved.trained_environments) < set(resolved.environments)
+
+    def test_of_quick_are_four_of_twenty(self):
+        quick = resolve({"scale": "quick"}, FOLDER)
+        assert len(quick.environments) == len(envs.ids("v0")) == 20
+        assert len(quick.trained_environments) == 4
+
 
 class TestNarrowedRuns:
     @pytest.mark.parametrize(
@@ -147,6 +219,8 @@ class TestNarrowedRuns:
         [
             {"seeds": [7, 8]},
             {"environments": "all"},
+            {"train_on": []},
+            {"environments": ["SLCD"], "train_on": "all"},
             {"environments": ["SLCD"], "steps": 4096, "reward_modes": ["private"]},
             {"description": 'It\'s "one" seed: $HOME, \\n & é'},
         ],
@@ -219,7 +293,8 @@ class TestAnyValue:
             assert "snakemake --config" in str(caught)
             return
         runs = resolved.plan()
-        assert len({run.run_id for run in runs}) == len(runs) > 0
+        assert len({run.run_id for run in runs}) == len(runs)
+        assert bool(runs) == bool(resolved["train_on"])
         assert all(type(run.seed) is int and type(run.steps) is int for run in runs)
         assert resolved.hash
 
@@ -235,18 +310,18 @@ class TestPlan:
         seeds=st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=5, unique=True),
     )
     def test_has_one_run_per_combination(self, **factors):
-        runs = study(**factors).plan()
+        runs = study(**factors, train_on="all").plan()
         combinations = {(r.environment, r.protocol, r.reward_mode, r.seed) for r in runs}
         assert len(runs) == len(combinations) == math.prod(map(len, factors.values()))
         assert len({run.run_id for run in runs}) == len(runs)
 
     def test_of_quick_has_the_size_that_its_factors_say(self):
         quick = resolve({"scale": "quick"}, FOLDER)
-        crossed = ("environments", "policies", "protocols", "reward_modes", "seeds")
+        crossed = ("train_on", "policies", "protocols", "reward_modes", "seeds")
         assert len(quick.plan()) == math.prod(len(quick[factor]) for factor in crossed) == 72
 
     def test_of_all_environments_names_each_of_the_edition(self):
-        everything = study(environments="all")
+        everything = study(environments="all", train_on="all")
         assert [f"{name}-{edition}" for edition, name in everything.environments] == envs.ids("v0")
         assert {run.env_id for run in everything.plan()} == set(envs.ids("v0"))
 
@@ -305,6 +380,7 @@ class TestStudyHash:
         changes = {
             "description": "Other.",
             "environments": ["SLCD"],
+            "train_on": ["TrustDilemma"],
             "protocols": ["corrected"],
             "reward_modes": ["private"],
             "seeds": [1],

@@ -26,11 +26,16 @@ from coopetition.reports import columns, schema
 
 ROOT = Path(__file__).parents[2]
 RESULTS = "results/smoke"
-GAMES = ("TrustDilemma", "TeamProduction")
+GAMES = ("PartnerHoldUp", "TrustDilemma", "TeamProduction", "AppleAppStore")
+TRAINED = ("TrustDilemma", "TeamProduction")
 FIGURES = ("response_curves", "identity", "learning_curves", "scores")
+KINDS = ("svg", "csv", "json")
 TABLES = {
     "plan": "plan/runs.parquet",
     "contract": "contract.parquet",
+    "contract_comparison": "tables/contract_comparison.csv",
+    "counts": "tables/counts.csv",
+    "page_results": "tables/page_results.csv",
     "reference": "reference/v0/*.parquet",
     "training": "training/v0/*/Central_PPO.parquet",
     "curves": "training/v0/*/Central_PPO.curves.parquet",
@@ -98,6 +103,8 @@ class Checkout:
 
 
 def step(row: dict[str, str]) -> str:
+    if row["rule"] == "environment_figures":  # one job for all
+        return row["rule"]
     game = next((name for name in GAMES if name in row["output_file"]), "")
     return f"{row['rule']} {game}".strip()
 
@@ -160,14 +167,15 @@ class TestFinishedStudy:
             *("plan/configuration.yaml", "report/provenance.json"),
             *("report/report.html", "report/report.pdf"),
             *(f"reference/v0/{game}.parquet" for game in GAMES),
-            *(f"models/v0/{game}/Central_PPO.zip" for game in GAMES),
+            *(f"models/v0/{game}/Central_PPO.zip" for game in TRAINED),
             *(
                 f"training/v0/{game}/Central_PPO{part}.parquet"
-                for game in GAMES
+                for game in TRAINED
                 for part in ("", ".curves", ".evaluations")
             ),
             *(path for path in TABLES.values() if "*" not in path),
-            *(f"figures/{name}.{kind}" for name in FIGURES for kind in ("svg", "csv", "json")),
+            *(f"figures/{name}.{kind}" for name in FIGURES for kind in KINDS),
+            *(f"figures/environments/{game}-v0.{kind}" for game in GAMES for kind in KINDS),
         ]
         empty = [name for name in files if not (finished.results / name).stat().st_size]
         assert not empty
@@ -202,7 +210,12 @@ class TestFinishedStudy:
         assert not list((finished.results / "work").rglob("*"))
         assert not list(finished.results.rglob("*.tmp"))
 
-    @pytest.mark.parametrize("game", GAMES)
+    def test_trains_on_some_of_its_environments(self, finished):
+        assert {path.name for path in (finished.results / "training/v0").iterdir()} == set(TRAINED)
+        assert set(finished.table("reference")["environment"]) == set(GAMES)
+        assert set(finished.table("contract")["environment"]) == set(GAMES)
+
+    @pytest.mark.parametrize("game", TRAINED)
     def test_logs_progress_with_rate_and_time_left(self, finished, game):
         log = finished.results / "logs" / "training" / "v0" / game / "Central_PPO.log"
         last = log.read_text(encoding="utf-8").splitlines()[-1]
@@ -217,7 +230,7 @@ class TestFinishedStudy:
             for folder in (finished.results / "logs", finished.results / "benchmarks")
         )
         assert logs == benchmarks
-        assert len(logs) == 15
+        assert len(logs) == 19
 
     def test_records_where_it_comes_from(self, finished):
         provenance = json.loads((finished.results / "report/provenance.json").read_text())
@@ -225,7 +238,7 @@ class TestFinishedStudy:
         assert (provenance["commit"], provenance["dirty"]) == ("unknown", False)
         assert re.fullmatch("[0-9a-f]{16}", provenance["configuration_hash"])
 
-    @pytest.mark.parametrize("game", GAMES)
+    @pytest.mark.parametrize("game", TRAINED)
     def test_a_loaded_policy_earns_what_its_row_says(self, finished, game):
         torch.set_num_threads(1)
         rows = finished.table("training").query("environment == @game")
@@ -252,7 +265,8 @@ class TestFinishedStudy:
         assert not re.search(r"<link[^>]*\shref=[\"']?(https?:)?//", page)
 
 
-AGGREGATED = {"scores", "aggregates", "claims", "figure", "report"}
+AGGREGATED = {"scores", "aggregates", "claims", "figure", "environment_figures", "report"}
+REFERENCE = {"comparison", "identity"} | AGGREGATED
 ADDED = "\n_ADDED = 1\n"
 
 
@@ -272,8 +286,11 @@ class TestRunsAgain:
         [
             (
                 *("envs/games/trust/trust_dilemma.py", "", ADDED),
-                {"plan", "contract", "reference TrustDilemma", "train TrustDilemma", "identity"}
-                | AGGREGATED,
+                {"plan", "contract", "reference TrustDilemma", "train TrustDilemma"} | REFERENCE,
+            ),
+            (
+                *("envs/games/interdependence/partner_hold_up.py", "", ADDED),
+                {"contract", "reference PartnerHoldUp"} | REFERENCE,
             ),
             (
                 *("agents/learners/central_ppo.py", "", ADDED),
@@ -282,13 +299,21 @@ class TestRunsAgain:
             ("reports/statistics.py", "", ADDED, {"identity"} | AGGREGATED),
             ("reports/claims.yaml", "", "\n# changed\n", {"claims", "report"}),
             (
+                *("reports/published/corpus_counts.csv", "25708", "25709"),
+                {"comparison", "claims", "figure", "environment_figures", "report"},
+            ),
+            ("reports/cards.py", "", ADDED, {"report"}),
+            (
                 *("config/scales/smoke.yaml", "repetitions: 100", "repetitions: 50"),
                 {"plan", "aggregates", "claims", "figure", "report"},
             ),
             (
                 *("config/scales/smoke.yaml", "random_episodes: 10", "random_episodes: 11"),
-                {"plan", "reference TrustDilemma", "reference TeamProduction", "identity"}
-                | AGGREGATED,
+                {"plan", *(f"reference {game}" for game in GAMES)} | REFERENCE,
+            ),
+            (
+                *("config/scales/smoke.yaml", "train_on: [TrustDilemma, ", "train_on: ["),
+                {"plan"} | AGGREGATED,
             ),
             (
                 *("config/scales/smoke.yaml", "seeds: [99, 100]", "seeds: [99, 101]"),
@@ -307,11 +332,13 @@ class TestPartialTargets:
         counts = dict(re.findall(r"^(\w+) +(\d+)$", printed, re.MULTILINE))
         assert counts == {
             "claims": "1",
+            "comparison": "1",
+            "contract": "1",
             "identity": "1",
-            "reference": "2",
+            "reference": "4",
             "scores": "1",
             "train": "2",
-            "total": "7",
+            "total": "11",
         }
 
     def test_a_typo_in_a_name_fails_with_a_message(self, fresh):

@@ -2,6 +2,8 @@ rule claims:
     """Every claim with its verdict."""
     input:
         reference=REFERENCE,
+        contract=rules.contract.output,
+        counts=rules.comparison.output.counts,
         scores=rules.scores.output,
         identity=rules.identity.output,
     output:

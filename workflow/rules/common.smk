@@ -44,7 +44,11 @@ TRAINING = [
     for e, env, policy in STUDY.training_cells
 ]
 CURVES = [path.replace(".parquet", ".curves.parquet") for path in TRAINING]
-GAMES = [envs.spec(f"{env}-{edition}").module for edition, env in STUDY.environments]
+IDS = [f"{env}-{edition}" for edition, env in STUDY.environments]
+GAMES = [envs.spec(id).module for id in IDS]
+TRAINED_GAMES = [
+    envs.spec(f"{env}-{edition}").module for edition, env in STUDY.trained_environments
+]
 LEARNERS = [learner(policy).module for policy in STUDY["policies"]]
 
 
@@ -57,6 +61,13 @@ wildcard_constraints:
 def game_module(wildcards):
     """Module of the environment of a cell."""
     return envs.spec(f"{wildcards.env}-{wildcards.edition}").module
+
+
+def reference_code(wildcards):
+    """Hash of the evaluation, of this environment's file and of the rules that play it."""
+    played = agents.names(f"{wildcards.env}-{wildcards.edition}")
+    rules = {p.module for p in map(agents.spec, played) if p.kind != "learner"}
+    return code_hash("coopetition.agents.reference", game_module(wildcards), *rules)
 
 
 def training_code(wildcards):

@@ -9,7 +9,7 @@ rule contract:
     conda:
         "../../environment.yml"
     params:
-        ids=[f"{env}-{edition}" for edition, env in STUDY.environments],
+        ids=IDS,
         code=code_hash("coopetition.envs.contract", *GAMES),
         columns=columns_hash("contract"),
     message:

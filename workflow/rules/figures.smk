@@ -6,6 +6,7 @@ FIGURE_INPUTS = {
     "scores": {"aggregates": rules.aggregates.output},
 }
 FIGURES = list(FIGURE_INPUTS)
+CURVE_FIGURES = [f"{RESULTS}/figures/environments/{id}" for id in IDS]
 
 
 rule figure:
@@ -31,7 +32,40 @@ rule figure:
         "../../environment.yml"
     params:
         code=code_hash("coopetition.reports.figures", "coopetition.reports.schema"),
+        texts=data_hash("reports/published"),
     message:
         "Drawing {wildcards.figure}"
     script:
         "../scripts/figure.py"
+
+
+rule environment_figures:
+    """The response curve of every environment, each with CSV twin and caption."""
+    input:
+        reference=REFERENCE,
+        scores=rules.scores.output,
+    output:
+        svg=[
+            report(
+                f"{path}.svg",
+                caption="../report/environment.rst",
+                category="Environments",
+                labels={"environment": id},
+            )
+            for id, path in zip(IDS, CURVE_FIGURES)
+        ],
+        csv=[f"{path}.csv" for path in CURVE_FIGURES],
+        text=[f"{path}.json" for path in CURVE_FIGURES],
+    log:
+        f"{LOGS}/environment_figures.log",
+    benchmark:
+        f"{BENCHMARKS}/environment_figures.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        code=code_hash("coopetition.reports.curves", "coopetition.reports.schema"),
+        texts=data_hash("reports/published"),
+    message:
+        "Drawing the response curve of every environment"
+    script:
+        "../scripts/environment_figures.py"

@@ -16,7 +16,7 @@ rule plan:
     params:
         study=STUDY,
         configuration=STUDY.hash,  # Snakemake compares plain values only
-        code=code_hash("coopetition.reports.schema", *GAMES, *LEARNERS),
+        code=code_hash("coopetition.reports.schema", *TRAINED_GAMES, *LEARNERS),
     message:
         "Planning study {params.study.name}"
     script:

@@ -1,5 +1,5 @@
 rule reference:
-    """Response surface of the constants, and Random, on one environment."""
+    """Constants, heuristics and the oracles of the class, on one environment."""
     output:
         f"{RESULTS}/reference/{{edition}}/{{env}}.parquet",
     log:
@@ -10,7 +10,7 @@ rule reference:
         "../../environment.yml"
     params:
         random_episodes=STUDY["random_episodes"],
-        code=lambda w: code_hash("coopetition.agents.reference", game_module(w)),
+        code=reference_code,
         columns=columns_hash("reference"),
     message:
         "Reference policies on {wildcards.env}-{wildcards.edition}"

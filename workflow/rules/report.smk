@@ -3,6 +3,9 @@ rule report:
     input:
         plan=rules.plan.output.runs,
         contract=rules.contract.output,
+        contract_comparison=rules.comparison.output.contract,
+        counts=rules.comparison.output.counts,
+        page_results=rules.comparison.output.pages,
         reference=REFERENCE,
         scores=rules.scores.output,
         aggregates=rules.aggregates.output,
@@ -10,6 +13,8 @@ rule report:
         claims=rules.claims.output,
         figures=expand(f"{RESULTS}/figures/{{figure}}.svg", figure=FIGURES),
         texts=expand(f"{RESULTS}/figures/{{figure}}.json", figure=FIGURES),
+        curves=rules.environment_figures.output.svg,
+        curve_texts=rules.environment_figures.output.text,
     output:
         html=report(
             f"{RESULTS}/report/report.html",

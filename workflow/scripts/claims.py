@@ -2,15 +2,18 @@
 
 from common import start
 from coopetition.reports import schema
-from coopetition.reports.verdicts import Evidence, decide
+from coopetition.reports.evidence import Evidence
+from coopetition.reports.verdicts import decide
 
 
 def main(snakemake):
     start(snakemake)
     evidence = Evidence(
         reference=schema.read("reference", snakemake.input.reference),
-        scores=schema.read("scores", snakemake.input.scores),
+        contract=schema.read("contract", snakemake.input.contract),
+        counts=schema.read("counts", snakemake.input.counts),
         identity=schema.read("identity", snakemake.input.identity),
+        scores=schema.read("scores", snakemake.input.scores),
         repetitions=snakemake.params.repetitions,
     )
     schema.write("claims", decide(evidence), snakemake.output[0])

@@ -63,19 +63,23 @@ class Study:
     @property
     def environments(self) -> list[tuple[str, str]]:
         """(edition, environment) pairs that exist, in registry order."""
-        wanted = self["environments"]
         return [
             (spec.edition, spec.name)
             for spec in map(envs.spec, envs.ids())
-            if spec.edition in self["editions"] and (wanted == "all" or spec.name in wanted)
+            if spec.edition in self["editions"] and _among(spec.name, self["environments"])
         ]
+
+    @property
+    def trained_environments(self) -> list[tuple[str, str]]:
+        """Those of `environments` that learners train on."""
+        return [pair for pair in self.environments if _among(pair[1], self["train_on"])]
 
     @property
     def training_cells(self) -> list[tuple[str, str, str]]:
         """(edition, environment, policy) of every training job."""
         return [
             (edition, environment, policy)
-            for edition, environment in self.environments
+            for edition, environment in self.trained_environments
             for policy in self["policies"]
         ]
 
@@ -116,6 +120,9 @@ def resolve(config: Mapping[str, Any], folder: Path) -> Study:
     factors = {**defaults, **overrides}
     _check_schema(factors, _read_json(folder / "schemas" / "study.schema.json"))
     _check_registries(factors)
+    if "train_on" not in overrides:
+        factors["train_on"] = _narrowed(factors["train_on"], factors["environments"])
+    _check_subset(factors)
     name = _name(config.get("study", scale))
     changed = {k: v for k, v in overrides.items() if v != defaults.get(k)}
     if name in known and (changed or name != scale):
@@ -126,16 +133,37 @@ def resolve(config: Mapping[str, Any], folder: Path) -> Study:
             f"run a name of its own:\n\n    snakemake --config {' '.join(words)} study=my_{scale}\n"
         )
     study = Study(name, scale, factors)
-    if not study.environments:
-        raise ConfigurationError(
-            _mend(
-                "environments",
-                factors["environments"],
-                f"names that exist in edition {', '.join(factors['editions'])}",
-                "environments=all",
-            )
-        )
+    found = {"environments": study.environments, "train_on": study.trained_environments}
+    for key, pairs in found.items():
+        if factors[key] and not pairs:
+            allowed = f"names that exist in edition {', '.join(factors['editions'])}"
+            raise ConfigurationError(_mend(key, factors[key], allowed, f"{key}=all"))
     return study
+
+
+def _among(name: str, wanted: Any) -> bool:
+    """Is the name in the list, or wanted with all others?"""
+    return wanted == "all" or name in wanted
+
+
+def _narrowed(train_on: Any, environments: Any) -> Any:
+    """What a scale trains on, as far as it is among the environments; else all of them."""
+    if "all" in (train_on, environments):
+        return train_on
+    return [name for name in train_on if name in environments] or (train_on and environments)
+
+
+def _check_subset(factors: Mapping[str, Any]) -> None:
+    train_on, environments = factors["train_on"], factors["environments"]
+    for name in train_on if train_on != "all" else []:
+        if not _among(name, environments):
+            raise ConfigurationError(
+                _mend(
+                    *("train_on", name, f"all, or any of environments: {', '.join(environments)}"),
+                    f"{_argument('environments', environments)} "
+                    f"{_argument('train_on', _narrowed(train_on, environments))}",
+                )
+            )
 
 
 def _numbers(value: Any) -> Any:
@@ -181,6 +209,7 @@ def _check_registries(factors: Mapping[str, Any]) -> None:
     names = sorted({envs.spec(i).name for i in envs.ids()})
     choices = {
         "environments": names,
+        "train_on": names,
         "editions": sorted({envs.spec(i).edition for i in envs.ids()}),
         "policies": agents.learner_names(),
         "protocols": list(PROTOCOLS),

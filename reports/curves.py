@@ -1,0 +1,291 @@
+"""Response curves: what constants earn, and where every other policy stands on the same axes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
+
+from coopetition.envs import MECHANISM_CLASSES
+
+from .selection import learners, named, one_per_policy, own_basis
+from .sources import published_learners
+from .statistics import best_constants
+from .theme import (
+    CLASS_COLOURS,
+    GREY,
+    INK,
+    MODE_COLOURS,
+    MODE_LINES,
+    POLICY_MARKS,
+    PROTOCOL_COLOURS,
+    PUBLISHED_COLOUR,
+    PUBLISHED_LINES,
+    WIDTH,
+    Plot,
+    apply,
+)
+
+HALO = [withStroke(linewidth=2.0, foreground="white")]
+COLUMNS = 5  # as many as a mechanism class has environments
+
+
+def response_curves(reference: pd.DataFrame, scores: pd.DataFrame) -> Plot:
+    """Small multiples: returns of constants relative to the best, with every policy marked."""
+    apply()
+    points = curve_points(reference, scores)
+    best = points[points["kind"] == "best constant"].set_index("environment")
+    points["relative"] = points["mode_return"] / points["environment"].map(best["mode_return"])
+    top = points[points["kind"] == "constant"].groupby("environment")["welfare"].max()
+    points["relative_welfare"] = points["welfare"] / points["environment"].map(top)
+    names = list(dict.fromkeys(points["environment"]))
+    columns = COLUMNS if len(names) > 2 * COLUMNS else max(1, min(3, len(names)))
+    rows = -(-len(names) // columns)
+    fig, grid = plt.subplots(
+        *(rows, columns),
+        figsize=(WIDTH, 1.28 * rows + 1.0 + (0.5 if columns < COLUMNS else 0)),
+        sharex=True,
+        sharey=True,
+        squeeze=False,
+    )
+    for spare in grid.flat[len(names) :]:
+        spare.remove()
+    constants = points[points["kind"] == "constant"]
+    classes = dict(zip(constants["environment"], constants["mechanism_class"], strict=True))
+    for i, name in enumerate(names):
+        ax = grid.flat[i]
+        _draw_small(ax, points[points["environment"] == name], CLASS_COLOURS[classes[name]])
+        colour = CLASS_COLOURS[classes[name]]
+        ax.set_title(name, size=5.9, weight="normal", color=colour, pad=2.5)
+        ax.tick_params(labelsize=6.5, pad=1)
+        if i + columns >= len(names):
+            ax.tick_params(labelbottom=True)
+            ax.set_xlabel("action, %", size=6.5, labelpad=1)
+        if i % columns == 0:
+            in_row = {classes[other] for other in names[i : i + columns]}
+            label = f"{classes[name]}\n{MECHANISM_CLASSES[classes[name]]}"
+            ax.set_ylabel(label if len(in_row) == 1 else "", size=7)
+    low = min(0.0, float(points["relative"].min()))
+    grid.flat[0].set(xlim=(-4, 104), xticks=(0, 50, 100), ylim=(low - 0.03, 1.24))
+    grid.flat[0].set_yticks((0, 0.5, 1))
+    fig.supylabel("integrated return, best constant = 1", size=7.5)
+    fig.legend(
+        handles=list(_legend(points)),
+        **{"loc": "outside lower center", "ncols": 3, "fontsize": 6.5, "columnspacing": 1.2},
+    )
+    return Plot(
+        fig,
+        points,
+        "Response curves of constant policies",
+        _caption(points),
+        "Line charts, one per environment in rows by mechanism class: integrated return of a "
+        "constant policy against its level, relative to the best constant, with Random, TitForTat, "
+        "oracles, trained policies and published learners marked.",
+    )
+
+
+def curve_points(reference: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
+    """Everything that a response curve shows, under integrated reward.
+
+    Returns:
+        Columns environment (with edition), mechanism_class, kind (constant, best constant, policy,
+        learner, published), policy, protocol, seed, action (% of own endowment), mode_return,
+        welfare, trust and episode_length; environments are in the order of the reference table.
+    """
+    rows = named(one_per_policy(reference))
+    rows = rows[rows["reward_mode"] == "integrated"]
+    constants = rows[rows["level"].notna()].assign(kind="constant")
+    others = rows[rows["level"].isna()].assign(kind="policy")
+    best = constants.loc[constants.groupby("name", sort=False)["mode_return"].idxmax()]
+    runs = named(scores[(scores["status"] == "finished") & (scores["reward_mode"] == "integrated")])
+    runs = runs[runs["name"].isin(rows["name"])].assign(kind="learner")
+    runs = runs.rename(columns={"training_return": "mode_return"})
+    stated = published_learners().rename(columns={"environment": "name"})
+    stated = stated[(stated["reward_mode"] == "integrated") & stated["name"].isin(rows["name"])]
+    classes = dict(zip(rows["name"], rows["mechanism_class"], strict=True))
+    stated = stated.assign(kind="published", mechanism_class=stated["name"].map(classes))
+    parts = [constants, best.assign(kind="best constant"), others, runs, stated]
+    points = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    points["environment"], points["action"] = points["name"], 100 * points["cooperation"]
+    columns = ["environment", "mechanism_class", "kind", "policy", "protocol", "seed", "action"]
+    columns += ["mode_return", "welfare", "trust", "episode_length"]
+    order = {name: i for i, name in enumerate(classes)}
+    return points.reindex(columns=columns).sort_values(
+        "environment", key=lambda names: names.map(order), kind="stable", ignore_index=True
+    )
+
+
+def _draw_small(ax: Axes, points: pd.DataFrame, colour: str) -> None:
+    constants = points[points["kind"] == "constant"]
+    ax.plot(constants["action"], constants["relative_welfare"], color=GREY, lw=0.9, ls=":")
+    ax.plot(constants["action"], constants["relative"], color=colour, lw=1.5)
+    _draw_marks(ax, points[points["policy"] != "TitForTat_released"], "relative", small=True)
+
+
+def _draw_marks(ax: Axes, points: pd.DataFrame, value: str, *, small: bool, scale: float = 1.0):
+    """Every policy but the constants, where it stands; the best constant with its level."""
+    shrink = 0.8 if small else 1.0
+    for row in points[points["kind"] == "published"].to_dict("records"):
+        style = {"ls": PUBLISHED_LINES[row["policy"]], "lw": 1.1, "zorder": 2.5}
+        ax.axhline(row[value] / scale, color=PUBLISHED_COLOUR, **style)
+    for row in points[points["kind"] == "policy"].to_dict("records"):
+        mark = {**POLICY_MARKS[row["policy"]], "mew": 0.6, "ls": "", "zorder": 3.5}
+        mark["ms"] *= shrink
+        ax.plot(row["action"], row[value] / scale, **mark)
+    runs = points[points["kind"] == "learner"]
+    for _, protocol, learner in learners(runs):
+        colour, style = PROTOCOL_COLOURS[protocol], {"ms": 4.5 * shrink, "mew": 0.5, "zorder": 4}
+        ax.plot(learner["action"], learner[value] / scale, "D", mfc=colour, mec="white", **style)
+    for row in points[points["kind"] == "best constant"].to_dict("records"):
+        place = (row["action"], row[value] / scale)
+        ax.plot(*place, "o", ms=6 * shrink, mfc="white", mec=INK, mew=0.9, zorder=3.2)
+        ax.annotate(
+            f"{row['policy'].removeprefix('Constant_').lstrip('0') or '0'} %",
+            *(place, (0, 5)),
+            textcoords="offset points",
+            ha="center",
+            fontsize=6 if small else 7.5,
+            path_effects=HALO,
+            zorder=5,
+        )
+
+
+def _legend(points: pd.DataFrame) -> Iterator[Line2D]:
+    yield Line2D([], [], color=INK, lw=1.5, label="constants, return")
+    yield Line2D([], [], color=GREY, lw=0.9, ls=":", label="constants, welfare, best = 1")
+    yield _best_handle()
+    yield from _mark_handles(points[points["policy"] != "TitForTat_released"])
+
+
+def _mark_handles(points: pd.DataFrame) -> Iterator[Line2D]:
+    """One entry per marker, oracles of the same marker together."""
+    present = points.loc[points["kind"] == "policy", "policy"].unique()
+    together: dict[str, list[str]] = {}
+    for policy in (name for name in POLICY_MARKS if name in present):
+        oracle = policy.startswith("Oracle_")
+        key = POLICY_MARKS[policy]["marker"] if oracle else policy
+        together.setdefault(key, []).append(policy)
+    for policies in together.values():
+        first, *others = (policy.removeprefix("Oracle_") for policy in policies)
+        label = policies[0] if not others else f"Oracle_{', _'.join([first, *others[:1]])}"
+        if others[1:]:
+            label += ",\n_" + ", _".join(others[1:])
+        yield _handle(label, **POLICY_MARKS[policies[0]])
+    for policy, protocol, _ in learners(points[points["kind"] == "learner"]):
+        mark = {"marker": "D", "ms": 4, "mfc": PROTOCOL_COLOURS[protocol], "mec": "white"}
+        yield _handle(f"{policy}, {protocol}", **mark)
+    stated = points.loc[points["kind"] == "published", "policy"].unique()
+    for policy in (name for name in PUBLISHED_LINES if name in stated):
+        style = {"ls": PUBLISHED_LINES[policy], "lw": 1.1, "color": PUBLISHED_COLOUR}
+        yield Line2D([], [], label=f"published {policy}", **style)
+
+
+def _best_handle() -> Line2D:
+    return _handle("best constant and its level", marker="o", ms=5, mfc="white", mec=INK)
+
+
+def _handle(label: str, **mark: Any) -> Line2D:
+    return Line2D([], [], ls="", mew=0.6, label=label, **mark)
+
+
+def _caption(points: pd.DataFrame) -> str:
+    best = points[points["kind"] == "best constant"].set_index("environment")
+    full = int((best["policy"] == "Constant_100").sum())
+    levels = best["action"].round().astype(int)
+    said = [
+        f"The best constant plays between {levels.min()} % ({levels.idxmin()}) and {levels.max()} "
+        f"% ({levels.idxmax()}) of the endowment; full contribution is the best constant "
+        + (f"on {full} of {len(best)} environments." if full else "nowhere.")
+    ]
+    oracles = points[points["policy"].str.startswith("Oracle_")]
+    if len(oracles):
+        nearest = oracles.groupby("environment")["relative"].max()
+        said.append(
+            f"The best oracle stays below it on {int((nearest < 1).sum())} of {len(nearest)}."
+        )
+    stated = points[points["kind"] == "published"]
+    if len(stated):
+        below = stated.groupby("environment")["relative"].max() < 1
+        said.append(
+            "Published learners, known by their return alone, are lines: they lie below the best "
+            f"constant on {int(below.sum())} of {len(below)}."
+        )
+    said.append(
+        "No training run under integrated reward finished."
+        if points["kind"].eq("learner").sum() == 0
+        else "Diamonds are policies trained on integrated reward, placed at their mean action."
+    )
+    return " ".join(said)
+
+
+def environment_curves(reference: pd.DataFrame, scores: pd.DataFrame) -> Iterator[tuple[str, Plot]]:
+    """One figure per environment: name with edition, and its plot."""
+    apply()
+    rows = named(own_basis(reference))
+    points = curve_points(reference, scores)
+    best = best_constants(reference)
+    for name, constants in rows[rows["level"].notna()].groupby("name", sort=False):
+        found = best[best["environment"] == name].set_index("reward_mode")
+        yield name, _environment(name, constants, points[points["environment"] == name], found)
+
+
+def _environment(
+    name: str, constants: pd.DataFrame, points: pd.DataFrame, best: pd.DataFrame
+) -> Plot:
+    fig, (left, right) = plt.subplots(
+        1, 2, figsize=(WIDTH, 2.75), width_ratios=(1.75, 1), layout="constrained"
+    )
+    for mode, colour in MODE_COLOURS.items():
+        curve = constants[constants["reward_mode"] == mode]
+        line = {**MODE_LINES[mode], "ls": "-"} if mode == "private" else MODE_LINES[mode]
+        left.plot(curve["level"], curve["mode_return"] / 1000, color=colour, **line)
+    _draw_marks(left, points, "mode_return", small=False, scale=1000)
+    left.margins(y=0.14)
+    left.set(xlim=(-3, 103), ylabel="return, thousands", xlabel="action, % of own endowment")
+    one = constants[constants["reward_mode"] == "integrated"]
+    horizon = one["episode_length"].max()
+    right.plot(one["level"], one["trust"], color=INK, lw=1.4, label="mean trust at the end")
+    right.plot(
+        *(one["level"], one["episode_length"] / horizon),
+        **{"color": GREY, "ls": "--", "lw": 1.1, "label": f"steps played, of {horizon:.0f}"},
+    )
+    right.set(xlim=(-3, 103), ylim=(-0.04, 1.06), xlabel="constant level, %", ylabel="share")
+    handles = [
+        Line2D([], [], color=MODE_COLOURS["private"], lw=1.4, label="constants, private (welfare)"),
+        *(
+            Line2D([], [], color=MODE_COLOURS[m], **MODE_LINES[m], label=f"constants, {m}")
+            for m in ("integrated", "cooperative")
+        ),
+        _best_handle(),
+        *_mark_handles(points),
+        *right.get_legend_handles_labels()[0],
+    ]
+    fig.legend(handles=handles, loc="outside lower center", ncols=4, fontsize=7)
+    return Plot(
+        fig,
+        points.assign(environment=name),
+        f"Response curve of {name}",
+        _environment_caption(best, one),
+        f"Two line charts of {name}: returns in three reward modes against the level of a constant "
+        "policy, with other policies marked; final trust and episode length against the level.",
+    )
+
+
+def _environment_caption(best: pd.DataFrame, one: pd.DataFrame) -> str:
+    top, own = best.loc["integrated"], best.loc["private"]
+    early = one.loc[one["episode_length"] < one["episode_length"].max(), "level"]
+    ends = (
+        f" Constants of {int(early.min())} to {int(early.max())} % end the game early."
+        if len(early)
+        else ""
+    )
+    return (
+        f"The best constant under integrated reward plays {top['level']} % "
+        f"({top['return']:,.0f}), under private reward {own['level']} % ({own['return']:,.0f}); "
+        f"Random returns {top['random_return']:,.0f} integrated.{ends} Markers: integrated return."
+    )

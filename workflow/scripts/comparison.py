@@ -1,0 +1,19 @@
+"""Rule comparison."""
+
+from common import start
+from coopetition.reports import schema
+from coopetition.reports.comparison import contract_comparison, page_results
+from coopetition.reports.counts import counts
+
+
+def main(snakemake):
+    start(snakemake)
+    contract = schema.read("contract", snakemake.input.contract)
+    reference = schema.read("reference", snakemake.input.reference)
+    output = snakemake.output
+    schema.write("contract_comparison", contract_comparison(contract), output.contract)
+    schema.write("counts", counts(reference), output.counts)
+    schema.write("page_results", page_results(reference), output.pages)
+
+
+main(snakemake)  # noqa: F821

@@ -2,7 +2,7 @@
 
     from coopetition import agents
     agents.names("SLCD-v0")                               # who can play it
-    agents.evaluate("Constant_42", "SLCD-v0").score       # 0 is Random, 1 the best constant
+    agents.evaluate("Constant_42", "SLCD-v0").score       # 0: no cooperation, 1: the best plan
     agents.make("TitForTat", "SLCD-v0").save("tft.json")  # agents.load("tft.json")
 
 Nothing here imports torch until a learner is trained or loaded.

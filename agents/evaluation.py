@@ -52,7 +52,7 @@ class Episodes:
 
     @property
     def score(self) -> Array:
-        """[E]: W on a scale where Random has 0 and the best constant 1; see `scores.scale`.
+        """[E]: W on a scale from no cooperation (0) to the best plan (1); see `scores.scale`.
 
         Raises:
             ValueError: the game has no such scale.
@@ -83,7 +83,7 @@ def evaluate(
     """Play episodes of a policy, all in one batch.
 
     Args:
-        policy: plays all agents; a name stands for `agents.make(name)`.
+        policy: plays all agents; a name stands for `agents.make(name, env)`.
         env: an id such as `SLCD-v0`, or a game.
         episodes: number of episodes E.
         seed: int or `numpy.random.SeedSequence`; each episode spawns its own two streams from
@@ -95,7 +95,7 @@ def evaluate(
             cannot play the game.
     """
     game = build_game(env, **params)
-    chosen = make(policy) if isinstance(policy, str) else policy
+    chosen = make(policy, game) if isinstance(policy, str) else policy
     return play(chosen, game, streams(seed, episodes))
 
 

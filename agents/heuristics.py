@@ -78,7 +78,7 @@ class TitForTat(Policy):
     def act(self, observations: Array | None) -> Array:
         """The first action where an episode starts, else the reply."""
         endowments = self.game.endowments.astype(np.float64)
-        shares = _last_actions(observations, len(endowments)) / endowments
+        shares = self.game.seen_actions(observations) / endowments
         replies = (shares.sum(axis=1, keepdims=True) - shares) / (len(endowments) - 1)
         start = (
             self.game.baselines
@@ -122,12 +122,7 @@ class TitForTatReleased(Policy):
 
     def act(self, observations: Array | None) -> Array:
         """The neighbour's last amount, or half of the largest endowment."""
-        shifted = np.roll(_last_actions(observations, self.game.n_agents), -1, axis=1)
+        shifted = np.roll(self.game.seen_actions(observations), -1, axis=1)
         actions = np.where(self.memory["first"][:, None], self.game.endowments.max() / 2, shifted)
         self.memory["first"] = np.zeros(self.copies, bool)
         return actions
-
-
-def _last_actions(observations: Array, n_agents: int) -> Array:
-    """What all agents played last, [B, N]; the norms after a reset."""
-    return observations[:, :n_agents].astype(np.float64)

@@ -1,4 +1,4 @@
-"""Reference policies of one environment: constants, heuristics and the oracles of its class.
+"""Reference policies of one environment: constants, heuristics, its oracles and the planner.
 
 Deterministic work is done once: 101 levels and all reward modes are one batched rollout of one
 episode each. Where the game itself draws, every policy plays the same seeded episodes.
@@ -64,7 +64,8 @@ def reference_rows(id: str, *, random_episodes: int, seed: int = 0) -> list[dict
 def _groups(game: Game, random_episodes: int, seed: int) -> Iterator[Group]:
     draws = not is_deterministic(game)
     needed = random_episodes if draws else 1
-    others = [*names(game.id, kind="heuristic"), *names(game.id, kind="oracle")]
+    kinds = ("heuristic", "oracle", "planner")
+    others = [name for kind in kinds for name in names(game.id, kind=kind)]
     released = RELEASED in others  # it plays the released edition only, as its rules do
     unequal = len(set(game.endowments.tolist())) > 1
     for basis in ("own", "max") if released and unequal else ("own",):

@@ -31,6 +31,8 @@ PROTOCOLS = ("as_published", "corrected")
 PARADIGMS = ("joint", "independent", "ctde", "population")
 _LEARNERS = Path(__file__).parent / "learners"
 _CONSTANT = re.compile(r"^Constant_(\d{2}|100)$")
+# Rules of any edition and of the released one; then those that have another meaning in the formal
+# edition, under the same names.
 _RULES = {
     "Constant": ("constant", "constants", "Constant"),
     "Random": ("heuristic", "heuristics", "Random"),
@@ -43,6 +45,16 @@ _RULES = {
     "Oracle_Loyalty": ("oracle", "oracles.collective_action", "Loyalty"),
     "Oracle_ReciprocityEquilibrium": ("oracle", "oracles.reciprocity", "ReciprocityEquilibrium"),
     "Oracle_BoundedReciprocity": ("oracle", "oracles.reciprocity", "BoundedReciprocity"),
+    "Planner": ("planner", "oracles.formal", "Planner"),
+}
+_FORMAL = {
+    "Oracle_Equilibrium": ("oracle", "oracles.formal", "Equilibrium"),
+    "Oracle_TrustAware": ("oracle", "oracles.formal", "TrustAware"),
+    "Oracle_Nash": ("oracle", "oracles.formal", "Nash"),
+    "Oracle_SocialOptimum": ("oracle", "oracles.formal", "SocialOptimum"),
+    "Oracle_Loyalty": ("oracle", "oracles.formal", "Loyalty"),
+    "Oracle_ReciprocityEquilibrium": ("oracle", "oracles.formal", "ReciprocityEquilibrium"),
+    "Oracle_BoundedReciprocity": ("oracle", "oracles.formal", "BoundedReciprocity"),
 }
 
 
@@ -52,7 +64,7 @@ class RuleSpec:
 
     Attributes:
         name: policy name, as in all tables.
-        kind: `constant`, `heuristic` or `oracle`.
+        kind: `constant`, `heuristic`, `oracle` or `planner`.
         module: dotted name of the module.
         class_name: class in it.
         preset: constructor parameters that the name stands for.
@@ -166,8 +178,12 @@ def learner(name: str) -> LearnerSpec:
     return _learners()[name]
 
 
-def spec(name: str) -> RuleSpec | LearnerSpec:
+def spec(name: str, edition: str | None = None) -> RuleSpec | LearnerSpec:
     """Registry entry of any policy.
+
+    Args:
+        name: of the policy.
+        edition: of the game that it is to play; the oracles differ between editions.
 
     Raises:
         ValueError: no such policy; the text lists them.
@@ -175,7 +191,8 @@ def spec(name: str) -> RuleSpec | LearnerSpec:
     constant = _CONSTANT.match(name)
     family = "Constant" if constant else name
     if family in _RULES:
-        kind, module, class_name = _RULES[family]
+        own = _FORMAL if edition == "v1" and family in _FORMAL else _RULES
+        kind, module, class_name = own[family]
         preset = {"levels": int(constant[1])} if constant else {}
         return RuleSpec(name, kind, f"{__package__}.{module}", class_name, preset)
     if name in _learners():
@@ -190,11 +207,11 @@ def spec(name: str) -> RuleSpec | LearnerSpec:
 
 
 def names(env: str | None = None, *, kind: str | None = None) -> list[str]:
-    """Names of all policies: constants, heuristics, oracles and learners.
+    """Names of all policies: constants, heuristics, oracles, the planner and learners.
 
     Args:
         env: id of an environment; only policies that can play it.
-        kind: only `constant`, `heuristic`, `oracle` or `learner`.
+        kind: only `constant`, `heuristic`, `oracle`, `planner` or `learner`.
 
     Raises:
         ValueError: no such environment or kind.
@@ -204,14 +221,15 @@ def names(env: str | None = None, *, kind: str | None = None) -> list[str]:
         choose("kind", kind, kinds)
     constants = [f"Constant_{level:02d}" for level in range(101)]
     specs = map(spec, [*constants, *(r for r in _RULES if r != "Constant"), *learner_names()])
-    game = None if env is None else envs.spec(env)
-    return [
-        entry.name
-        for entry in specs
-        if kind in (None, entry.kind)
-        and (game is None or entry.mechanism_class in (None, game.mechanism_class))
-        and (game is None or entry.edition in (None, game.edition))
-    ]
+    if env is not None:
+        game = envs.spec(env)
+        return [
+            name
+            for name in names(kind=kind)
+            if spec(name, game.edition).mechanism_class in (None, game.mechanism_class)
+            and spec(name, game.edition).edition in (None, game.edition)
+        ]
+    return [entry.name for entry in specs if kind in (None, entry.kind)]
 
 
 def make(name: str, env: str | Game | None = None, *, seed: int = 0, **parameters: Any) -> Policy:
@@ -219,18 +237,25 @@ def make(name: str, env: str | Game | None = None, *, seed: int = 0, **parameter
 
     Args:
         name: of a constant, heuristic or oracle, such as `Constant_42`; `Constant` takes `levels`.
-        env: environment to bind it to, an id or a game; `predict` needs one.
+        env: environment to bind it to, an id or a game; `predict` needs one, and so do oracles,
+            which are other policies in either edition.
         seed: seed of the episodes that `predict` starts.
         **parameters: of the policy, such as `initial` of `TitForTat`.
 
     Raises:
         ValueError: no such policy or environment, a learner, a wrong parameter, or an environment
-            that the policy cannot play.
+            that the policy cannot play or that must be named.
     """
-    entry = spec(name)
+    if env is None and name in _FORMAL:
+        raise ValueError(
+            f"{name} is another policy in either edition: name the environment that it is to play, "
+            f"as in agents.make({name!r}, 'TeamProduction-v1')"
+        )
+    game = None if env is None else envs.game(env)
+    entry = spec(name, None if game is None else game.id.rpartition("-")[2])
     if isinstance(entry, LearnerSpec):
         raise ValueError(f"{name} has to be trained; agents.load reads a trained one from a file")
     policy = entry.create(**parameters)
-    if env is not None:
-        policy.bind(env, seed=seed)
+    if game is not None:
+        policy.bind(game, seed=seed)
     return policy

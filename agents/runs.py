@@ -52,6 +52,16 @@ class Run:
         return _digest(self.hyperparameters)
 
 
+def protocols_of(policy: str, edition: str) -> list[str]:
+    """Protocols in which a learner trains on an edition.
+
+    `as_published` is what the published study did on the environments that it released, so it is
+    defined for the released edition only.
+    """
+    released = edition == "v0"
+    return [p for p in learner(policy).hyperparameters if released or p != "as_published"]
+
+
 def cell_runs(
     policy: str,
     environment: str,
@@ -64,13 +74,13 @@ def cell_runs(
 ) -> list[Run]:
     """All runs of one learner on one environment, in the order in which they are trained.
 
-    Protocols that the learner does not have are left out.
+    Protocols that the learner does not have in the edition are left out; see `protocols_of`.
     """
     settings = learner(policy).hyperparameters
     return [
         Run(policy, protocol, environment, edition, mode, seed, steps, settings[protocol])
         for protocol in protocols
-        if protocol in settings
+        if protocol in protocols_of(policy, edition)
         for mode in reward_modes
         for seed in seeds
     ]

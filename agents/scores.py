@@ -1,9 +1,10 @@
-"""The normalised score: welfare between that of Random (0) and of the best constant (1).
+"""The normalised score: welfare between the reference of no cooperation (0) and the best plan (1).
 
     score = (W - floor) / (ceiling - floor)
 
-W is the sum of payoffs over steps and agents, floor the mean W of Random, ceiling the largest mean
-W among the 101 constants of the own endowment. Welfare is counted in payoffs whatever a policy is
+W is the sum of payoffs over steps and agents. The floor is the smaller of the mean W of Random and
+the W of the worst equilibrium in constants, the ceiling the W of the dynamic optimum; the three are
+columns of the environment's certificate. Welfare is counted in payoffs whatever a policy is
 trained on, so one scale serves all reward modes.
 """
 
@@ -14,14 +15,12 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from coopetition.envs import game as build_game
-from coopetition.envs.determinism import is_deterministic
 from coopetition.envs.engine import Game
 
 from .constants import Constant
-from .evaluation import Episodes, evaluate, play, streams
+from .evaluation import Episodes, play, streams
 
 LEVELS = tuple(range(101))
-EPISODES = 100
 
 Values = TypeVar("Values")
 _scales: dict[Hashable, Scale] = {}
@@ -37,11 +36,11 @@ class Scale:
     """Ends of the scale of one game, W in payoff units.
 
     Attributes:
-        floor: W of Random.
-        ceiling: W of the best constant.
+        floor: the smaller W of Random and the worst equilibrium in constants.
+        ceiling: W of the dynamic optimum.
 
     Raises:
-        ValueError: no constant is better than Random.
+        ValueError: the ceiling does not lie above the floor.
     """
 
     floor: float
@@ -50,8 +49,8 @@ class Scale:
     def __post_init__(self) -> None:
         if not self.ceiling > self.floor:
             raise ValueError(
-                f"no constant (best {self.ceiling:g}) earns more than Random ({self.floor:g}): "
-                "there is no scale for a score"
+                f"the dynamic optimum ({self.ceiling:g}) earns no more than the floor "
+                f"({self.floor:g}): there is no scale for a score"
             )
 
     def score(self, welfare: Values) -> Values:
@@ -59,26 +58,40 @@ class Scale:
         return normalised(welfare, self.floor, self.ceiling)
 
 
-def scale(env: str | Game, **params: Any) -> Scale:
-    """The scale of a game with its parameters, measured by playing it and then kept.
+def scale_of(certificate: dict[str, Any]) -> Scale:
+    """The scale that a certificate stands for.
 
-    Random plays 100 episodes; constants play one, or the same 100 where the game itself draws. The
-    first call for a game costs about 0.05 CPU-seconds with two agents, and 0.4 with forty or where
-    the game draws.
+    Args:
+        certificate: a row with `n_agents`, `horizon`, `welfare_random`, `welfare_nash_worst` (None
+            where no equilibrium in constants was found) and `welfare_dynamic_optimum`, the welfares
+            per agent and step.
+
+    Raises:
+        ValueError: the ceiling does not lie above the floor.
+    """
+    nash = certificate["welfare_nash_worst"]
+    floors = [certificate["welfare_random"], *([] if nash is None else [nash])]
+    steps = certificate["n_agents"] * certificate["horizon"]
+    return Scale(min(floors) * steps, certificate["welfare_dynamic_optimum"] * steps)
+
+
+def scale(env: str | Game, **params: Any) -> Scale:
+    """The scale of a game with its parameters, solved when it is first asked for and then kept.
+
+    Solving takes about 1 CPU-second with two agents and up to 20 with forty.
 
     Args:
         env: an id, or a game.
         **params: parameters of the environment.
 
     Raises:
-        ValueError: an unknown id or parameter, or a game in which no constant beats Random.
+        ValueError: an unknown id or parameter, or a game without a scale.
     """
+    from .certificates import ends
+
     game = build_game(env, **params)
     if game.identity not in _scales:
-        constants = surface(game, episodes=1 if is_deterministic(game) else EPISODES)
-        best = constants.welfare.reshape(len(LEVELS), -1).mean(axis=1).max()
-        floor = evaluate("Random", game, episodes=EPISODES).welfare.mean()
-        _scales[game.identity] = Scale(float(floor), float(best))
+        _scales[game.identity] = scale_of(ends(game))
     return _scales[game.identity]
 
 

@@ -71,14 +71,15 @@ def test_the_released_loyalty_exceeds_nash_even_without_loyalty():
     """Spec, policies 4.5: 136.96 instead of 34.24, four times the Nash effort."""
     game = envs.game("TeamProduction-v0")
     team = game.mechanisms[-1].team
-    loyalty = agents.make("Oracle_Loyalty")
+    loyalty = agents.make("Oracle_Loyalty", game)
     assert loyalty.effort(team) == pytest.approx(4 * team.nash_effort)
     assert team.nash_effort == pytest.approx(34.24, abs=0.005)
 
 
 def test_the_bounded_rule_decays_to_the_norm():
     """First action b + 0.95 x 0.4 (e - b); from then on 5 % per step, once trust is gone."""
-    policy, game = agents.make("Oracle_BoundedReciprocity"), envs.game("ReciprocalDilemma-v0")
+    game = envs.game("ReciprocalDilemma-v0")
+    policy = agents.make("Oracle_BoundedReciprocity", game)
     policy.reset(game, [np.random.SeedSequence(0)] * 2)
     actions = np.array([policy.act(None)[1] for _ in range(100)])
     assert actions[0] == pytest.approx([56.6, 56.6])

@@ -20,7 +20,7 @@ def test_a_batch_of_levels_equals_single_constants(env_id):
         for mode in envs.REWARD_MODES:
             assert together.returns(mode)[i] == alone.returns(mode)[0]
         assert together.length[i] == alone.length[0]
-        assert together.trust[i] == alone.trust[0]
+        np.testing.assert_array_equal(together.trust[i], alone.trust[0])
         assert alone.cooperation[0] == pytest.approx(level / 100, abs=1e-6)
 
 
@@ -134,6 +134,8 @@ def test_wrong_policies_raise():
             agents.make(name)
     with pytest.raises(ValueError, match="Did you mean 'Oracle_Nash'"):
         agents.make("Oracle_Nashh")
+    with pytest.raises(ValueError, match="Oracle_Nash is another policy in either edition"):
+        agents.make("Oracle_Nash")
     with pytest.raises(ValueError, match="Central_PPO has to be trained"):
         agents.make("Central_PPO")
     with pytest.raises(ValueError, match=r"initially.*parameters: initial \(default 100\)"):
@@ -154,6 +156,7 @@ class TestNames:
     def test_the_126_policies_less_learners(self):
         assert len(agents.names(kind="constant")) == 101
         assert len(agents.names(kind="oracle")) == 7
+        assert agents.names(kind="planner") == ["Planner"]
         heuristics = ["Random", "TitForTat", "TitForTat_released"]
         assert agents.names(kind="heuristic") == heuristics
         assert agents.names(kind="learner") == agents.learner_names()
@@ -165,6 +168,8 @@ class TestNames:
         assert sum(map(len, cells.values())) == 35
         assert cells["SLCD-v0"] == ["Oracle_TrustAware"]
         assert cells["RenaultNissan-v0"] == ["Oracle_Equilibrium"]
+        for env_id in envs.ids("v1"):
+            assert agents.names(env_id, kind="oracle") == agents.names(kind="oracle")
         with pytest.raises(ValueError, match="kind='rule': choose one of constant"):
             agents.names(kind="rule")
 
@@ -175,6 +180,7 @@ class TestNames:
             if entry.kind != "learner":
                 assert entry.summary.endswith(".")
         assert agents.spec("Oracle_Loyalty").mechanism_class == "TR-3"
+        assert agents.spec("Oracle_Loyalty", "v1").mechanism_class is None
         assert agents.spec("Random").mechanism_class is None
 
 

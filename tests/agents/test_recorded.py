@@ -93,7 +93,7 @@ def test_deterministic_rows_are_reproduced(env_id):
     oracles = {p for p in recorded["policy"] if p.startswith("Oracle_")}
     assert oracles == set(agents.names(env_id, kind="oracle"))
     for name, rows in recorded.groupby("policy"):
-        policy = agents.make(name_of(name))
+        policy = agents.make(name_of(name), env_id)
         (first, first_actions), (later, later_actions) = (episode(policy, game) for _ in range(2))
 
         def mean(one, other, count):

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .engine import ActionError, Game, Outcome
+from .engine import ActionError, Game, Mode, Outcome
 from .interfaces.aec import AECEnv
 from .interfaces.joint import JointEnv
 from .interfaces.parallel import ParallelEnv
@@ -60,7 +60,7 @@ __all__ = [
 def make(
     id: str,
     *,
-    reward_mode: str = "integrated",
+    reward_mode: Mode = "integrated",
     normalize: bool = False,
     render_mode: str | None = None,
     **params: Any,
@@ -74,7 +74,7 @@ def make(
 def parallel_env(
     id: str | Game,
     *,
-    reward_mode: str = "integrated",
+    reward_mode: Mode = "integrated",
     observation: str = "realistic",
     normalize: bool = False,
     render_mode: str | None = None,
@@ -94,7 +94,7 @@ def parallel_env(
 def aec_env(
     id: str | Game,
     *,
-    reward_mode: str = "integrated",
+    reward_mode: Mode = "integrated",
     observation: str = "realistic",
     normalize: bool = False,
     render_mode: str | None = None,
@@ -115,7 +115,7 @@ def vec_env(
     id: str | Game,
     copies: int = 1,
     *,
-    reward_mode: str | Sequence[str] = "integrated",
+    reward_mode: Mode | Sequence[Mode] = "integrated",
     seed: Any = None,
     joint: bool = False,
     normalize: bool = True,

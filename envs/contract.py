@@ -73,4 +73,5 @@ def _constant_spread(game: Game) -> float:
     welfare = welfare.reshape(len(levels), SEEDS)
     # Equal numbers have a spread of zero, whatever rounding their mean needs.
     spread = np.where(np.ptp(welfare, axis=1) == 0, 0.0, welfare.std(axis=1))
-    return float((spread / np.abs(welfare.mean(axis=1))).max())
+    mean = np.abs(welfare.mean(axis=1))
+    return float(np.divide(spread, mean, out=np.zeros_like(spread), where=spread > 0).max())

@@ -11,7 +11,8 @@ B is the number of copies stepped side by side, N the number of agents.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -24,6 +25,8 @@ State = dict[str, Array]
 SHORT_AXIS = 8
 # Matrices of this many bytes are worked on at a time, so that they stay in the cache.
 CACHED_BYTES = 1 << 18
+# A reward mode: a name, or in the formal edition also a mutuality between 0 and 2.
+Mode = str | float
 Seed = int | np.random.SeedSequence | np.random.Generator | None
 
 # Once a block of this size has been freed, glibc keeps freed blocks of up to it for the next step;
@@ -67,6 +70,7 @@ class Game(ABC):
             [t, N]; only a view knows its reward mode.
         parameters: what the constructor was given; None for a game that no registered
             constructor built.
+        action_dtype: precision in which actions are played.
     """
 
     id: str
@@ -77,16 +81,27 @@ class Game(ABC):
     termination_rule: str = ""
     reward_diagnostics: Callable[[Array], dict[str, Any]] | None = None
     parameters: dict[str, Any] | None = None
+    action_dtype: type[np.floating] = np.float32
 
     @property
     def identity(self) -> Hashable:
         """Equal for games that are built alike: id and parameters, else the object itself."""
-        return self if self.parameters is None else (self.id, repr(sorted(self.parameters.items())))
+        return self if self.parameters is None else (self.id, _hashable(self.parameters))
 
     @property
     def n_agents(self) -> int:
         """Number of agents N."""
         return len(self.endowments)
+
+    @property
+    def joint_action_high(self) -> Array:
+        """[N] upper bounds of the raw joint action."""
+        return self.endowments
+
+    @property
+    def observation_range(self) -> tuple[float, float]:
+        """Bounds of all entries of a raw observation."""
+        return -np.inf, np.inf
 
     @property
     def agents(self) -> list[str]:
@@ -106,7 +121,15 @@ class Game(ABC):
         """
 
     @abstractmethod
-    def rewards(self, outcome: Outcome, mode: str) -> Array:
+    def reward_mode(self, mode: Mode) -> Mode:
+        """The mode under its one name.
+
+        Raises:
+            ValueError: the edition does not have it; the text lists the modes.
+        """
+
+    @abstractmethod
+    def rewards(self, outcome: Outcome, mode: Mode) -> Array:
         """Rewards [B, N] of the step under a reward mode.
 
         Raises:
@@ -119,7 +142,7 @@ class Game(ABC):
 
     @abstractmethod
     def joint_observation(self, state: State) -> Array:
-        """The published observation of the whole game, [B, D] float32, raw units."""
+        """The observation of the whole game, [B, D] float32, raw: as published, or the state."""
 
     @abstractmethod
     def agent_observation(self, state: State, preset: str, normalize: bool) -> Array:
@@ -127,18 +150,27 @@ class Game(ABC):
 
     @abstractmethod
     def central_observation(self, state: State) -> Array:
-        """The published quantities scaled to [-1, 1], for central controllers and critics, [B, D].
+        """The joint observation scaled to [-1, 1], for central controllers and critics, [B, D].
 
-        Shares of the endowments, trust, damage and t/T. Further memory of a game, such as the
-        window of reciprocity (TR-4), is not in it.
+        In the released edition shares of the endowments, trust, damage, t/T and what mechanisms
+        publish; further memory, such as the window of reciprocity (TR-4), is not in it. In the
+        formal edition the whole state.
         """
+
+    def seen_actions(self, joint_observations: Array) -> Array:
+        """Last actions that raw joint observations [B, D] show, [B, N] float64, payoff units."""
+        return joint_observations[:, : self.n_agents].astype(np.float64)
+
+    def state_vector(self, state: State, normalize: bool) -> Array:
+        """What critics and analyses may see, [B, D]: the joint observation and what it hides."""
+        return self.central_observation(state) if normalize else self.joint_observation(state)
 
     @abstractmethod
     def info(self, state: State, outcome: Outcome | None, copy: int = 0) -> dict[str, Any]:
         """Diagnostics of one copy after reset (`outcome` None) or after a step."""
 
-    def check_actions(self, actions: Any, batch: int, dtype: Any = np.float32) -> Array:
-        """Return the actions as an array [B, N] in the precision of the edition.
+    def check_actions(self, actions: Any, batch: int) -> Array:
+        """Return the actions as an array [B, N] of `action_dtype`.
 
         Raises:
             ActionError: wrong shape or type, NaN or infinity.
@@ -154,7 +186,7 @@ class Game(ABC):
                 f"{self.id}: actions must have shape ({batch}, {self.n_agents}) "
                 f"(copies, agents), got {array.shape}"
             )
-        array = array.astype(dtype)
+        array = array.astype(self.action_dtype)
         if not np.isfinite(array).all():
             copy, agent = np.argwhere(~np.isfinite(array))[0]
             raise ActionError(
@@ -162,6 +194,17 @@ class Game(ABC):
                 "actions must be finite numbers"
             )
         return array
+
+
+def _hashable(value: Any) -> Hashable:
+    """A parameter as nested tuples; the order of mappings and sets is no difference."""
+    if isinstance(value, Mapping):
+        return tuple(sorted((name, _hashable(entry)) for name, entry in value.items()))
+    if isinstance(value, AbstractSet):
+        return tuple(sorted(value))
+    if isinstance(value, np.ndarray):
+        return _hashable(value.tolist())
+    return tuple(map(_hashable, value)) if isinstance(value, list | tuple) else value
 
 
 def choose(label: str, value: object, names: Sequence[str]) -> str:

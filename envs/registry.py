@@ -10,14 +10,16 @@ import dataclasses
 import difflib
 import importlib
 import inspect
+import math
 import numbers
 import pkgutil
 import re
+import reprlib
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, get_args, get_type_hints
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import gymnasium
 import numpy as np
@@ -40,7 +42,38 @@ _specs: dict[str, Spec] = {}
 
 
 class ParameterError(ValueError):
-    """A parameter that an environment does not have, of the wrong type, or not finite."""
+    """A parameter that does not exist, of the wrong type, not finite or outside its `Range`."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """Where the numbers of a parameter lie, beside its type: `Annotated[float, Range(0, 1)]`.
+
+    Attributes:
+        low, high: ends.
+        open: the ends are excluded.
+    """
+
+    low: float
+    high: float = math.inf
+    open: bool = False
+
+    def holds(self, value: Any) -> bool:
+        """Is the value one real number, or an array of them, all finite and in the range?"""
+        try:
+            entries = np.asarray(value)
+        except ValueError:  # rows of different lengths
+            return False
+        if entries.dtype.kind not in "fiu" or not np.isfinite(entries).all():
+            return False
+        if self.open:
+            return bool(((entries > self.low) & (entries < self.high)).all())
+        return bool(((entries >= self.low) & (entries <= self.high)).all())
+
+    def __str__(self) -> str:
+        if self.high == math.inf:
+            return f"above {self.low:g}" if self.open else f"of at least {self.low:g}"
+        return f"{'strictly ' * self.open}between {self.low:g} and {self.high:g}"
 
 
 @dataclass(frozen=True)
@@ -52,12 +85,14 @@ class Spec:
         mechanism_class: `TR-1` to `TR-4`, a key of `MECHANISM_CLASSES`.
         factory: builds the game from its parameters.
         module: dotted name of the module that defines it.
+        changes: where the game departs from its report, keys of `formal.changes.CHANGES`.
     """
 
     id: str
     mechanism_class: str
     factory: Callable[..., Game]
     module: str
+    changes: tuple[int, ...] = ()
 
     @property
     def name(self) -> str:
@@ -89,13 +124,15 @@ class Spec:
         """
         defaults = {p.name: p.default for p in self.parameters.values()}
         hints = get_type_hints(self.factory)
-        checked = _checked(params, defaults, hints, self.id, "parameter")
-        game = self.factory(**checked)
-        game.parameters = checked
+        given = checked(params, defaults, hints, self.id, "parameter")
+        game = self.factory(**given)
+        game.parameters = given
         return game
 
 
-def register(id: str, mechanism_class: str) -> Callable[[Callable[..., Game]], Callable[..., Game]]:
+def register(
+    id: str, mechanism_class: str, changes: Sequence[int] = ()
+) -> Callable[[Callable[..., Game]], Callable[..., Game]]:
     """Decorator that registers a game factory under an id `Name-vK`.
 
     The id is then known here, to Gymnasium and to both registries of PettingZoo.
@@ -115,7 +152,7 @@ def register(id: str, mechanism_class: str) -> Callable[[Callable[..., Game]], C
         if known is not None and known.module != factory.__module__:
             raise ValueError(f"{id} is already registered by {known.module}")
         _register_elsewhere(id)
-        _specs[id] = Spec(id, mechanism_class, factory, factory.__module__)
+        _specs[id] = Spec(id, mechanism_class, factory, factory.__module__, tuple(changes))
         return factory
 
     return decorate
@@ -208,34 +245,49 @@ def overridden(defaults: Any, changes: Mapping[str, Any] | None, name: str) -> A
     """
     fields = {f.name: getattr(defaults, f.name) for f in dataclasses.fields(defaults)}
     hints = get_type_hints(type(defaults))
-    return dataclasses.replace(defaults, **_checked(changes or {}, fields, hints, name, "field"))
+    return dataclasses.replace(defaults, **checked(changes or {}, fields, hints, name, "field"))
 
 
-def _checked(
+def checked(
     values: Mapping[str, Any],
     defaults: Mapping[str, Any],
     hints: Mapping[str, Any],
     owner: str,
     noun: str,
 ) -> dict[str, Any]:
-    """The values with plain Python numbers, once every name, type and number is found valid."""
-    listing = f"{noun}s: " + ", ".join(
-        f"{name} ({_type_name(hints[name])}, default {default!r})"
-        for name, default in defaults.items()
-    )
+    """The values with plain Python numbers, once every name, type and number is found valid.
+
+    Args:
+        values: what was given, by name.
+        defaults: every valid name with its default.
+        hints: name -> type; a `Range` in `Annotated` bounds its numbers.
+        owner: id or record that the values are for.
+        noun: what a value is called in messages.
+
+    Raises:
+        ParameterError: see the class; the text says what is valid.
+    """
+
+    def listing() -> str:
+        return f"{noun}s: " + ", ".join(
+            f"{name} ({_type_name(hints[name])}, default {reprlib.repr(default)})"
+            for name, default in defaults.items()
+        )
+
     plain = {name: _plain(value) for name, value in values.items()}
     for name, value in plain.items():
         if name not in defaults:
             close = difflib.get_close_matches(str(name), defaults, n=1)
             hint = f" Did you mean {close[0]!r}?" if close else ""
-            raise ParameterError(f"{owner} has no {noun} {name!r}.{hint} Valid {listing}")
+            raise ParameterError(f"{owner} has no {noun} {name!r}.{hint} Valid {listing()}")
         if not _fits(value, hints[name]):
+            rest = "" if _has_range(hints[name]) else f"; {listing()}"
             raise ParameterError(
-                f"{owner}: {name}={value!r} must be {_type_name(hints[name])}; {listing}"
+                f"{owner}: {name}={reprlib.repr(value)} must be {_type_name(hints[name])}{rest}"
             )
         if isinstance(value, int | float) and not abs(value) <= _LARGEST:
             raise ParameterError(
-                f"{owner}: {name}={value!r} must be finite in single precision; {listing}"
+                f"{owner}: {name}={value!r} must be finite in single precision; {listing()}"
             )
     return plain
 
@@ -250,7 +302,11 @@ def _plain(value: Any) -> Any:
 
 
 def _fits(value: Any, hint: Any) -> bool:
-    if isinstance(hint, types.UnionType):
+    origin = get_origin(hint) or hint
+    if origin is Annotated:
+        base, *ranges = get_args(hint)
+        return _fits(value, base) and all(r.holds(value) for r in ranges)
+    if origin in (types.UnionType, Union):
         return any(_fits(value, part) for part in get_args(hint))
     if hint is type(None):
         return value is None
@@ -258,13 +314,19 @@ def _fits(value: Any, hint: Any) -> bool:
         return hint is bool
     if hint is float:
         return isinstance(value, int | float)
-    origin = getattr(hint, "__origin__", hint)
-    return isinstance(value, Mapping if origin is Mapping else origin)
+    return isinstance(value, origin)
+
+
+def _has_range(hint: Any) -> bool:
+    return get_origin(hint) is Annotated or any(map(_has_range, get_args(hint)))
 
 
 def _type_name(hint: Any) -> str:
-    if isinstance(hint, types.UnionType):
+    origin = get_origin(hint) or hint
+    if origin is Annotated:
+        base, *ranges = get_args(hint)
+        return " ".join([_type_name(base), *map(str, ranges)])
+    if origin in (types.UnionType, Union):
         return " or ".join(_type_name(part) for part in get_args(hint))
-    if hint is type(None):
-        return "None"
-    return getattr(hint, "__name__", str(hint))
+    named = {type(None): "None", Sequence: "list", np.ndarray: "array"}
+    return named.get(origin) or getattr(origin, "__name__", str(hint))

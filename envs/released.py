@@ -9,12 +9,13 @@ Multipliers act on rewards after the reward mode has been applied.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from . import observations
-from .engine import Array, Game, Outcome, Seed, State, cache_sized, row_sum
+from .engine import Array, Game, Mode, Outcome, Seed, State, cache_sized, choose, row_sum
 from .mechanisms import Mechanism, Step
 from .mechanisms.interdependence import integrated_utilities
 from .mechanisms.trust import (
@@ -27,7 +28,7 @@ from .mechanisms.trust import (
     update_trust,
 )
 from .mechanisms.value import ValueParameters, individual_value, private_payoffs, synergy
-from .rewards import mix_released
+from .rewards import REWARD_MODES, mix_released
 
 
 class ReleasedGame(Game):
@@ -134,7 +135,21 @@ class ReleasedGame(Game):
         terminated = np.zeros(len(raw), bool) if self.terminates is None else self.terminates(after)
         return after, Outcome(payoffs, terminated, after["t"] >= self.horizon, terms)
 
-    def rewards(self, outcome: Outcome, mode: str) -> Array:
+    @property
+    def joint_action_high(self) -> Array:
+        """The largest endowment for all, as released; more than the own one is clipped."""
+        return np.full(self.n_agents, self.endowments.max(), np.float32)
+
+    def reward_mode(self, mode: Mode) -> Mode:
+        """One of the three names; the mutuality dial belongs to the formal edition."""
+        if isinstance(mode, Real):
+            raise ValueError(
+                f"reward_mode={mode!r}: {self.id} has the modes {', '.join(REWARD_MODES)}; a "
+                f"mutuality needs the formal edition, {self.id.rpartition('-')[0]}-v1"
+            )
+        return choose("reward_mode", mode, REWARD_MODES)
+
+    def rewards(self, outcome: Outcome, mode: Mode) -> Array:
         """Rewards [B, N] float32: mix by mode, then multiply, as released."""
         if mode == "private":
             return outcome.payoffs

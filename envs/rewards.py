@@ -12,7 +12,7 @@ import numbers
 
 import numpy as np
 
-from .engine import Array, Game, choose, row_sum
+from .engine import Array, Game, Mode, choose, row_sum
 from .mechanisms.interdependence import integrated_utilities
 
 REWARD_MODES = ("private", "integrated", "cooperative")
@@ -38,7 +38,7 @@ def mix_released(mode: str, utilities: Array) -> Array:
     return shared[:, None].repeat(n_agents, axis=1)
 
 
-def canonical_mode(mode: str | float) -> str | float:
+def canonical_mode(mode: Mode) -> Mode:
     """A reward mode by its name; a mutuality in [0, 2] that has no name stays a number.
 
     0 is `private`, 1 is `integrated`, 2 is `cooperative`, so that a run has one identity.
@@ -58,7 +58,7 @@ def canonical_mode(mode: str | float) -> str | float:
     return str(mode)
 
 
-def mix_formal(mode: str | float, payoffs: Array, concern: Array) -> Array:
+def mix_formal(mode: Mode, payoffs: Array, concern: Array) -> Array:
     """Rewards of the formal edition, r = M(mode) pi (formal edition, section 4.2).
 
     From `private` (I) over `integrated` (I + W) to `cooperative` (all ones), linear in between.
@@ -74,17 +74,18 @@ def mix_formal(mode: str | float, payoffs: Array, concern: Array) -> Array:
     mutuality = float(REWARD_MODES.index(mode)) if isinstance(mode, str) else mode
     if mutuality == 0:
         return payoffs
-    total = row_sum(payoffs)[:, None].repeat(payoffs.shape[1], axis=1)
-    if mutuality == 2:
-        return total
-    weights = np.broadcast_to(concern, (len(payoffs), *concern.shape[-2:]))
-    integrated = integrated_utilities(payoffs, min(mutuality, 1.0) * weights)
+    if mutuality < 1:
+        concern = mutuality * concern
+    if mutuality < 2:
+        weights = np.broadcast_to(concern, (len(payoffs), *concern.shape[-2:]))
+        integrated = integrated_utilities(payoffs, weights)
     if mutuality <= 1:
         return integrated
-    return integrated + (mutuality - 1) * (total - integrated)
+    total = row_sum(payoffs)[:, None].repeat(payoffs.shape[1], axis=1)
+    return total if mutuality == 2 else integrated + (mutuality - 1) * (total - integrated)
 
 
-def reward_scale(game: Game, mode: str) -> float:
+def reward_scale(game: Game, mode: Mode) -> float:
     """Mean reward per agent and step when every agent plays its baseline for one episode.
 
     The known constant that training rewards are divided by.
@@ -92,7 +93,7 @@ def reward_scale(game: Game, mode: str) -> float:
     Raises:
         ValueError: the mode does not exist.
     """
-    choose("reward_mode", mode, REWARD_MODES)
+    mode = game.reward_mode(mode)
     state = game.reset([0])
     total, steps, done = 0.0, 0, False
     while not done:

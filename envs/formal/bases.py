@@ -6,17 +6,18 @@ x_i = a_i / e_i (formal edition, section 3.1). Every base is the first part of i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from ..engine import Array, State, row_sum
+from ..registry import Range
 from .game import FormalGame
-from .part import Block, Draws, Part, Step
+from .part import Block, Draws, NonNegative, Numbers, Part, Share, Step
 
 SCALE = 2.5
+ALMOST_FLAT = 1e-3  # bounds of the draw less than this many standard deviations apart
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,8 @@ class Own(Part):
         curvature: q, how fast the marginal cost of effort rises.
     """
 
-    theta: float = 10.0
-    curvature: float = 1.0
+    theta: NonNegative = 10.0
+    curvature: NonNegative = 1.0
 
     def payoffs(self, game: FormalGame, step: Step) -> None:
         """Pay h_i."""
@@ -47,8 +48,8 @@ class Synergy(Own):
         scale: what one unit from everybody returns to all, per agent.
     """
 
-    gamma: float = 0.65
-    scale: float = SCALE
+    gamma: Share = 0.65
+    scale: NonNegative = SCALE
 
     def payoffs(self, game: FormalGame, step: Step) -> None:
         """Pay h_i and the linked agents' shares of the synergy."""
@@ -66,8 +67,8 @@ class Synergy(Own):
 
 
 def _geometric(efforts: Array, linked: Array) -> Array:
-    """Joint effort n (prod a)^(1/n) over the linked agents, [B]; zero if fewer than two are linked."""
-    members = linked.sum(axis=1)
+    """Joint effort n (prod a)^(1/n) of the n linked agents, [B]; zero if n < 2."""
+    members = row_sum(linked.astype(np.float64))
     with np.errstate(divide="ignore"):
         logs = np.where(linked, np.log(efforts), 0.0)
     mean = row_sum(logs) / np.maximum(members, 1)
@@ -86,9 +87,22 @@ class HiddenSynergy(Synergy):
     """
 
     draws = True
-    gamma_low: float = 0.20
-    gamma_high: float = 0.90
-    noise: float = 40.0
+    scale: Annotated[float, Range(0, open=True)] = SCALE
+    gamma_low: Share = 0.20
+    gamma_high: Share = 0.90
+    noise: NonNegative = 40.0
+
+    def __post_init__(self) -> None:
+        if self.gamma_low > self.gamma_high:
+            raise ValueError(
+                f"gamma_low={self.gamma_low}, gamma_high={self.gamma_high}: the lower bound of "
+                "the draw must not exceed the upper one"
+            )
+
+    @property
+    def hides(self) -> set[str]:
+        """Gamma is drawn."""
+        return {"gamma"}
 
     def reset(self, game: FormalGame, draws: Draws) -> State:
         """Draw gamma; no surplus seen yet."""
@@ -146,16 +160,30 @@ class HiddenSynergy(Synergy):
 
 
 def _truncated_normal(mean: Array, std: Array, low: float, high: float) -> tuple[Array, Array]:
-    from scipy.stats import truncnorm
+    """Mean and standard deviation of normal distributions truncated to [low, high], [B] each.
 
-    if low == high:
-        return np.full_like(mean, low), np.zeros_like(mean)
-    mirrored = mean > (low + high) / 2  # the tail on the left is the accurate one
-    a, b = (low - mean) / std, (high - mean) / std
-    a, b = np.where(mirrored, -b, a), np.where(mirrored, -a, b)
-    offset, variance = truncnorm.stats(a, b, moments="mv")
-    offset = np.where(mirrored, -offset, offset)
-    return np.clip(mean + std * offset, low, high), std * np.sqrt(np.maximum(variance, 0.0))
+    In closed form; where the density is almost flat, so that terms would cancel, by its slope.
+    """
+    from scipy.special import erfcx, ndtr
+
+    middle, span = (low + high) / 2, high - low
+    above = mean > middle  # mirrored then, so that the nearer end is a
+    a = np.where(above, mean - high, low - mean) / std
+    b = np.where(above, mean - low, high - mean) / std
+    # Densities at both ends over the probability between them; in the tail (a > 0), where each
+    # is too small for a number, from the ratio of the two.
+    ratio, tail = np.exp((a - b) * (a + b) / 2), a > 0
+    within_tail = erfcx(np.maximum(a, 0) / np.sqrt(2)) - ratio * erfcx(b / np.sqrt(2))
+    probability = np.where(tail, within_tail / 2, ndtr(b) - ndtr(a)) * np.sqrt(2 * np.pi)
+    flat = b - a < ALMOST_FLAT
+    at_a = np.where(tail, 1.0, np.exp(-(a**2) / 2)) / np.where(flat, 1.0, probability)
+    at_b = ratio * at_a
+    offset = at_a - at_b
+    variance = 1 + a * at_a - b * at_b - offset**2
+    slope = (mean - middle) / std * (span / std)
+    centre = np.where(flat, middle + slope * span / 12, mean + np.where(above, -std, std) * offset)
+    deviation = np.where(flat, span / np.sqrt(12), std * np.sqrt(np.maximum(variance, 0.0)))
+    return np.clip(centre, low, high), deviation
 
 
 @dataclass(frozen=True)
@@ -168,15 +196,16 @@ class Pairs(Own):
         scale: as in `Synergy`.
     """
 
-    gamma: float = 0.65
-    mu: float = 0.5
-    scale: float = SCALE
+    gamma: Share = 0.65
+    mu: NonNegative = 0.5
+    scale: NonNegative = SCALE
 
     def payoffs(self, game: FormalGame, step: Step) -> None:
         """Pay h_i and scale gamma sum_j w_ij sqrt(a_i a_j)."""
         super().payoffs(game, step)
         standing = step.before["standing"]
-        relative = standing / (row_sum(standing) / game.n_agents)[:, None]
+        mean = (row_sum(standing) / game.n_agents)[:, None]
+        relative = np.divide(standing, mean, out=np.ones_like(standing), where=mean > 0)
         roots = np.sqrt(step.actions) * relative ** (self.mu / 2)
         others = row_sum(roots)[:, None] - roots
         step.pay("synergy", self.scale * self.gamma * roots * others / (game.n_agents - 1))
@@ -190,7 +219,15 @@ class Transfer(Own):
         benefits: [N, N] rows, what one unit of the column agent is worth to the row agent.
     """
 
-    benefits: Sequence[Sequence[float]] = ()
+    benefits: Annotated[Numbers, Range(0)] = ()
+
+    def check(self, game: FormalGame) -> None:
+        """One row and one column per agent."""
+        if np.shape(self.benefits) != game.dependence.shape:
+            raise ValueError(
+                f"{game.id}: benefits of shape {np.shape(self.benefits)}: must have shape "
+                f"{game.dependence.shape}"
+            )
 
     def payoffs(self, game: FormalGame, step: Step) -> None:
         """Pay h_i and the benefits."""
@@ -210,9 +247,9 @@ class ImageAllocation(Own):
         image: 1 to split by standing, 0 to split equally.
     """
 
-    m: float = 1.7
-    v_0: float = 0.25
-    image: float = 1.0
+    m: NonNegative = 1.7
+    v_0: Annotated[float, Range(0, open=True)] = 0.25
+    image: Share = 1.0
 
     def payoffs(self, game: FormalGame, step: Step) -> None:
         """Pay h_j and m sum_i a_i v_j / sum_{k != i} v_k."""
@@ -233,13 +270,13 @@ class Commons(Own):
         initial_stock: stock at reset.
     """
 
-    m: float = 1.6
-    renewal: float = 0.1
-    initial_stock: float = 0.4
+    m: NonNegative = 1.6
+    renewal: Share = 0.1
+    initial_stock: Share = 0.4
 
     def reset(self, game: FormalGame, draws: Draws) -> State:
         """The initial stock."""
-        return {"stock": np.full(draws.batch, self.initial_stock)}
+        return {"stock": np.full(draws.batch, self.initial_stock, np.float64)}
 
     def payoffs(self, game: FormalGame, step: Step) -> None:
         """Pay h_i and m e K."""
@@ -278,27 +315,27 @@ def at_team_size(omega: float, n_agents: int, reference: int, beta: float = 0.5)
 class Team(Part):
     """Team production: p_i = Q/N - c a_i, Q = omega (sum of the members' efforts)^beta.
 
-    An agent outside the team works alone: p_i = solo omega a_i^beta - c a_i. The share of a
+    An agent outside the team works alone: p_i = solo omega a_i^beta - c a_i, with the `solo` of
+    `Membership`. The share of a
     missing member is lost: were it redistributed, expelling a contributor would pay.
 
     Attributes:
         omega: productivity.
         beta: returns to scale, below 1.
         c: marginal cost of effort.
-        solo: productivity of solitary work, as a share of omega.
     """
 
-    omega: float = 25.0
-    beta: float = 0.5
-    c: float = 1.0
-    solo: float = 0.2
+    omega: NonNegative = 25.0
+    beta: Share = 0.5
+    c: NonNegative = 1.0
 
     def payoffs(self, game: FormalGame, step: Step) -> None:
         """Pay the team payoffs, and leave them for the loyalty term."""
         members, actions = step.terms["members"], step.actions
         total = row_sum(np.where(members, actions, 0.0))
         team = self.omega * total**self.beta / game.n_agents
-        yields = np.where(members, team[:, None], self.solo * self.omega * actions**self.beta)
+        alone = step.terms.get("solo", 0.0) * self.omega * actions**self.beta
+        yields = np.where(members, team[:, None], alone)
         cost = self.c * actions
         step.pay("own", -cost)
         step.pay("synergy", yields)
@@ -313,7 +350,7 @@ class Linear(Part):
         m: multiplier of the sum of contributions.
     """
 
-    m: float = 2.0
+    m: NonNegative = 2.0
 
     def payoffs(self, game: FormalGame, step: Step) -> None:
         """Pay e_i + p_i, and leave p_i for the loyalty term."""

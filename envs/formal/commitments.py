@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
-from ..engine import Array, State, row_sum
+from ..engine import State, row_sum
+from ..registry import Range
 from .game import FormalGame
-from .part import Block, Draws, Part, Step
+from .part import Block, Draws, NonNegative, Part, Share, Step
 
 TOLERANCE = 1e-9
+INVESTOR = 1  # the weak agent of PartnerHoldUp
 
 
 @dataclass(frozen=True)
@@ -19,32 +21,28 @@ class SpecificCapital(Part):
     """The investor's effort works through a stock that is sunk when the partner moves.
 
     Attributes:
-        investment_rate: rate at which the stock follows the investor's share; 1 and `sunk` 0
-            make the effort work at once.
-        investor: agent whose effort is capital.
-        sunk: 1 if the synergy reads the stock, 0 if it reads the effort itself.
+        investment_rate: rate at which the stock follows the investor's share.
+        sunk: the synergy reads the stock; otherwise the effort itself.
     """
 
-    investment_rate: float = 0.1
-    investor: int = 1
-    sunk: float = 1.0
+    investment_rate: Share = 0.1
+    sunk: bool = True
 
     def reset(self, game: FormalGame, draws: Draws) -> State:
         """The stock at the investor's norm, [B]."""
-        return {"capital": np.full(draws.batch, game.norms[self.investor])}
+        return {"capital": np.full(draws.batch, game.norms[INVESTOR])}
 
     def prepare(self, game: FormalGame, step: Step) -> None:
         """Put the stock in the place of the investor's effort."""
-        efforts = step.actions.copy()
-        stock = step.before["capital"] * game.endowments[self.investor]
-        own = efforts[:, self.investor]
-        efforts[:, self.investor] = self.sunk * stock + (1 - self.sunk) * own
-        step.terms["efforts"] = efforts
+        if self.sunk:
+            efforts = step.actions.copy()
+            efforts[:, INVESTOR] = step.before["capital"] * game.endowments[INVESTOR]
+            step.terms["efforts"] = efforts
 
     def update(self, game: FormalGame, step: Step) -> None:
         """Follow the investor's share."""
         capital = step.before["capital"]
-        share = step.shares[:, self.investor]
+        share = step.shares[:, INVESTOR]
         step.after["capital"] = capital + self.investment_rate * (share - capital)
 
     def blocks(self, game: FormalGame, state: State) -> list[Block]:
@@ -60,19 +58,19 @@ class SpecificCapital(Part):
 
 @dataclass(frozen=True)
 class Contract(Part):
-    """Close offers become a contract; a shortfall is paid for, a large one ends it.
+    """Close offers of a pair become a contract; a shortfall is paid for, a large one ends it.
 
     Attributes:
         tolerance: distance of shares that counts as agreement, and shortfall that is no breach.
         duration: steps that a contract holds.
         damages: paid to the partner per unit of shortfall.
-        enforced: 1 if there are contracts, 0 if offers stay offers.
+        enforced: close offers become contracts; otherwise they stay offers.
     """
 
-    tolerance: float = 0.10
-    duration: int = 10
-    damages: float = 1.0
-    enforced: float = 1.0
+    tolerance: Share = 0.10
+    duration: Annotated[int, Range(1)] = 10
+    damages: NonNegative = 1.0
+    enforced: bool = True
 
     def reset(self, game: FormalGame, draws: Draws) -> State:
         """No contract."""
@@ -93,17 +91,18 @@ class Contract(Part):
     def update(self, game: FormalGame, step: Step) -> None:
         """End, run on, or conclude."""
         left, level = step.before["contract_left"], step.before["contract_level"]
-        force, breached = left > 0, step.terms["breach"].any(axis=1)
+        force, breached = left > 0, step.terms["breach"][:, 0] | step.terms["breach"][:, 1]
         left = np.where(force & ~breached, left - 1, 0)
         level = np.where(left > 0, level, 0.0)
-        low, high = step.shares.min(axis=1), step.shares.max(axis=1)
-        agreed = ~force & (high - low <= self.tolerance + TOLERANCE) & (self.enforced > 0)
+        one, other = step.shares.T
+        low, high = np.minimum(one, other), np.maximum(one, other)
+        agreed = ~force & (high - low <= self.tolerance + TOLERANCE) & self.enforced
         step.after["contract_left"] = np.where(agreed, self.duration, left)
         step.after["contract_level"] = np.where(agreed, low, level)
 
     def blocks(self, game: FormalGame, state: State) -> list[Block]:
         """Level and remaining steps."""
-        left = state["contract_left"] / max(self.duration, 1)
+        left = state["contract_left"] / self.duration
         return [Block("contract", np.stack([state["contract_level"], left], axis=1), "public")]
 
     def info(
@@ -128,32 +127,28 @@ class Sanctions(Part):
         most_strikes: where strikes stop.
     """
 
-    fine: float = 0.5
-    escalation: float = 1.0
-    grace: float = 0.02
-    pardon: float = 0.5
-    most_strikes: float = 3.0
+    fine: NonNegative = 0.5
+    escalation: NonNegative = 1.0
+    grace: Share = 0.02
+    pardon: NonNegative = 0.5
+    most_strikes: NonNegative = 3.0
 
     def reset(self, game: FormalGame, draws: Draws) -> State:
         """No strikes, [B, N]."""
         return {"strikes": np.zeros((draws.batch, game.n_agents))}
 
-    def _shortfall(self, game: FormalGame, shares: Array) -> Array:
-        return np.maximum(game.norms - shares, 0.0)
-
     def payoffs(self, game: FormalGame, step: Step) -> None:
         """Collect the fines and share them out; their sum is zero."""
-        strikes = step.before["strikes"]
-        rate = self.fine * (1 + self.escalation * strikes)
-        fines = rate * self._shortfall(game, step.shares) * game.endowments
+        shortfall = np.maximum(game.norms - step.shares, 0.0)
+        rate = self.fine * (1 + self.escalation * step.before["strikes"])
+        fines = rate * shortfall * game.endowments
         received = (row_sum(fines)[:, None] - fines) / (game.n_agents - 1)
         step.pay("transfers", received - fines)
-        step.terms["fines"] = fines
+        step.terms["fines"], step.terms["offence"] = fines, shortfall > self.grace
 
     def update(self, game: FormalGame, step: Step) -> None:
         """Count strikes."""
-        strikes = step.before["strikes"]
-        offence = self._shortfall(game, step.shares) > self.grace
+        strikes, offence = step.before["strikes"], step.terms["offence"]
         more = np.minimum(strikes + 1, self.most_strikes)
         step.after["strikes"] = np.where(offence, more, np.maximum(strikes - self.pardon, 0.0))
 

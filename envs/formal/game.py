@@ -9,20 +9,26 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import Annotated, Any, get_type_hints
 
 import numpy as np
 
-from ..engine import Array, Game, Outcome, Seed, State, row_sum
+from ..engine import Array, Game, Mode, Outcome, Seed, State, row_sum, within
 from ..mechanisms.trust import off_diagonal_mean
+from ..registry import Range, checked
 from ..rewards import canonical_mode, mix_formal
 from . import observations
-from .part import COMPONENTS, Draws, Step
-
-if TYPE_CHECKING:
-    from .part import Part
+from .part import COMPONENTS, Draws, Numbers, Part, Shares, Step
 
 NO_NORM = 0.35  # share shown as the last action at reset where no norm is listed
+# Types of the parameters that belong to no part.
+OWN_TYPES = {
+    "endowments": Annotated[float | Numbers, Range(0, open=True)],
+    "dependence": Shares,
+    "norms": Annotated[float | Numbers, Range(0, 1, open=True)],
+    "alpha": Shares,
+}
 
 
 class FormalGame(Game):
@@ -48,9 +54,11 @@ class FormalGame(Game):
         display_names: readable names of the agents.
 
     Raises:
-        ValueError: an unknown parameter or mechanism, or a value out of range; the text lists
-            the valid ones.
+        ParameterError: an unknown parameter, one of the wrong type or out of its range.
+        ValueError: an unknown mechanism, or parameters that do not fit together.
     """
+
+    action_dtype = np.float64
 
     def __init__(
         self,
@@ -73,8 +81,8 @@ class FormalGame(Game):
     ) -> None:
         if horizon < 1:
             raise ValueError(f"max_steps={horizon}: an episode has at least 1 step")
-        if tremble < 0 or t0_noise < 0:
-            raise ValueError(f"tremble={tremble}, t0_noise={t0_noise}: must not be negative")
+        within("tremble", tremble, 0)
+        within("t0_noise", t0_noise, 0, 1)
         n_agents = len(endowments)
         own = {
             "endowments": endowments,
@@ -83,20 +91,18 @@ class FormalGame(Game):
             "alpha": [1.0 / n_agents] * n_agents if alpha is None else alpha,
         }
         self.switches = dict(switches or {})
-        changes = _changes(id, self.switches, params, without)
-        self.parts, own = _with_changes(id, parts, own, changes)
+        self.parts, own = _composed(id, parts, own, _changes(id, self.switches, params, without))
         self.id = id
         self.horizon = horizon
-        self.endowments = _constant(own["endowments"])
-        self.alpha = _constant(own["alpha"])
+        self.endowments = _per_agent(id, "endowments", own["endowments"], n_agents)
+        self.alpha = _per_agent(id, "alpha", own["alpha"], n_agents)
         self.dependence = _constant(own["dependence"])
         self.has_norm = own["norms"] is not None
-        norm = NO_NORM if own["norms"] is None else own["norms"]
-        self.norms = _constant(np.broadcast_to(np.asarray(norm, np.float64), (n_agents,)))
+        norms = own["norms"] if self.has_norm else NO_NORM
+        self.norms = _per_agent(id, "norms", norms, n_agents)
         start = self.norms if initial_shares is None else initial_shares
-        self.initial_shares = _constant(start)
+        self.initial_shares = _per_agent(id, "initial_shares", start, n_agents)
         self.baselines = _constant(self.norms * self.endowments)
-        _check_sizes(self)
         self.gated = gated
         self.tremble, self.t0_noise = tremble, t0_noise
         self.display_names = tuple(display_names or (f"Agent {i}" for i in range(n_agents)))
@@ -104,15 +110,30 @@ class FormalGame(Game):
         self.draws = (
             self._noise_columns > 0 or t0_noise > 0 or any(part.draws for part in self.parts)
         )
+        self._check()
+
+    def _check(self) -> None:
+        """Raise if parameters that are valid one by one do not fit together."""
+        square = (self.n_agents, self.n_agents)
+        if abs(self.alpha.sum() - 1) > 1e-9:
+            raise ValueError(f"{self.id}: alpha={self.alpha.tolist()} must sum to one")
+        if self.dependence.shape != square or self.dependence.diagonal().any():
+            raise ValueError(f"{self.id}: dependence must have shape {square} and a zero diagonal")
+        if self.t0_noise > 0 and "initial_trust" not in self.values:
+            raise ValueError(f"{self.id}: t0_noise={self.t0_noise}: must be 0, there is no trust")
+        for part in self.parts:
+            part.check(self)
 
     @property
     def values(self) -> dict[str, Any]:
         """Every parameter of the game by name, with its value."""
         values = {"endowments": self.endowments, "dependence": self.dependence}
-        values |= {"norms": self.norms, "alpha": self.alpha}
+        values |= {"norms": self.norms} if self.has_norm else {}
+        values |= {"alpha": self.alpha}
         for part in self.parts:
-            values |= {f.name: getattr(part, f.name) for f in dataclasses.fields(part)}
-        return values
+            values |= _fields(part)
+        hidden = {name for part in self.parts for name in part.hides}
+        return {name: value for name, value in values.items() if name not in hidden}
 
     def cap(self, t: Array) -> Array:
         """Cap of loyalty at step t, [B]."""
@@ -134,13 +155,13 @@ class FormalGame(Game):
             state |= part.reset(self, draws)
         if self._noise_columns:
             shape = (self.horizon, self._noise_columns)
-            state["noise"] = draws.each(lambda g: g.standard_normal(shape))
+            state["noise"] = draws.each(lambda g: g.standard_normal(shape), *shape)
         return state
 
     def step(self, state: State, actions: Any) -> tuple[State, Outcome]:
         """Play the joint actions; see `Game.step`."""
         batch = len(state["t"])
-        raw = self.check_actions(actions, batch, np.float64)
+        raw = self.check_actions(actions, batch)
         shares = np.minimum(np.maximum(raw, 0.0), self.endowments) / self.endowments
         terms: dict[str, Any] = {
             "linked": state.get("linked", np.ones((batch, self.n_agents), bool)),
@@ -173,11 +194,17 @@ class FormalGame(Game):
         truncated = step.after["t"] >= self.horizon
         return step.after, Outcome(payoffs, np.zeros(batch, bool), truncated, terms)
 
-    def reward_mode(self, mode: str | float) -> str | float:
+    @property
+    def observation_range(self) -> tuple[float, float]:
+        """Bounds of all entries of a raw observation."""
+        blocks = [b for part in self.parts for b in part.blocks(self, self.reset([0]))]
+        return min([0.0, *(b.low for b in blocks)]), max([1.0, *(b.high for b in blocks)])
+
+    def reward_mode(self, mode: Mode) -> Mode:
         """The mode by its name, or a mutuality between the names; see `rewards.canonical_mode`."""
         return canonical_mode(mode)
 
-    def rewards(self, outcome: Outcome, mode: str | float) -> Array:
+    def rewards(self, outcome: Outcome, mode: Mode) -> Array:
         """Rewards [B, N] float64 of a mode or a mutuality in [0, 2] (section 4.2)."""
         mode = canonical_mode(mode)
         if mode == "private":
@@ -194,12 +221,20 @@ class FormalGame(Game):
         return off_diagonal_mean(state["trust"])
 
     def joint_observation(self, state: State) -> Array:
-        """The whole state in agent order, [B, D] float32; see `observations.joint`."""
-        return observations.joint(self, state)
+        """The visible state in agent order, [B, D] float32; see `observations.joint`."""
+        return observations.joint(self, state, hidden=False, normalize=False)
 
     def central_observation(self, state: State) -> Array:
-        """The whole state scaled to [-1, 1]; see `observations.joint`."""
-        return observations.joint(self, state, normalize=True)
+        """The visible state scaled to [-1, 1]; see `observations.joint`."""
+        return observations.joint(self, state, hidden=False, normalize=True)
+
+    def seen_actions(self, joint_observations: Array) -> Array:
+        """Last actions that raw joint observations [B, D] show, [B, N] float64, payoff units."""
+        return super().seen_actions(joint_observations) * self.endowments
+
+    def state_vector(self, state: State, normalize: bool) -> Array:
+        """The whole state, gamma of SynergySearch included; see `observations.joint`."""
+        return observations.joint(self, state, hidden=True, normalize=normalize)
 
     def agent_observation(self, state: State, preset: str, normalize: bool) -> Array:
         """Observations per agent; see `observations.per_agent`."""
@@ -250,33 +285,41 @@ def _changes(
     return changes | dict(params or {})
 
 
-def _with_changes(
+@cache
+def _types(part: type[Part]) -> dict[str, Any]:
+    """Types of a part's fields, with their ranges."""
+    hints = get_type_hints(part, include_extras=True)
+    return {f.name: hints[f.name] for f in dataclasses.fields(part)}
+
+
+def _composed(
     id: str, parts: Sequence[Part], own: dict[str, Any], changes: Mapping[str, Any]
 ) -> tuple[tuple[Part, ...], dict[str, Any]]:
-    """Parts and own parameters with the overrides in place."""
-    known = set(own).union(*({f.name for f in dataclasses.fields(p)} for p in parts))
-    unknown = sorted(set(changes) - known)
-    if unknown:
-        raise ValueError(f"{id} has no parameter {unknown}; parameters: {', '.join(sorted(known))}")
-    changed = []
+    """Parts and own parameters with the overrides in place, once all are valid."""
+    hidden = {name for part in parts for name in part.hides}
+    hidden |= {"norms"} if own["norms"] is None else set()
+    defaults, types = dict(own), dict(OWN_TYPES)
     for part in parts:
-        fields = {f.name for f in dataclasses.fields(part)}
-        changed.append(
-            dataclasses.replace(part, **{k: v for k, v in changes.items() if k in fields})
-        )
-    return tuple(changed), own | {k: v for k, v in changes.items() if k in own}
+        types |= _types(type(part))
+        defaults |= _fields(part)
+    defaults = {name: value for name, value in defaults.items() if name not in hidden}
+    values = checked(defaults | dict(changes), defaults, types, id, "parameter")
+    changed = tuple(
+        dataclasses.replace(part, **{k: values[k] for k in changes if k in _types(type(part))})
+        for part in parts
+    )
+    return changed, own | {name: values[name] for name in changes if name in own}
 
 
-def _check_sizes(game: FormalGame) -> None:
-    n_agents = game.n_agents
-    if game.alpha.shape != (n_agents,) or abs(game.alpha.sum() - 1) > 1e-9:
-        raise ValueError(f"{game.id}: alpha must hold {n_agents} shares that sum to one")
-    if game.dependence.shape != (n_agents, n_agents) or game.dependence.diagonal().any():
-        raise ValueError(f"{game.id}: dependence must be [{n_agents}, {n_agents}], zero diagonal")
-    if not (game.endowments > 0).all():
-        raise ValueError(f"{game.id}: endowments must be positive")
-    if not ((game.norms > 0) & (game.norms < 1)).all():
-        raise ValueError(f"{game.id}: norms must lie between 0 and 1")
+def _fields(part: Part) -> dict[str, Any]:
+    return {name: getattr(part, name) for name in _types(type(part))}
+
+
+def _per_agent(id: str, name: str, value: Any, n_agents: int) -> Array:
+    """One number per agent; a single one is that of all."""
+    if np.shape(value) not in ((), (n_agents,)):
+        raise ValueError(f"{id}: {name}={value!r} must hold 1 number or {n_agents}, one per agent")
+    return _constant(np.broadcast_to(np.asarray(value, np.float64), (n_agents,)))
 
 
 def _constant(values: Any) -> Array:

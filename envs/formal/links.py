@@ -7,13 +7,15 @@ lives on its own production. Links read the trust and the record that the step h
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from numbers import Integral
+from typing import Annotated, Any
 
 import numpy as np
 
 from ..engine import Array, State
+from ..registry import Range
 from .game import FormalGame
-from .part import Block, Draws, Part, Step
+from .part import Block, Count, Draws, NonNegative, Numbers, Part, Share, Step, Threshold
 
 
 @dataclass(frozen=True)
@@ -25,8 +27,16 @@ class Exit(Part):
         holders: agents that may leave.
     """
 
-    exit_threshold: float = 0.05
-    holders: tuple[int, ...] = (0, 1)
+    exit_threshold: Threshold = 0.05
+    holders: Annotated[Numbers, Range(0)] = (0, 1)
+
+    def check(self, game: FormalGame) -> None:
+        """Holders are agents of the game."""
+        agents = range(game.n_agents)
+        if any(not isinstance(i, Integral) or i not in agents for i in self.holders):
+            raise ValueError(
+                f"{game.id}: holders={self.holders!r}: must list agents of 0 to {game.n_agents - 1}"
+            )
 
     def reset(self, game: FormalGame, draws: Draws) -> State:
         """Everybody is linked."""
@@ -34,8 +44,11 @@ class Exit(Part):
 
     def settle(self, game: FormalGame, step: Step) -> None:
         """Cut."""
-        held = step.after["trust"][:, self.holders, :]
-        leaves = (held < self.exit_threshold).any(axis=(1, 2))
+        trust = step.after["trust"]
+        leaves = np.zeros(len(trust), bool)
+        for holder in self.holders:  # reducing over two short axes is slow
+            for partner in range(game.n_agents):
+                leaves |= trust[:, holder, partner] < self.exit_threshold
         step.after["linked"] = step.before["linked"] & ~leaves[:, None]
 
     def blocks(self, game: FormalGame, state: State) -> list[Block]:
@@ -58,8 +71,8 @@ class Retention(Part):
         return_from: trust in agent 0 from which it returns.
     """
 
-    leave_below: float = 0.15
-    return_from: float = 0.30
+    leave_below: Threshold = 0.15
+    return_from: Share = 0.30
 
     def reset(self, game: FormalGame, draws: Draws) -> State:
         """Everybody is there."""
@@ -91,23 +104,31 @@ class Membership(Part):
         readmit_from: record from which an agent is readmitted once its cooldown is over.
         cooldown: steps before readmission.
         smallest: members that always stay.
+        solo: productivity of work outside, as a share of the team's.
     """
 
     draws = True
-    exclude_below: float = 0.15
-    readmit_from: float = 0.40
-    cooldown: int = 5
-    smallest: int = 3
+    exclude_below: Threshold = 0.15
+    readmit_from: Share = 0.40
+    cooldown: Count = 5
+    smallest: Count = 3
+    solo: NonNegative = 0.2
 
     def reset(self, game: FormalGame, draws: Draws) -> State:
         """Everybody is a member; a permutation breaks ties of records."""
         shape = (draws.batch, game.n_agents)
-        priority = draws.each(lambda g: g.permutation(game.n_agents)).astype(np.int64)
+        priority = draws.each(lambda g: g.permutation(game.n_agents), game.n_agents).astype(
+            np.int64
+        )
         return {
             "members": np.ones(shape, bool),
             "cooldowns": np.zeros(shape, np.int64),
             "priority": priority,
         }
+
+    def prepare(self, game: FormalGame, step: Step) -> None:
+        """Say what work outside yields."""
+        step.terms["solo"] = self.solo
 
     def settle(self, game: FormalGame, step: Step) -> None:
         """Exclude, count down, readmit."""

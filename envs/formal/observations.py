@@ -19,13 +19,17 @@ if TYPE_CHECKING:
     from .game import FormalGame
 
 
-def joint(game: FormalGame, state: State, normalize: bool = False) -> Array:
-    """The whole state in agent order, [B, D] float32; in [-1, 1] if normalised."""
+def joint(game: FormalGame, state: State, *, hidden: bool, normalize: bool) -> Array:
+    """The state in agent order, [B, D] float32; in [-1, 1] if normalised.
+
+    What no agent may see stands in it if `hidden`, else what can be known of it.
+    """
+    left_out = "full" if hidden else "hidden"
     batch = len(state["t"])
     pieces = [
         _scaled(_flat_joint(block, game.n_agents), block, normalize).reshape(batch, -1)
         for block in _blocks(game, state)
-        if block.who != "full"
+        if block.who != left_out
     ]
     return np.concatenate(pieces, axis=1).astype(np.float32)
 
@@ -91,8 +95,6 @@ def _seen_by_each(block: Block, n_agents: int, preset: str) -> Array:
         return values
     if block.exclude is not None:
         order = np.array([row[row != block.exclude] for row in order])
-        if len({len(row) for row in order}) != 1:
-            raise AssertionError("every observer sees the same number of entries")
     return values[:, order].transpose(0, 1, 3, 2)
 
 

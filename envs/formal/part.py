@@ -1,21 +1,31 @@
 """What a formal game is composed of: parts that add payoffs, then move the state.
 
 A part is a frozen record of parameters. Its fields are the parameter names of a game, so one set
-of overrides (`params`, `without`) reaches every number on a game's page.
+of overrides (`params`, `without`) reaches every number on a game's page; their types say in which
+range the numbers lie.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 
 from ..engine import Array, State
+from ..registry import Range
 
 if TYPE_CHECKING:
     from .game import FormalGame
+
+# Types of parameters.
+Numbers = Sequence | np.ndarray
+Share = Annotated[float, Range(0, 1)]
+Shares = Annotated[Numbers, Range(0, 1)]
+Threshold = Annotated[float, Range(-1, 1)]  # of a share; a negative one is never undercut
+NonNegative = Annotated[float, Range(0)]
+Count = Annotated[int, Range(0)]
 
 # Order of an observation; a game has the blocks of its parts.
 BLOCKS = (
@@ -52,10 +62,11 @@ class Draws:
     generators: list[np.random.Generator] | None
     batch: int
 
-    def each(self, draw: Callable[[np.random.Generator], Any]) -> Array:
-        """What `draw` makes of every copy's generator, [B, ...] float64."""
+    def each(self, draw: Callable[[np.random.Generator], Any], *shape: int) -> Array:
+        """What `draw` makes of every copy's generator, [B, *shape] float64."""
         assert self.generators is not None, "a part that draws must say so: `draws = True`"
-        return np.array([draw(generator) for generator in self.generators], np.float64)
+        drawn = [draw(generator) for generator in self.generators]
+        return np.array(drawn, np.float64).reshape(self.batch, *shape)
 
 
 @dataclass
@@ -115,7 +126,15 @@ class Part:
     `draws` says that `reset` uses random numbers.
     """
 
-    draws = False
+    draws: ClassVar[bool] = False
+
+    @property
+    def hides(self) -> set[str]:
+        """Names that are no parameters of the game: fixed fields, and what this part replaces."""
+        return set()
+
+    def check(self, game: FormalGame) -> None:
+        """Raise a ValueError if the parameters do not fit the game."""
 
     def reset(self, game: FormalGame, draws: Draws) -> State:
         """Initial state arrays, each with the batch on axis 0."""

@@ -6,14 +6,16 @@ the first observation of the phase shows it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any
 
 import numpy as np
 
-from ..engine import Array, State
+from ..engine import Array, State, choose
+from ..registry import Range
 from .game import FormalGame
-from .part import Block, Part, Step
+from .part import Block, Numbers, Part, Shares, Step
 
 
 @dataclass(frozen=True)
@@ -52,24 +54,56 @@ class Phases(Part):
         dependences: interdependence per phase, [P, N, N]; None leaves the game's.
         caps: cap of loyalty per phase; None for 1.
         shocks: phase name -> shock at its entry.
-        only: the phase that lasts the whole episode; empty for the full history.
+        only: the phase that lasts the whole episode; None for the full history.
     """
 
-    names: tuple[str, ...]
-    starts: tuple[int, ...]
-    gammas: tuple[float, ...] | None = None
-    dependences: Any = None
-    caps: tuple[float, ...] | None = None
-    shocks: Any = ()
-    only: str = ""
+    names: Sequence[str]
+    starts: Annotated[Numbers, Range(0)]
+    gammas: Shares | None = None
+    dependences: Shares | None = None
+    caps: Shares | None = None
+    shocks: Mapping[str, Shock] = field(default_factory=dict)
+    only: str | None = None
 
     def __post_init__(self) -> None:
-        if self.only and self.only not in self.names:
-            raise ValueError(f"phase={self.only!r}: choose one of {', '.join(self.names)}")
+        if self.only is not None:
+            choose("phase", self.only, self.names)
+        for name in ("starts", "gammas", "dependences", "caps"):
+            values = getattr(self, name)
+            if values is not None and len(values) != len(self.names):
+                raise ValueError(f"{name}={values!r}: must have {len(self.names)} entries")
+        if self.starts[0] != 0 or not (np.diff(self.starts) > 0).all():
+            raise ValueError(f"starts={self.starts!r}: must rise from 0")
+        for name, shock in self.shocks.items():
+            choose("shocks", name, self.names)
+            if not isinstance(shock, Shock):
+                raise ValueError(f"shocks: {name}={shock!r} must be a Shock")
+
+    def check(self, game: FormalGame) -> None:
+        """Shocks need trust; dependence is a square matrix per phase."""
+        if self.shocks and "initial_trust" not in game.values:
+            raise ValueError(f"{game.id}: shocks={self.shocks!r}: there is no trust to change")
+        if self.dependences is not None and np.shape(self.dependences)[1:] != game.dependence.shape:
+            raise ValueError(
+                f"{game.id}: dependences of shape {np.shape(self.dependences)}: must have shape "
+                f"{(len(self.names), *game.dependence.shape)}"
+            )
+
+    @property
+    def hides(self) -> set[str]:
+        """What the phases set by themselves, and what this history does not change."""
+        return {
+            "names",
+            "only",
+            "gammas" if self.gammas is None else "gamma",
+            "dependences" if self.dependences is None else "dependence",
+            *(() if self.caps is not None else ("caps",)),
+            *(() if self.shocks else ("shocks",)),
+        }
 
     def index(self, t: Array) -> Array:
         """Phase at step t, [B]."""
-        if self.only:
+        if self.only is not None:
             return np.full(t.shape, self.names.index(self.only))
         return np.searchsorted(self.starts, t, side="right") - 1
 
@@ -89,9 +123,9 @@ class Phases(Part):
 
     def settle(self, game: FormalGame, step: Step) -> None:
         """Apply the shock of a phase that begins with the next step."""
-        if self.only:
+        if self.only is not None:
             return
-        for name, shock in dict(self.shocks).items():
+        for name, shock in self.shocks.items():
             enters = step.after["t"] == self.starts[self.names.index(name)]
             if enters.any():
                 trust, damage = step.after["trust"].copy(), step.after["damage"].copy()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from ..engine import Array, State, row_sum
 from .game import FormalGame
-from .part import Block, Draws, Part, Step
+from .part import Block, Draws, NonNegative, Part, Share, Step
 
 TOLERANCE = 1e-9
 
@@ -23,12 +23,13 @@ class Standing(Part):
         initial_standing: record at reset.
     """
 
-    eta_sigma: float = 0.1
-    initial_standing: float = 0.5
+    eta_sigma: Share = 0.1
+    initial_standing: Share = 0.5
 
     def reset(self, game: FormalGame, draws: Draws) -> State:
         """The initial record, [B, N]."""
-        return {"standing": np.full((draws.batch, game.n_agents), self.initial_standing)}
+        shape = (draws.batch, game.n_agents)
+        return {"standing": np.full(shape, self.initial_standing, np.float64)}
 
     def update(self, game: FormalGame, step: Step) -> None:
         """Follow the shares."""
@@ -55,15 +56,22 @@ class Tiers(Part):
         premium_from, standard_from, probation_from: standing at which a tier begins.
     """
 
-    premium: float = 1.30
-    standard: float = 1.00
-    probation: float = 0.70
-    excluded: float = 0.40
-    premium_from: float = 0.80
-    standard_from: float = 0.50
-    probation_from: float = 0.25
+    premium: NonNegative = 1.30
+    standard: NonNegative = 1.00
+    probation: NonNegative = 0.70
+    excluded: NonNegative = 0.40
+    premium_from: Share = 0.80
+    standard_from: Share = 0.50
+    probation_from: Share = 0.25
 
-    NAMES = ("excluded", "probation", "standard", "premium")
+    NAMES: ClassVar = ("excluded", "probation", "standard", "premium")
+
+    def __post_init__(self) -> None:
+        if not self.probation_from <= self.standard_from <= self.premium_from:
+            raise ValueError(
+                f"probation_from={self.probation_from}, standard_from={self.standard_from}, "
+                f"premium_from={self.premium_from}: must not decrease"
+            )
 
     def _rank(self, standing: Array) -> Array:
         limits = (self.probation_from, self.standard_from, self.premium_from)
@@ -97,11 +105,11 @@ class TeamLoyalty(Part):
         initial_loyalty: loyalty at reset, as a share of the cap.
     """
 
-    phi_B: float = 0.8
-    phi_C: float = 0.3
-    rise: float = 0.02
-    fall: float = 0.05
-    initial_loyalty: float = 0.5
+    phi_B: NonNegative = 0.8
+    phi_C: NonNegative = 0.3
+    rise: Share = 0.02
+    fall: Share = 0.05
+    initial_loyalty: Share = 0.5
 
     def reset(self, game: FormalGame, draws: Draws) -> State:
         """Initial loyalty under the first cap, [B, N]."""

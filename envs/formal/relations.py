@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
-from ..engine import Array, State, off_diagonal
+from ..engine import Array, State, off_diagonal, row_sum
 from ..mechanisms.trust import off_diagonal_mean, update_trust
+from ..registry import Range
 from .game import FormalGame
-from .part import Block, Draws, Part, Step
+from .part import Block, Count, Draws, NonNegative, Numbers, Part, Share, Step
+from .records import Standing
 
 RECOVERED = 0.90
 
@@ -28,14 +29,23 @@ class Trust(Part):
         initial_trust, initial_damage: T and R at reset, a number or a matrix [N, N].
     """
 
-    lambda_plus: float = 0.10
-    lambda_minus: float = 0.30
-    mu_R: float = 0.60
-    delta_R: float = 0.03
-    xi: float = 0.50
-    kappa: float = 5.0
-    initial_trust: float | Sequence[Sequence[float]] = 0.50
-    initial_damage: float = 0.0
+    lambda_plus: Share = 0.10
+    lambda_minus: Share = 0.30
+    mu_R: Share = 0.60
+    delta_R: Share = 0.03
+    xi: NonNegative = 0.50
+    kappa: NonNegative = 5.0
+    initial_trust: Annotated[float | Numbers, Range(0, 1)] = 0.50
+    initial_damage: Share = 0.0
+
+    def check(self, game: FormalGame) -> None:
+        """Initial trust is one number or a matrix."""
+        shape = np.shape(self.initial_trust)
+        if shape not in ((), game.dependence.shape):
+            raise ValueError(
+                f"{game.id}: initial_trust of shape {shape}: must be one number or have shape "
+                f"{game.dependence.shape}"
+            )
 
     def reset(self, game: FormalGame, draws: Draws) -> State:
         """Initial matrices [B, N, N], trust under its ceiling."""
@@ -43,8 +53,9 @@ class Trust(Part):
         trust = np.broadcast_to(np.asarray(self.initial_trust, np.float64), shape).copy()
         if game.t0_noise > 0:
             pairs = off_diagonal(game.n_agents)
-            noise = draws.each(lambda g: g.uniform(-game.t0_noise, game.t0_noise, len(pairs)))
-            trust.reshape(draws.batch, -1)[:, pairs] += noise
+            half = game.t0_noise
+            noise = draws.each(lambda g: g.uniform(-half, half, len(pairs)), len(pairs))
+            trust.reshape(draws.batch, game.n_agents**2)[:, pairs] += noise
         damage = np.full(shape, float(self.initial_damage))
         trust = np.clip(trust, 0.0, 1 - damage)
         return {"trust": _diagonal(trust, 1.0), "damage": _diagonal(damage, 0.0)}
@@ -84,7 +95,8 @@ class Trust(Part):
 
 
 def _diagonal(matrices: Array, value: float) -> Array:
-    matrices.reshape(len(matrices), -1)[:, :: matrices.shape[-1] + 1] = value
+    for agent in range(matrices.shape[-1]):
+        matrices[:, agent, agent] = value
     return matrices
 
 
@@ -99,7 +111,7 @@ class TrustPayoff(Part):
         rho: weight.
     """
 
-    rho: float = 1.0
+    rho: NonNegative = 1.0
 
     def payoffs(self, game: FormalGame, step: Step) -> None:
         """Pay U_i."""
@@ -121,12 +133,19 @@ class ReciprocityPayoff(Part):
         omega_D: amplification by dependence.
     """
 
-    rho_0: float = 1.0
-    eta: float = 1.0
-    kappa_R: float = 5.0
-    memory: int = 5
-    lambda_R: float = 1.0
-    omega_D: float = 0.6
+    rho_0: NonNegative = 1.0
+    eta: NonNegative = 1.0
+    kappa_R: NonNegative = 5.0
+    memory: Count = 5
+    lambda_R: NonNegative = 1.0
+    omega_D: NonNegative = 0.6
+
+    def check(self, game: FormalGame) -> None:
+        """A memory of 0 reads the standing, which a part must keep."""
+        if self.memory == 0 and not any(isinstance(part, Standing) for part in game.parts):
+            raise ValueError(
+                f"{game.id}: memory=0 must be at least 1, as the game keeps no standing"
+            )
 
     def reset(self, game: FormalGame, draws: Draws) -> State:
         """A window filled with the initial shares, [B, N, k], oldest first."""
@@ -179,13 +198,11 @@ def pay_relational(game: FormalGame, step: Step, weights: Array, response: Array
         response: phi_j, [B, N].
     """
     shares, trust = step.shares, step.before["trust"]
-    mutual = np.sqrt(trust * trust.transpose(0, 2, 1))
-    pull = np.zeros_like(shares)
-    effect = weights * mutual * response[:, None, :]
-    for j in range(game.n_agents):
-        column = effect[:, :, j].copy()
-        column[:, j] = 0.0
-        pull += column
+    effect = trust * trust.transpose(0, 2, 1)
+    np.sqrt(effect, out=effect)
+    effect *= weights
+    effect *= response[:, None, :]
+    pull = row_sum(_diagonal(effect, 0.0))
     utility = game.endowments * shares * (2 - shares) * pull / (game.n_agents - 1)
     step.pay("relational", np.where(step.terms["linked"], utility, 0.0))
 
@@ -198,7 +215,7 @@ class RecoveryClock(Part):
         recovered_at: mean trust that counts as recovered.
     """
 
-    recovered_at: float = RECOVERED
+    recovered_at: Share = RECOVERED
 
     def reset(self, game: FormalGame, draws: Draws) -> State:
         """Not recovered yet."""

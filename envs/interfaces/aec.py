@@ -11,8 +11,9 @@ from typing import Any
 import gymnasium
 import numpy as np
 import pettingzoo
+from gymnasium import spaces
 
-from ..engine import ActionError, Array, State
+from ..engine import ActionError, Array
 from .single import AgentView
 
 NOT_YET_MOVED = -1.0
@@ -104,5 +105,12 @@ class AECEnv(AgentView, pettingzoo.AECEnv):
             return np.clip((self._announced[turn] + 1) / 2, 0, 1)
         return np.clip(self._announced[turn], 0, self.game.endowments[turn])
 
-    def _observation_length(self, sample: State) -> int:
-        return super()._observation_length(sample) + self.game.n_agents
+    def _agent_space(self, length: int) -> spaces.Box:
+        seen = super()._agent_space(length)
+        n_agents = self.game.n_agents
+        highest = np.ones(n_agents) if self.normalize else self.game.endowments
+        return spaces.Box(
+            np.concatenate([seen.low, np.full(n_agents, NOT_YET_MOVED)]).astype(np.float32),
+            np.concatenate([seen.high, highest]).astype(np.float32),
+            dtype=np.float32,
+        )

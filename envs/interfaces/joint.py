@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import gymnasium
 import numpy as np
 
-from ..engine import Array, Game
+from ..engine import Array, Game, Mode
 from ..rewards import REWARD_MODES
 from . import render
 from .single import SingleCopy
@@ -19,15 +19,17 @@ class JointEnv(SingleCopy, gymnasium.Env):
 
     Args:
         id: a registered id such as `SLCD-v0`, or a game that is already built.
-        reward_mode: `private`, `integrated` or `cooperative`.
+        reward_mode: `private`, `integrated` or `cooperative`; in the formal edition also a
+            mutuality between 0 and 2.
         normalize: actions in [-1, 1] of each agent's own endowment and observations in [-1, 1];
-            otherwise the published spaces, Box(0, largest endowment) and raw observations.
+            otherwise actions from 0 to the endowment of each (in the released edition to the
+            largest one, as published) and raw observations.
         render_mode: None, `ansi` (text), `human` (text printed after every step) or `rgb_array`.
         **params: parameters of the environment.
 
     The scalar reward is the sum over agents. `info` holds, besides the game's own entries, the
-    vectors [N] `payoffs` and `rewards`, and `rewards_by_mode` with those of every mode; all are
-    zero after a reset. Each is an array of its own.
+    vectors [N] `payoffs` and `rewards`, and `rewards_by_mode` with those of the named modes; all
+    are zero after a reset. Each is an array of its own.
 
     Raises:
         ParameterError: an unknown parameter or a wrong type.
@@ -43,7 +45,7 @@ class JointEnv(SingleCopy, gymnasium.Env):
         self,
         id: str | Game,
         *,
-        reward_mode: str = "integrated",
+        reward_mode: Mode = "integrated",
         normalize: bool = False,
         render_mode: str | None = None,
         **params: Any,
@@ -52,7 +54,7 @@ class JointEnv(SingleCopy, gymnasium.Env):
         self._episode_rewards: list[Array] = []
         self.action_space = joint_action_space(self.game, normalize)
         sample = joint_observation(self.game, self.game.reset([0]), normalize)
-        self.observation_space = observation_space(sample.shape[1], normalize)
+        self.observation_space = observation_space(self.game, sample.shape[1], normalize)
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None

@@ -17,9 +17,11 @@ class ParallelEnv(AgentView, pettingzoo.ParallelEnv):
 
     Args:
         id: a registered id such as `SLCD-v0`, or a game that is already built.
-        reward_mode: `private`, `integrated` or `cooperative`.
+        reward_mode: `private`, `integrated` or `cooperative`; in the formal edition also a
+            mutuality between 0 and 2.
         observation: preset of what an agent sees: `realistic` (own trust row), `full` (the whole
-            trust matrix, the released default) or `minimal` (own action and own trust row).
+            trust matrix, the released default) or `minimal` (own action and own trust row; in the
+            formal edition own share, mean share of the others and time).
         normalize: actions in [-1, 1] of the own endowment and observations in [-1, 1]; then the
             spaces of all agents are equal. Otherwise agent i acts in Box(0, own endowment), and
             observations have raw units.

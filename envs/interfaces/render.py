@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine import Array, Game
+from ..engine import Array, Game, Mode
 
 MODES = ("ansi", "human", "rgb_array")
 FRAMES_PER_SECOND = 10
@@ -38,7 +38,7 @@ class Frame:
     """
 
     game: Game
-    reward_mode: str
+    reward_mode: Mode
     step: int
     actions: Array
     payoffs: Array

@@ -7,27 +7,23 @@ has dynamics of its own, so all of them play the same game.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 import gymnasium
 import numpy as np
 from gymnasium import spaces
 
-from ..engine import ActionError, Array, Game, Outcome, State, choose
+from ..engine import ActionError, Array, Game, Mode, Outcome, State, choose
 from ..observations import PRESETS
 from ..registry import game as build_game
 from ..registry import pettingzoo_name
-from ..rewards import REWARD_MODES
 from . import render
 from .spaces import (
     agent_action_space,
-    joint_observation,
     observation_space,
     units_from_normalized,
 )
-
-# Actions are single precision in the released edition.
-_LARGEST = float(np.finfo(np.float32).max)
 
 
 class SingleCopy:
@@ -35,7 +31,8 @@ class SingleCopy:
 
     Args:
         id: a registered id such as `SLCD-v0`, or a game that is already built.
-        reward_mode: `private`, `integrated` or `cooperative`.
+        reward_mode: `private`, `integrated` or `cooperative`; in the formal edition also a
+            mutuality between 0 and 2.
         normalize: actions and observations in [-1, 1].
         render_mode: None, `ansi`, `human` or `rgb_array`.
         params: parameters of the environment.
@@ -48,7 +45,7 @@ class SingleCopy:
     def __init__(
         self,
         id: str | Game,
-        reward_mode: str,
+        reward_mode: Mode,
         normalize: bool,
         render_mode: str | None,
         params: Mapping[str, Any],
@@ -56,7 +53,7 @@ class SingleCopy:
         if render_mode is not None:
             choose("render_mode", render_mode, render.MODES)
         self.game = build_game(id, **params)
-        self.reward_mode = choose("reward_mode", reward_mode, REWARD_MODES)
+        self.reward_mode = self.game.reward_mode(reward_mode)
         self.normalize = normalize
         self.render_mode = render_mode
         self._state: State | None = None
@@ -113,7 +110,7 @@ class SingleCopy:
             return np.zeros(self.game.n_agents)
         return self._outcome.payoffs[0].copy()
 
-    def _rewards(self, mode: str) -> Array:
+    def _rewards(self, mode: Mode) -> Array:
         """Rewards of the last step under a mode, [N]; zero after a reset."""
         if self._outcome is None:
             return np.zeros(self.game.n_agents)
@@ -150,7 +147,7 @@ class AgentView(SingleCopy):
         self,
         id: str | Game,
         *,
-        reward_mode: str = "integrated",
+        reward_mode: Mode = "integrated",
         observation: str = "realistic",
         normalize: bool = False,
         render_mode: str | None = None,
@@ -168,13 +165,10 @@ class AgentView(SingleCopy):
         }
         self._generator: np.random.Generator | None = None
         sample = self.game.reset([0])
-        self.state_space = observation_space(
-            joint_observation(self.game, sample, normalize).shape[1], normalize
-        )
-        length = self._observation_length(sample)
-        self.observation_spaces = {
-            agent: observation_space(length, normalize) for agent in self.possible_agents
-        }
+        length = self.game.state_vector(sample, normalize).shape[1]
+        self.state_space = observation_space(self.game, length, normalize)
+        space = self._agent_space(self._look(sample).shape[1])
+        self.observation_spaces = {agent: deepcopy(space) for agent in self.possible_agents}
         self.action_spaces = {
             agent: agent_action_space(self.game, i, normalize)
             for i, agent in enumerate(self.possible_agents)
@@ -189,19 +183,18 @@ class AgentView(SingleCopy):
         return self.action_spaces[agent]
 
     def state(self) -> Array:
-        """The joint observation after the last step of the game, [D] float32.
-
-        In [-1, 1] (`Game.central_observation`) if normalised, else the published one.
+        """The state after the last step of the game, [D] float32; see `Game.state_vector`.
 
         Raises:
             gymnasium.error.ResetNeeded: before the first reset.
         """
         if self._state is None:
             raise gymnasium.error.ResetNeeded("call reset() first: there is no state yet")
-        return joint_observation(self.game, self._state, self.normalize)[0]
+        return self.game.state_vector(self._state, self.normalize)[0]
 
-    def _observation_length(self, sample: State) -> int:
-        return self._look(sample).shape[1]
+    def _agent_space(self, length: int) -> spaces.Box:
+        """Space of an observation whose part from the game has this length."""
+        return observation_space(self.game, length, self.normalize)
 
     def _look(self, state: State) -> Array:
         """What every agent sees, [N, d]."""
@@ -238,8 +231,8 @@ class AgentView(SingleCopy):
         """The agent's action as one number.
 
         Raises:
-            ActionError: it is not one real number, finite in single precision; the text names the
-                agent.
+            ActionError: it is not one real number, finite in the precision of the edition; the
+                text names the agent.
         """
         array = np.asarray(action)
         if array.dtype.kind not in "fiu" or array.shape not in ((), (1,)):
@@ -248,7 +241,7 @@ class AgentView(SingleCopy):
                 f"shape (1,), got {_description(action, array)}"
             )
         number = float(array.item())
-        if not abs(number) <= _LARGEST:
+        if not abs(number) <= float(np.finfo(self.game.action_dtype).max):
             raise ActionError(
                 f"{self.game.id}: the action of {agent} is {number}; actions must be finite numbers"
             )

@@ -19,11 +19,11 @@ def joint_observation(game: Game, state: State, normalize: bool) -> Array:
 
 
 def joint_action_space(game: Game, normalize: bool) -> spaces.Box:
-    """[-1, 1]^N, or the published box with one upper bound, the largest endowment."""
-    shape = (game.n_agents,)
+    """[-1, 1]^N, or from zero to the bounds of the edition; see `Game.joint_action_high`."""
     if normalize:
-        return spaces.Box(-1.0, 1.0, shape, np.float32)
-    return spaces.Box(0.0, float(game.endowments.max()), shape, np.float32)
+        return spaces.Box(-1.0, 1.0, (game.n_agents,), np.float32)
+    high = game.joint_action_high.astype(np.float32)
+    return spaces.Box(np.zeros_like(high), high, dtype=np.float32)
 
 
 def agent_action_space(game: Game, agent: int, normalize: bool) -> spaces.Box:
@@ -33,7 +33,7 @@ def agent_action_space(game: Game, agent: int, normalize: bool) -> spaces.Box:
     return spaces.Box(0.0, float(game.endowments[agent]), (1,), np.float32)
 
 
-def observation_space(length: int, normalize: bool) -> spaces.Box:
-    """Observations of this length: in [-1, 1] if normalised, else unbounded."""
-    bound = 1.0 if normalize else np.inf
-    return spaces.Box(-bound, bound, (length,), np.float32)
+def observation_space(game: Game, length: int, normalize: bool) -> spaces.Box:
+    """Observations of this length: in [-1, 1] if normalised, else in the edition's range."""
+    low, high = (-1.0, 1.0) if normalize else game.observation_range
+    return spaces.Box(low, high, (length,), np.float32)

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from gymnasium import spaces
 from stable_baselines3.common.vec_env import VecEnv
 
-from ..engine import ActionError, Array, Game, Outcome, State, choose, fresh_sequence, merge
+from ..engine import ActionError, Array, Game, Mode, Outcome, State, choose, fresh_sequence, merge
 from ..observations import PRESETS
 from ..registry import game as build_game
-from ..rewards import REWARD_MODES
 from .spaces import (
     joint_action_space,
     joint_observation,
@@ -35,7 +35,7 @@ class Row:
     replicate: int
     copy: int
     agent: int | None
-    reward_mode: str
+    reward_mode: Mode
     render_mode: None = None
 
     @property
@@ -60,7 +60,7 @@ class GameVecEnv(VecEnv):
     Args:
         id: a registered id, or a game that is already built.
         copies: copies of the game per replicate.
-        reward_mode: one mode, or one per replicate.
+        reward_mode: one mode, or one per replicate; names, in the formal edition also mutualities.
         seed: one seed (int or `numpy.random.SeedSequence`), which every replicate then has, or
             one per replicate; copies get spawned seeds. None draws fresh entropy. A sequence
             that is passed in is not changed.
@@ -89,7 +89,7 @@ class GameVecEnv(VecEnv):
         id: str | Game,
         copies: int = 1,
         *,
-        reward_mode: str | Sequence[str] = "integrated",
+        reward_mode: Mode | Sequence[Mode] = "integrated",
         seed: Any = None,
         joint: bool = False,
         normalize: bool = True,
@@ -106,7 +106,8 @@ class GameVecEnv(VecEnv):
                 "normalize=False needs joint=True: raw action boxes differ between agents"
             )
         self.copies = copies
-        self.reward_modes, self._seed_of = _replicates(reward_mode, seed)
+        modes, self._seed_of = _replicates(reward_mode, seed)
+        self.reward_modes = [self.game.reward_mode(mode) for mode in modes]
         self.replicates = len(self.reward_modes)
         self._seed_was_given = [given is not None for given in self._seed_of]
         self._generators: list[np.random.Generator] = []
@@ -115,8 +116,7 @@ class GameVecEnv(VecEnv):
         self._batch = self.replicates * copies
         self._rows_of_mode = {
             mode: np.repeat([m == mode for m in self.reward_modes], copies)
-            for mode in REWARD_MODES
-            if mode in self.reward_modes
+            for mode in dict.fromkeys(self.reward_modes)
         }
         agents: Iterable[int | None] = [None] if joint else range(self.game.n_agents)
         self.rows = [
@@ -133,7 +133,7 @@ class GameVecEnv(VecEnv):
         self.mean_trust = self._grid(self.game.mean_trust(self._state))
         super().__init__(
             len(self.rows),
-            observation_space(self._observe(self._state).shape[1], normalize),
+            observation_space(self.game, self._observe(self._state).shape[1], normalize),
             joint_action_space(self.game, normalize)
             if joint
             else spaces.Box(-1.0, 1.0, (1,), np.float32),
@@ -267,9 +267,9 @@ class GameVecEnv(VecEnv):
         return [False for _ in self._get_indices(indices)]
 
 
-def _replicates(reward_mode: str | Sequence[str], seed: Any) -> tuple[list[str], list[Any]]:
+def _replicates(reward_mode: Mode | Sequence[Mode], seed: Any) -> tuple[list[Mode], list[Any]]:
     """Reward mode and seed of every replicate; a single one of either is that of all."""
-    modes = [reward_mode] if isinstance(reward_mode, str) else list(reward_mode)
+    modes = [reward_mode] if isinstance(reward_mode, str | Real) else list(reward_mode)
     many = isinstance(seed, Sequence | np.ndarray)
     seeds = list(seed) if many else [seed] * len(modes)
     if many and len(modes) == 1:
@@ -278,4 +278,4 @@ def _replicates(reward_mode: str | Sequence[str], seed: Any) -> tuple[list[str],
         raise ValueError(
             f"{len(modes)} reward modes but {len(seeds)} seeds: give one of each per replicate"
         )
-    return [choose("reward_mode", mode, REWARD_MODES) for mode in modes], seeds
+    return modes, seeds

@@ -50,7 +50,7 @@ def integrated_utilities(payoffs: Array, weights: Array) -> Array:
     partners = payoffs[:, None, :]
     if n_agents < SHORT_AXIS:
         partners = partners.repeat(n_agents, axis=1)  # broadcasting along a short axis is slow
-    weighted = weights.astype(np.float64)
+    weighted = weights.astype(np.float64, order="C")  # rows of one matrix for all copies, too
     weighted *= partners
     utilities = payoffs.copy()
     for column in np.ascontiguousarray(weighted.transpose(2, 0, 1)):

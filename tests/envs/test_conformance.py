@@ -23,6 +23,11 @@ TIERS = ["premium", "standard", "probation", "excluded"]
 TOLERANCE = {"reward_variance": 1.5e-6}
 
 
+@pytest.fixture(params=envs.ids("v0"))
+def env_id(request):
+    return request.param
+
+
 @pytest.fixture
 def recorded(env_id):
     path = RECORDED / f"{env_id}.npz"

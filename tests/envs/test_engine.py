@@ -15,6 +15,9 @@ from coopetition.envs.mechanisms.trust import TrustParameters
 from coopetition.envs.registry import register
 from coopetition.envs.rewards import reward_scale
 
+IDS = envs.ids()
+FORMAL = envs.ids("v1")
+WITH_TRUST = [id for id in IDS if "damage" in envs.game(id).reset([0])]
 # id: agents, horizon, length of the joint observation, largest endowment, shortest episode
 CONTRACTS = {
     "DynamicPartnerSelection-v0": (6, 50, 121, 100.0, 50),
@@ -37,10 +40,31 @@ CONTRACTS = {
     "GraduatedSanction-v0": (6, 200, 115, 100.0, 200),
     "IndirectReciprocity-v0": (4, 150, 53, 100.0, 150),
     "ReciprocalDilemma-v0": (2, 100, 15, 100.0, 100),
+    "DynamicPartnerSelection-v1": (6, 50, 13, 100.0, 50),
+    "PartnerHoldUp-v1": (2, 100, 9, 120.0, 100),
+    "PlatformEcosystem-v1": (5, 100, 50, 150.0, 100),
+    "RenaultNissan-v1": (2, 100, 11, 100.0, 100),
+    "SynergySearch-v1": (2, 100, 6, 100.0, 100),
+    "CooperativeNegotiation-v1": (2, 100, 9, 100.0, 100),
+    "RecoveryRace-v1": (2, 150, 8, 100.0, 150),
+    "ReputationMarket-v1": (5, 100, 51, 100.0, 100),
+    "SLCD-v1": (2, 100, 7, 100.0, 100),
+    "TrustDilemma-v1": (2, 100, 8, 100.0, 100),
+    "ApacheProject-v1": (6, 60, 17, 60.0, 60),
+    "CoalitionFormation-v1": (6, 150, 31, 50.0, 150),
+    "LoyaltyTeam-v1": (4, 100, 9, 50.0, 100),
+    "PublicGoods-v1": (5, 100, 11, 50.0, 100),
+    "TeamProduction-v1": (4, 100, 5, 50.0, 100),
+    "AppleAppStore-v1": (3, 66, 33, 100.0, 66),
+    "GiftExchange-v1": (2, 100, 13, 100.0, 100),
+    "GraduatedSanction-v1": (6, 200, 134, 100.0, 200),
+    "IndirectReciprocity-v1": (4, 150, 33, 100.0, 150),
+    "ReciprocalDilemma-v1": (2, 100, 17, 100.0, 100),
 }
-# The games with a rule that ends them; that of RecoveryRace needs more than its horizon.
+# The games with a rule that ends them, none in the formal edition; that of RecoveryRace needs more
+# than its horizon.
 END_EARLY = {"PartnerHoldUp-v0", "PlatformEcosystem-v0", "RecoveryRace-v0", "TrustDilemma-v0"}
-RANDOM = {"SynergySearch-v0"}
+RANDOM = {"SynergySearch-v0", "SynergySearch-v1", "CoalitionFormation-v1"}
 # Another value of every parameter.
 VALUES, TRUST = {"value_params": {"theta": 30.0}}, {"trust_params": {"xi": 2.0}}
 TEAM = {"n_agents": 3, "omega": 9.0, "beta": 0.4}
@@ -89,12 +113,42 @@ OTHER_VALUES = {
     "IndirectReciprocity-v0": VALUES | TRUST,
     "ReciprocalDilemma-v0": VALUES | TRUST,
 }
+FORMAL_VALUES = {
+    "DynamicPartnerSelection-v1": {"n_agents": 4, "without": {"selection"}},
+    "PartnerHoldUp-v1": {"without": {"capital"}},
+    "PlatformEcosystem-v1": {"n_developers": 2, "without": {"retention"}},
+    "RenaultNissan-v1": {"phase": "strained", "without": {"shocks"}},
+    "SynergySearch-v1": {},
+    "CooperativeNegotiation-v1": {"without": {"contract"}},
+    "RecoveryRace-v1": {"without": {"crisis"}},
+    "ReputationMarket-v1": {"n_agents": 3, "without": {"tiers"}},
+    "SLCD-v1": {"without": {"trust_payoff"}},
+    "TrustDilemma-v1": {"without": {"exit"}},
+    "ApacheProject-v1": {"n_agents": 8, "phase": "growth", "without": {"caps"}},
+    "CoalitionFormation-v1": {"n_agents": 4, "without": {"loyalty"}},
+    "LoyaltyTeam-v1": {"n_agents": 3, "without": {"loyalty"}},
+    "PublicGoods-v1": {"n_agents": 3, "without": {"loyalty"}},
+    "TeamProduction-v1": {"n_agents": 3},
+    "AppleAppStore-v1": {"phase": "tension", "without": {"reciprocity"}},
+    "GiftExchange-v1": {"without": {"reciprocity"}},
+    "GraduatedSanction-v1": {"n_agents": 4, "without": {"escalation"}},
+    "IndirectReciprocity-v1": {"n_agents": 3, "without": {"image"}},
+    "ReciprocalDilemma-v1": {"without": {"reciprocity"}},
+}
+for id in FORMAL:
+    # A game without trust or without a switch has only the default of these two.
+    noise = {"t0_noise": 0.2 if id in WITH_TRUST else 0.0}
+    others = {"params": {"endowments": 70.0}, "tremble": 0.1, "without": (), **noise}
+    OTHER_VALUES[id] = others | FORMAL_VALUES[id]
 # Parameters of released constructors that change nothing (spec TR-1/TR-2, 14; TR-3, F1).
 WITHOUT_EFFECT = {
     "DynamicPartnerSelection-v0": {"reputation_weight"},
     "CooperativeNegotiation-v0": {"negotiation_rounds"},
     "LoyaltyTeam-v0": {"phi_B", "phi_C"},
+    **{id: {"t0_noise"} for id in FORMAL if id not in WITH_TRUST},
 }
+WITHOUT_EFFECT["SynergySearch-v1"] |= {"without"}
+WITHOUT_EFFECT["TeamProduction-v1"] |= {"without"}
 STREAMS = st.tuples(st.integers(0, 2**32 - 1), st.integers(1, 9), st.sampled_from([0.0, 0.35, 0.6]))
 
 
@@ -111,7 +165,7 @@ def play(game, actions, seeds):
     return trace
 
 
-@pytest.mark.parametrize("env_id", envs.ids())
+@pytest.mark.parametrize("env_id", IDS)
 @settings(max_examples=4, deadline=None)
 @given(stream=STREAMS)
 def test_batched_equals_single_bit_for_bit(env_id, stream):
@@ -127,7 +181,7 @@ def test_batched_equals_single_bit_for_bit(env_id, stream):
                 np.testing.assert_array_equal(a[copy], b[0])
 
 
-@pytest.mark.parametrize("env_id", envs.ids())
+@pytest.mark.parametrize("env_id", IDS)
 @settings(max_examples=2, deadline=None)
 @given(stream=STREAMS)
 def test_copies_at_different_times_do_not_mix(env_id, stream):
@@ -148,6 +202,17 @@ def test_copies_at_different_times_do_not_mix(env_id, stream):
         alone = play(game, actions[first:, copy : copy + 1], [0])[-1]
         for name, array in zip(state, alone, strict=False):
             np.testing.assert_array_equal(state[name][copy], array[0], err_msg=name)
+
+
+def test_no_copies_are_a_batch_too(env_id):
+    game = envs.game(env_id)
+    state = game.reset([])
+    one = game.reset([0])
+    assert {name: array.shape[1:] for name, array in state.items()} == {
+        name: array.shape[1:] for name, array in one.items()
+    }
+    merged = merge(one, np.array([], int), state)
+    assert all((merged[name] == one[name]).all() for name in one)
 
 
 def test_a_step_changes_nothing_it_was_given(env_id):
@@ -221,10 +286,11 @@ def test_actions_are_clipped_to_each_endowment(env_id):
     np.testing.assert_array_equal(state["actions"][0], np.zeros(n_agents))
 
 
-@pytest.mark.parametrize("env_id", envs.ids())
+@pytest.mark.parametrize("env_id", WITH_TRUST)
 @settings(max_examples=3, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_trust_and_damage_stay_in_their_bounds(env_id, seed):
+    """The ceiling 1 - R is that of the damage before the step as released, else after it."""
     game = envs.game(env_id)
     rng = np.random.default_rng(seed)
     state = game.reset([0])
@@ -232,6 +298,8 @@ def test_trust_and_damage_stay_in_their_bounds(env_id, seed):
         ceiling = 1 - state["damage"]
         actions = rng.choice([0, 0.39, 0.41, 1], (1, game.n_agents)) * game.endowments
         state, _ = game.step(state, actions)
+        if env_id in FORMAL:
+            ceiling = 1 - state["damage"]
         off = ~np.eye(game.n_agents, dtype=bool)
         assert (state["trust"][:, off] >= 0).all()
         assert (state["trust"][:, off] <= ceiling[:, off]).all()
@@ -334,7 +402,7 @@ class TestParameters:
             seen = []
             for late in (0.8, None):
                 seen.append(repr(env.reset(seed=1)[0].tolist()))
-                for t in range(40):
+                for t in range(70 if env_id in FORMAL else 40):
                     waves = 0.5 + 0.5 * np.sin(0.7 * t + 1.3 * agents)
                     shares = waves if late is None else np.where((agents > 0) | (t > 15), late, 0)
                     observation, *rest = env.step(shares * env.game.endowments)
@@ -441,13 +509,14 @@ class TestRegistry:
 
     def test_all_classes_are_present(self):
         assert {envs.spec(i).mechanism_class for i in envs.ids()} == set(envs.MECHANISM_CLASSES)
-        assert set(envs.ids("v0")) == set(CONTRACTS)
+        assert set(IDS) == set(CONTRACTS)
 
 
 def test_contract_is_measured(env_id):
     contract = measure(env_id)
     names = ("n_agents", "horizon", "observation_joint", "action_high", "shortest_episode")
     assert tuple(contract[name] for name in names) == CONTRACTS[env_id]
+    assert contract["edition"] == env_id[-2:]
     assert contract["deterministic"] == (env_id not in RANDOM)
     assert bool(contract["early_termination"]) == (env_id in END_EARLY)
 

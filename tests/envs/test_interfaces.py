@@ -24,6 +24,15 @@ from coopetition import envs
 from coopetition.envs.interfaces import render
 
 
+def arrays(nested):
+    """Every array in nested lists and dicts."""
+    if isinstance(nested, np.ndarray):
+        yield nested
+    elif isinstance(nested, dict | list):
+        for entry in nested.values() if isinstance(nested, dict) else nested:
+            yield from arrays(entry)
+
+
 def streams(venv):
     """The next draw of every copy's generator."""
     return [generator.random() for generator in venv._generators]
@@ -39,6 +48,8 @@ class TestGymnasium:
     def test_checkers_pass_without_a_warning_in_the_normalised_view(self, env_id):
         with warnings.catch_warnings():
             warnings.simplefilter("error")
+            # Gymnasium's advice to take the highest version: here `-v0` is another edition.
+            warnings.filterwarnings("ignore", rf".*The environment {env_id[:-1]}0 is out of date")
             env = gymnasium.make(env_id, normalize=True, render_mode="rgb_array").unwrapped
             gymnasium_check(env)
             sb3_check(env)
@@ -86,7 +97,10 @@ class TestGymnasium:
         again, again_info = env.reset(options=None)
         np.testing.assert_array_equal(first, again)
         assert first_info["step"] == again_info["step"] == 0
-        np.testing.assert_array_equal(again[: env.game.n_agents], env.game.baselines)
+        # Actions in payoff units as released, shares of the endowments in the formal edition.
+        formal = env_id.endswith("v1")
+        start = env.game.initial_shares if formal else env.game.baselines
+        np.testing.assert_array_equal(again[: env.game.n_agents], start.astype(np.float32))
 
     def test_stepping_without_an_episode_raises(self, env_id):
         env = envs.make(env_id, max_steps=2)
@@ -107,12 +121,12 @@ class TestGymnasium:
     def test_every_vector_in_info_is_an_array_of_its_own(self, env_id, mode):
         env = envs.make(env_id, reward_mode=mode)
         for info in (env.reset()[1], env.step(0.6 * env.game.endowments)[4]):
-            by_mode = info["rewards_by_mode"]
-            vectors = [info["payoffs"], info["rewards"], *by_mode.values()]
-            if env._outcome is not None:
-                vectors += [env._outcome.payoffs, *env._outcome.terms.values()]
-            for i, one in enumerate(vectors):
-                assert not any(np.shares_memory(one, other) for other in vectors[:i])
+            engine = [] if env._outcome is None else arrays([env._outcome.terms, env._state])
+            shown = list(arrays(info))
+            assert len(shown) >= 5
+            for i, one in enumerate(shown):
+                for other in (*shown[:i], *engine):
+                    assert not np.shares_memory(one, other)
         before = env._outcome.payoffs.copy()
         info["payoffs"] += 1
         info["rewards_by_mode"]["private"] *= 2
@@ -226,7 +240,8 @@ class TestRendering:
         assert self.area(picture, most, (middle, middle + render.TALL // 2)) > 0
 
     def test_a_game_without_trust_shows_none(self):
-        frame = dataclasses.replace(self.frame("SLCD-v0"), trust=None, mean_trust=np.nan)
+        frame = self.frame("TeamProduction-v1")
+        assert (self.frame("SLCD-v1").trust is None, frame.trust is None) == (False, True)
         picture = render.picture(frame)
         assert (picture[render.TOP :, render.TRUST :] == 255).all()
         assert "trust" not in render.text(frame)
@@ -306,10 +321,12 @@ class TestVecEnv:
             np.testing.assert_array_equal(parts[env.game.n_agents :], own)
             np.testing.assert_array_equal(agents.payoffs[0, 1], info["payoffs"])
             np.testing.assert_array_equal(agents.agent_rewards[0, 1], info["rewards"])
-            assert joint.mean_trust[0, 1] == pytest.approx(info["mean_trust"])
+            trust = info.get("mean_trust", np.nan)  # not in a game without trust
+            assert joint.mean_trust[0, 1] == pytest.approx(trust, nan_ok=True)
 
-    def test_raw_joint_rows_are_the_published_view(self):
-        env, venv = envs.make("SLCD-v0"), envs.vec_env("SLCD-v0", joint=True, normalize=False)
+    @pytest.mark.parametrize("id", ["SLCD-v0", "PartnerHoldUp-v1"])
+    def test_raw_joint_rows_are_the_gymnasium_view(self, id):
+        env, venv = envs.make(id), envs.vec_env(id, joint=True, normalize=False)
         assert venv.action_space == env.action_space
         assert venv.observation_space == env.observation_space
         np.testing.assert_array_equal(venv.reset()[0], env.reset()[0])
@@ -441,10 +458,9 @@ class TestVecEnv:
         with pytest.raises(AttributeError, match="rows are fixed"):
             venv.set_attr("reward_mode", "private")
 
-    def test_stable_baselines3_trains_and_evaluates_on_it(self):
-        venv = VecNormalize(
-            VecMonitor(envs.vec_env("ReciprocalDilemma-v0", 4, seed=0, max_steps=8))
-        )
+    @pytest.mark.parametrize("id", ["ReciprocalDilemma-v0", "ReciprocalDilemma-v1"])
+    def test_stable_baselines3_trains_and_evaluates_on_it(self, id):
+        venv = VecNormalize(VecMonitor(envs.vec_env(id, 4, seed=0, max_steps=8)))
         model = PPO("MlpPolicy", venv, n_steps=16, batch_size=32, n_epochs=1, seed=0)
         model.learn(256)
         mean, _ = evaluate_policy(model, venv, n_eval_episodes=8, warn=False)
@@ -453,6 +469,7 @@ class TestVecEnv:
 
 
 class TestObservationPresets:
+    @pytest.mark.parametrize("env_id", envs.ids("v0"))
     def test_lengths_of_the_published_record(self, env_id):
         game = envs.game(env_id)
         n = game.n_agents

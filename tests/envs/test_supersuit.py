@@ -71,7 +71,9 @@ def zeros(venv):
 
 class TestEquality:
     @pytest.mark.parametrize(
-        "env_id", ["TeamProduction-v0", "TrustDilemma-v0", "SynergySearch-v0"], ids=str
+        "env_id",
+        ["TeamProduction-v0", "TrustDilemma-v0", "SynergySearch-v0", "SynergySearch-v1"],
+        ids=str,
     )
     def test_rows_are_those_of_our_own_vec_env(self, env_id):
         """Equal streams, equal bits, over ends of episodes; seed + k here is stream k there."""

@@ -5,15 +5,22 @@ contributors alone (8, 15, 40 or 35; 40 by default, where documents of the study
 productivity, cap of loyalty and expected effort are reported in `info`. Otherwise it is
 LoyaltyTeam with 60 steps. As D is not divided by N - 1, a contributor counts the payoffs of 39
 others by 0.55 each: at full trust 96 % of an integrated reward is other-regarding.
+
+Formal edition: six core contributors through all four phases in 60 steps (5, 12, 26 and 17). The
+cap of loyalty declines from 1.0 to 0.6 over the project's life; payoffs per head do not depend
+on the team's size.
 """
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from ...engine import State, choose
+from ...engine import State, choose, within
+from ...formal import FormalGame, Phases, Team, TeamLoyalty
+from ...formal.bases import at_team_size
 from ...mechanisms.collective_action import (
     INITIAL_LOYALTY,
     ContributionBonus,
@@ -23,6 +30,7 @@ from ...mechanisms.collective_action import (
     TeamParameters,
     released_setting,
 )
+from ...mechanisms.interdependence import symmetric
 from ...registry import register
 from ...released import ReleasedGame
 
@@ -92,3 +100,57 @@ def _phase_report(name: str, state: State, copy: int) -> dict[str, Any]:
         "effort_deviation": deviation,
         "validation_accuracy": max(0.0, 1.0 - deviation),
     }
+
+
+# Per phase: first step and cap of loyalty.
+HISTORY = {
+    "emergence": (0, 1.00),
+    "growth": (5, 0.85),
+    "maturity": (17, 0.70),
+    "evolution": (43, 0.60),
+}
+
+
+@register("ApacheProject-v1", mechanism_class="TR-3", changes=(16, 17, 18, 19, 23))
+def formal(
+    n_agents: int = 6,
+    phase: str | None = None,
+    max_steps: int = 60,
+    params: Mapping | None = None,
+    without: Collection = (),
+    tremble: float = 0.0,
+    t0_noise: float = 0.0,
+) -> FormalGame:
+    """Core team of an open-source project whose loyalty is capped lower in every phase.
+
+    Args:
+        n_agents: core contributors; the report's sizes are 8, 25, 40 and 35.
+        phase: one phase for the whole episode; None for the history.
+        max_steps: horizon.
+        params: parameters to override, by name.
+        without: mechanisms to neutralise: `caps`, `loyalty`.
+        tremble: standard deviation of a noise on executed shares.
+        t0_noise: not used, as there is no trust; must be 0.
+    """
+    within("n_agents", n_agents, 2)
+    starts, caps = zip(*HISTORY.values(), strict=True)
+    return FormalGame(
+        "ApacheProject-v1",
+        endowments=(60.0,) * n_agents,
+        norms=0.05,
+        horizon=max_steps,
+        dependence=symmetric(n_agents, 0.55),
+        parts=(
+            Team(omega=at_team_size(30.0, n_agents, 6), beta=0.5, c=1.0),
+            TeamLoyalty(phi_B=0.8, phi_C=0.3, initial_loyalty=1.0),
+            Phases(tuple(HISTORY), starts, caps=caps, only=phase),
+        ),
+        switches={
+            "caps": {"caps": (1.0,) * len(HISTORY)},
+            "loyalty": {"phi_B": 0.0, "phi_C": 0.0},
+        },
+        params=params,
+        without=without,
+        tremble=tremble,
+        t0_noise=t0_noise,
+    )

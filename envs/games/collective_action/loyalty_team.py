@@ -6,14 +6,21 @@ lost below 30 %. Loyalty itself and the team-production model (omega, beta, c, p
 reported in `info` and change no reward. The best constant effort is 66 %, while under integrated
 and cooperative reward the equilibrium in constant efforts is 100 %: too much rather than too
 little.
+
+Formal edition: loyalty is built by what teammates contribute relative to the norm. It makes a
+member share in the others' payoffs and makes good a part of its cost, so that it raises both the
+own incentive and the value of the team.
 """
 
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from ...engine import State
+from ...engine import State, within
+from ...formal import FormalGame, Team, TeamLoyalty
+from ...formal.bases import at_team_size
 from ...mechanisms.collective_action import (
     ContributionBonus,
     FreeRiderDiscount,
@@ -22,6 +29,7 @@ from ...mechanisms.collective_action import (
     TeamParameters,
     released_setting,
 )
+from ...mechanisms.interdependence import symmetric
 from ...registry import register
 from ...released import ReleasedGame
 
@@ -55,3 +63,32 @@ def _loyalty_lift(team: TeamParameters, state: State, copy: int) -> dict[str, An
     if state["t"][copy] == 0 or at_nash <= 0:
         return {"loyalty_lift": 1.0}
     return {"loyalty_lift": team.output(float(np.sum(state["actions"][copy]))) / at_nash}
+
+
+@register("LoyaltyTeam-v1", mechanism_class="TR-3", changes=(16, 17, 19, 23))
+def formal(
+    n_agents: int = 4,
+    max_steps: int = 100,
+    params: Mapping | None = None,
+    without: Collection = (),
+    tremble: float = 0.0,
+    t0_noise: float = 0.0,
+) -> FormalGame:
+    """Team whose members grow loyal by what their teammates contribute."""
+    within("n_agents", n_agents, 2)
+    return FormalGame(
+        "LoyaltyTeam-v1",
+        endowments=(50.0,) * n_agents,
+        norms=0.20,
+        horizon=max_steps,
+        dependence=symmetric(n_agents, 0.55),
+        parts=(
+            Team(omega=at_team_size(22.0, n_agents, 4), beta=0.5, c=1.0),
+            TeamLoyalty(phi_B=0.8, phi_C=0.3),
+        ),
+        switches={"loyalty": {"phi_B": 0.0, "phi_C": 0.0}},
+        params=params,
+        without=without,
+        tremble=tremble,
+        t0_noise=t0_noise,
+    )

@@ -4,14 +4,19 @@ Released edition: the multiplier of the public good appears in `info` only, and 
 of LoyaltyTeam; with four agents the two games pay the same to the last bit. So contributing
 nothing is not dominant: the equilibrium in constant contributions is 60 % under private and 100 %
 under integrated reward, and 63 % is best for all.
+
+Formal edition: the public good is the payoff. Contributing nothing is dominant and everything is
+best for all; loyalty raises the value of contributions without moving the equilibrium.
 """
 
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from ...engine import State
+from ...engine import State, within
+from ...formal import FormalGame, Linear, TeamLoyalty
 from ...mechanisms.collective_action import (
     ContributionBonus,
     FreeRiderDiscount,
@@ -20,6 +25,7 @@ from ...mechanisms.collective_action import (
     TeamParameters,
     released_setting,
 )
+from ...mechanisms.interdependence import symmetric
 from ...registry import register
 from ...released import ReleasedGame
 
@@ -62,3 +68,29 @@ def _contributions(team: TeamParameters, state: State, copy: int) -> dict[str, A
         "contribution_rate": total / everything,
         "social_efficiency": welfare / welfare_of_all if welfare_of_all > 0 else 0.0,
     }
+
+
+@register("PublicGoods-v1", mechanism_class="TR-3", changes=(19, 23))
+def formal(
+    n_agents: int = 5,
+    max_steps: int = 100,
+    params: Mapping | None = None,
+    without: Collection = (),
+    tremble: float = 0.0,
+    t0_noise: float = 0.0,
+) -> FormalGame:
+    """Voluntary contributions to a public good, of which everybody gets an equal share."""
+    within("n_agents", n_agents, 2)
+    return FormalGame(
+        "PublicGoods-v1",
+        endowments=(50.0,) * n_agents,
+        norms=0.30,
+        horizon=max_steps,
+        dependence=symmetric(n_agents, 0.55),
+        parts=(Linear(m=2.0), TeamLoyalty(phi_B=0.6, phi_C=0.2)),
+        switches={"loyalty": {"phi_B": 0.0, "phi_C": 0.0}},
+        params=params,
+        without=without,
+        tremble=tremble,
+        t0_noise=t0_noise,
+    )

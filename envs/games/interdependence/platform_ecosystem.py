@@ -3,12 +3,18 @@
 Released edition: the platform's share of the surplus is fixed, its only choice is its effort;
 the game ends for all when the developers' mean trust in it falls below 0.15. The norm of the
 platform (45) lies above its effort at the joint optimum (28.4), that of a developer (24) below.
+
+Formal edition: each developer leaves when its trust in the platform falls below 0.15 and comes
+back when it reaches 0.30; the synergy grows with the number of those present, and the share of
+an absent one is lost. With a share of 0.30 the platform provides too little by itself.
 """
 
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
 
 from ...engine import State, within
+from ...formal import FormalGame, Retention, Synergy, Trust
 from ...mechanisms.interdependence import hub_spoke
 from ...mechanisms.trust import TrustInHubBelow, TrustParameters, trust_in_hub
 from ...mechanisms.value import ValueParameters
@@ -66,3 +72,44 @@ def _ecosystem(state: State, copy: int, n_developers: int) -> dict[str, Any]:
         "developer_trust_in_platform": float(trust_in_hub(row["trust"])[0]),
         "developer_exits": n_developers if EXIT(row)[0] else 0,
     }
+
+
+@register("PlatformEcosystem-v1", mechanism_class="TR-1", changes=(1, 2, 3, 4, 6))
+def formal(
+    n_developers: int = 4,
+    max_steps: int = 100,
+    params: Mapping | None = None,
+    without: Collection = (),
+    tremble: float = 0.0,
+    t0_noise: float = 0.0,
+) -> FormalGame:
+    """Platform whose developers leave when it falls below the norm, and come back."""
+    within("n_developers", n_developers, 1)
+    developers = range(1, n_developers + 1)
+    return FormalGame(
+        "PlatformEcosystem-v1",
+        endowments=(150.0, *(80.0 for _ in developers)),
+        norms=0.30,
+        horizon=max_steps,
+        alpha=(0.30, *(0.70 / n_developers for _ in developers)),
+        dependence=hub_spoke(n_developers, hub=0.25, spoke=0.75),
+        parts=(
+            Synergy(theta=12.5, gamma=0.65),
+            Trust(
+                lambda_plus=0.08,
+                lambda_minus=0.25,
+                mu_R=0.45,
+                delta_R=0.02,
+                xi=0.40,
+                kappa=5.0,
+                initial_trust=0.60,
+            ),
+            Retention(leave_below=0.15, return_from=0.30),
+        ),
+        switches={"retention": {"leave_below": -1.0}},
+        display_names=("Platform", *(f"Developer {j}" for j in developers)),
+        params=params,
+        without=without,
+        tremble=tremble,
+        t0_noise=t0_noise,
+    )

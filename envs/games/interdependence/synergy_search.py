@@ -3,11 +3,15 @@
 Released edition: the best constant level of the integrated return rises from 41.5 to 42.5 as the
 complementarity goes from 0.2 to 0.9, just above the norm of 40, so that knowing it is worth less
 than 0.1 %. It stays out of the observation, but `info` says after a step whether it exceeds 0.6.
+
+Formal edition: the complementarity decides whether effort is wasted (optimum 15 % at 0.2) or all
+of it pays (100 % at 0.9). Agents see the joint surplus with noise, which does not shrink with
+effort while the signal does: to learn, both must try. The preset `full` shows the posterior.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
@@ -15,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from ...engine import Array, Game, Seed, State
+from ...formal import FormalGame, HiddenSynergy
 from ...mechanisms import Mechanism
 from ...mechanisms.interdependence import symmetric
 from ...mechanisms.trust import TrustParameters
@@ -113,3 +118,26 @@ def _rewards_so_far(rewards: Array) -> dict[str, Any]:
     if len(rewards) >= STEPS_BEFORE_VARIANCE:
         info["reward_variance"] = float(rewards.var())
     return info
+
+
+@register("SynergySearch-v1", mechanism_class="TR-1", changes=(1, 2, 3, 23))
+def formal(
+    max_steps: int = 100,
+    params: Mapping | None = None,
+    without: Collection = (),
+    tremble: float = 0.0,
+    t0_noise: float = 0.0,
+) -> FormalGame:
+    """Pair that must find out by joint effort how much its efforts complement each other."""
+    return FormalGame(
+        "SynergySearch-v1",
+        endowments=(100.0, 100.0),
+        norms=0.40,
+        horizon=max_steps,
+        dependence=symmetric(2, 0.50),
+        parts=(HiddenSynergy(theta=10.0, gamma_low=0.20, gamma_high=0.90, noise=40.0),),
+        params=params,
+        without=without,
+        tremble=tremble,
+        t0_noise=t0_noise,
+    )

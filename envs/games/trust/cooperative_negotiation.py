@@ -4,17 +4,23 @@ Released edition: actions within 10 units of each other are the agreement from t
 and a later action more than 10 units off one's own agreed level is a breach, for which both pay 3
 per unit of their own deviation, whatever the reward mode. A breach touches neither trust nor the
 agreement, which steps of less than 10 units move anywhere; it is shown one step late.
+
+Formal edition: offers within 10 % of each other become a contract at the lower one for ten steps.
+Who falls short of it pays the partner for the shortfall; a shortfall above 10 % ends the contract
+at once and is read as the worst signal. No temptation is left inside a contract, only between
+contracts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ...engine import Array, Game, Seed, State, within
+from ...formal import Contract, FormalGame, Synergy, Trust, TrustPayoff
 from ...mechanisms import Mechanism, Step
 from ...mechanisms.interdependence import symmetric
 from ...mechanisms.trust import TrustParameters
@@ -127,3 +133,41 @@ class Agreement(Mechanism):
             "total_breaches": int(state["breaches"][copy]),
             "proposal_convergence": 1 - abs(first - second) / ENDOWMENT,
         }
+
+
+@register("CooperativeNegotiation-v1", mechanism_class="TR-2", changes=(1, 2, 3, 6, 7, 15))
+def formal(
+    max_steps: int = 100,
+    params: Mapping | None = None,
+    without: Collection = (),
+    tremble: float = 0.0,
+    t0_noise: float = 0.0,
+) -> FormalGame:
+    """Pair whose close offers become contracts, with damages for falling short of them."""
+    return FormalGame(
+        "CooperativeNegotiation-v1",
+        endowments=(100.0, 100.0),
+        norms=0.35,
+        horizon=max_steps,
+        dependence=symmetric(2, 0.55),
+        gated=True,
+        parts=(
+            Synergy(theta=10.0, gamma=0.60),
+            Trust(
+                lambda_plus=0.12,
+                lambda_minus=0.40,
+                mu_R=0.65,
+                delta_R=0.02,
+                xi=0.55,
+                kappa=6.0,
+                initial_trust=0.50,
+            ),
+            TrustPayoff(rho=1.0),
+            Contract(tolerance=0.10, duration=10, damages=1.0),
+        ),
+        switches={"contract": {"enforced": False}, "trust_payoff": {"rho": 0.0}},
+        params=params,
+        without=without,
+        tremble=tremble,
+        t0_noise=t0_noise,
+    )

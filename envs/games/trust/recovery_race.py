@@ -4,15 +4,20 @@ Released edition: the game ends when mean trust reaches the target of 0.90. Dama
 the ceiling of trust, needs 161 steps without a violation to allow that; the horizon is 150, and
 mean trust gets to 0.8735 at best. With a target of 0.80 the constant of 50 % recovers in step 105
 with a return of 40,602; the same constant without recovery returns 59,508 in 150 steps.
+
+Formal edition: the same start, with a damage that decays by 3 % per step. Cooperation of 50 % and
+more restores a mean trust of 0.90 within 69 to 80 steps, 40 % in 136, 36 % never. Recovery ends
+nothing; a trust below 0.05 separates the agents for good.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ...engine import Game, Seed, State, within
+from ...formal import Exit, FormalGame, RecoveryClock, Synergy, Trust, TrustPayoff
 from ...mechanisms import Mechanism, Step
 from ...mechanisms.interdependence import symmetric
 from ...mechanisms.trust import MeanTrustReaches, TrustParameters, off_diagonal_mean
@@ -93,3 +98,47 @@ class RecoveryRecord(Mechanism):
             "trust_ceiling": 1 - float(off_diagonal_mean(state["damage"][row])[0]),
             "recovery_progress": (mean - self.start) / (self.target - self.start),
         }
+
+
+@register("RecoveryRace-v1", mechanism_class="TR-2", changes=(1, 2, 3, 6, 7, 12))
+def formal(
+    max_steps: int = 150,
+    params: Mapping | None = None,
+    without: Collection = (),
+    tremble: float = 0.0,
+    t0_noise: float = 0.0,
+) -> FormalGame:
+    """Pair that starts after a crisis and must rebuild trust under a low ceiling."""
+    return FormalGame(
+        "RecoveryRace-v1",
+        endowments=(100.0, 100.0),
+        norms=0.35,
+        horizon=max_steps,
+        dependence=symmetric(2, 0.55),
+        gated=True,
+        parts=(
+            Synergy(theta=10.0, gamma=0.60),
+            Trust(
+                lambda_plus=0.08,
+                lambda_minus=0.35,
+                mu_R=0.70,
+                delta_R=0.03,
+                xi=0.40,
+                kappa=5.0,
+                initial_trust=0.25,
+                initial_damage=0.50,
+            ),
+            TrustPayoff(rho=1.0),
+            Exit(exit_threshold=0.05, holders=(0, 1)),
+            RecoveryClock(recovered_at=0.90),
+        ),
+        switches={
+            "crisis": {"initial_trust": 0.5, "initial_damage": 0.0},
+            "trust_payoff": {"rho": 0.0},
+            "exit": {"exit_threshold": -1.0},
+        },
+        params=params,
+        without=without,
+        tremble=tremble,
+        t0_noise=t0_noise,
+    )

@@ -4,16 +4,21 @@ Released edition: reputation moves by a tenth of the share above one half, so th
 level from 53 % on reaches the top tier within the horizon. The factor of the tier, from 0.40 to
 1.30, multiplies the reward of every mode after mixing: cooperative rewards differ between agents.
 Reputation is shown one step late, and an action beyond the endowment counts in full for it.
+
+Formal edition: the tier of the public standing multiplies an agent's share of the synergy, not its
+own production. The four tiers are plateaus, with equilibria at their limits.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ...engine import Array, Game, State, within
+from ...formal import FormalGame, Standing, Synergy, Tiers, Trust, TrustPayoff
 from ...mechanisms import Mechanism, Step
 from ...mechanisms.interdependence import symmetric
 from ...mechanisms.reputation import AccumulatedReputation
@@ -102,3 +107,47 @@ class TierFactors(Mechanism):
 def _tiers(reputation: Array) -> Array:
     """Position of each reputation's tier in `TIERS`."""
     return np.searchsorted(TIER_FLOORS, reputation, side="right")
+
+
+@register("ReputationMarket-v1", mechanism_class="TR-2", changes=(1, 2, 3, 6, 7, 13, 14))
+def formal(
+    n_agents: int = 5,
+    max_steps: int = 100,
+    params: Mapping | None = None,
+    without: Collection = (),
+    tremble: float = 0.0,
+    t0_noise: float = 0.0,
+) -> FormalGame:
+    """Market whose access follows the tier of an agent's public standing."""
+    within("n_agents", n_agents, 2)
+    return FormalGame(
+        "ReputationMarket-v1",
+        endowments=(100.0,) * n_agents,
+        norms=0.35,
+        horizon=max_steps,
+        dependence=symmetric(n_agents, 0.35),
+        gated=True,
+        parts=(
+            Synergy(theta=9.0, gamma=0.50),
+            Tiers(),
+            Trust(
+                lambda_plus=0.10,
+                lambda_minus=0.30,
+                mu_R=0.55,
+                delta_R=0.015,
+                xi=0.45,
+                kappa=5.0,
+                initial_trust=0.50,
+            ),
+            TrustPayoff(rho=1.0),
+            Standing(eta_sigma=0.1),
+        ),
+        switches={
+            "tiers": {"premium": 1.0, "standard": 1.0, "probation": 1.0, "excluded": 1.0},
+            "trust_payoff": {"rho": 0.0},
+        },
+        params=params,
+        without=without,
+        tremble=tremble,
+        t0_noise=t0_noise,
+    )

@@ -4,8 +4,8 @@ Everything is computed from payoffs that the game itself pays (reward mode `priv
 and step: sums over the episode divided by N T, also where an episode ends early. C is the joint
 optimum in constants with one share per role, D the private equilibrium in constants of the lowest
 welfare, TFT a tit for tat that starts with C and follows the mean of the others (formal edition,
-section 8.1). A game that hides its complementarity is certified at the mean, one that draws
-anything else at the draws of seed 0.
+section 8.1). A game that hides its complementarity is certified at the mean, without
+`tremble` and `t0_noise`, and where it breaks ties by chance with the draws of seed 0.
 
 "Equilibrium" means that no agent gains by another constant for the whole episode. What a reactive
 strategy or a defection in the last steps would gain is outside: the end of an episode may be

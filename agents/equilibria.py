@@ -362,18 +362,23 @@ def stage_equilibrium(game: Game, state: State, parts: Roles, guess: Array) -> A
     """
     shares, side = guess.astype(np.float64), np.zeros(guess.shape)
     step = np.full(guess.shape, DAMPING)
-    copies, agents = len(shares), firsts(parts)
-    many = {k: np.repeat(a, len(agents) * len(LEVELS), axis=0) for k, a in state.items()}
+    agents, moving = firsts(parts), np.arange(len(shares))
 
     def values(joint: Array) -> dict[str, Array]:
+        repeats = len(agents) * len(LEVELS)
+        many = {k: np.repeat(a[moving], repeats, axis=0) for k, a in state.items()}
         return {"private": game.step(many, joint * game.endowments)[1].payoffs.astype(np.float64)}
 
     for _ in range(_ROUNDS):
-        got = deviations(values, expand(parts, shares), agents, LEVELS)["private"]
-        gap = peak(LEVELS, got.reshape(copies, len(agents), -1)) - shares
-        step = np.where(np.sign(gap) * side < 0, step / 2, np.minimum(1.25 * step, 1.0))
-        side = np.sign(gap)
-        shares = np.clip(shares + step * gap, 0.0, 1.0)
-        if np.abs(gap).max() < 1e-4:
+        here = shares[moving]
+        got = deviations(values, expand(parts, here), agents, LEVELS)["private"]
+        gap = peak(LEVELS, got.reshape(len(here), len(agents), -1)) - here
+        turned = np.sign(gap) * side[moving] < 0
+        step[moving] = np.where(turned, step[moving] / 2, np.minimum(1.25 * step[moving], 1.0))
+        side[moving] = np.sign(gap)
+        shares[moving] = np.clip(here + step[moving] * gap, 0.0, 1.0)
+        # A copy that has arrived rests, so that its shares do not depend on its company.
+        moving = moving[np.abs(gap).max(axis=1) >= 1e-4]
+        if not len(moving):
             break
     return shares

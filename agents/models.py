@@ -16,6 +16,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from coopetition import envs
 
 from .files import replacing
@@ -73,7 +75,20 @@ def save_policy(path: Path, policy: Policy) -> None:
         "seed": policy.seed,
     }
     with replacing(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        temporary.write_text(json.dumps(content, indent=1, default=_plain) + "\n", encoding="utf-8")
+
+
+def _plain(value: Any) -> Any:
+    """What JSON writes of sets and of NumPy's numbers and arrays.
+
+    Raises:
+        ValueError: it cannot be written.
+    """
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    raise ValueError(f"{value!r} cannot be saved: use numbers, text, lists and mappings")
 
 
 def load(path: str | Path, **factors: Any) -> Policy:

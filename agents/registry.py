@@ -101,6 +101,9 @@ class RuleSpec:
         Raises:
             ValueError: an unknown or missing parameter, or a value out of range.
         """
+        both = sorted(set(self.preset) & set(parameters))
+        if both:
+            raise ValueError(f"{self.name}: the name says {', '.join(both)} already")
         signature = inspect.signature(self.load())
         try:
             signature.bind(**{**self.preset, **parameters})

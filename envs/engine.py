@@ -162,7 +162,11 @@ class Game(ABC):
         return joint_observations[:, : self.n_agents].astype(np.float64)
 
     def state_vector(self, state: State, normalize: bool) -> Array:
-        """What critics and analyses may see, [B, D]: the joint observation and what it hides."""
+        """What critics and analyses may see, [B, D]: as published, or the whole state.
+
+        In the released edition the joint observation; in the formal edition every state variable,
+        with what agents may only infer in its true value.
+        """
         return self.central_observation(state) if normalize else self.joint_observation(state)
 
     @abstractmethod

@@ -110,7 +110,7 @@ def _compact(game: ReleasedGame, state: State) -> Array:
     Own share; mean, least and largest share of the others; mean trust given and received; mean
     damage held and suffered; t/T.
     """
-    shares = (state["actions"] / game.endowments)[:, _others(game.n_agents)]
+    shares = np.ascontiguousarray((state["actions"] / game.endowments)[:, _others(game.n_agents)])
     trust, damage = (_off_diagonal_rows(state[name]) for name in ("trust", "damage"))
     received, suffered = (
         _off_diagonal_rows(state[name].transpose(0, 2, 1)) for name in ("trust", "damage")

@@ -17,6 +17,7 @@ import re
 import reprlib
 import types
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
@@ -124,9 +125,10 @@ class Spec:
         """
         defaults = {p.name: p.default for p in self.parameters.values()}
         hints = get_type_hints(self.factory)
-        given = checked(params, defaults, hints, self.id, "parameter")
+        # A copy of its own: what the caller does to a list afterwards must not reach the game.
+        given = deepcopy(checked(params, defaults, hints, self.id, "parameter"))
         game = self.factory(**given)
-        game.parameters = given
+        game.parameters = deepcopy(given)
         return game
 
 
@@ -175,7 +177,7 @@ def _register_elsewhere(id: str) -> None:
             "Gymnasium",
             gymnasium.registry,
             f"{__package__}.interfaces.joint:JointEnv",
-            partial(gymnasium.register, kwargs={"id": id}),
+            partial(gymnasium.register, kwargs={"game": id}),
         ),
         (
             "PettingZoo",
@@ -230,6 +232,8 @@ def game(id_or_game: str | Game, **params: Any) -> Game:
     """The game behind an id with its parameters, or the given game itself."""
     if isinstance(id_or_game, str):
         return spec(id_or_game).create(**params)
+    if not isinstance(id_or_game, Game):
+        raise TypeError(f"an id or a game is needed, got {id_or_game!r}")
     if params:
         raise ParameterError("parameters belong to an id; this game is already built")
     return id_or_game

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -40,6 +41,14 @@ class SolvedPolicy(Policy):
             )
         super().attach(game)
         self.solved = solution(game)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {k: v for k, v in self.__dict__.items() if k != "solved"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        if self.game is not None:  # what is solved is found again, or taken from this process
+            self.attach(self.game)
 
 
 class Plan(SolvedPolicy):

@@ -326,7 +326,7 @@ class Team(Part):
     """
 
     omega: NonNegative = 25.0
-    beta: Share = 0.5
+    beta: Annotated[float, Range(0, 1, open=True)] = 0.5
     c: NonNegative = 1.0
 
     def payoffs(self, game: FormalGame, step: Step) -> None:

@@ -106,10 +106,6 @@ class FormalGame(Game):
         self.gated = gated
         self.tremble, self.t0_noise = tremble, t0_noise
         self.display_names = tuple(display_names or (f"Agent {i}" for i in range(n_agents)))
-        self._noise_columns = (n_agents if tremble > 0 else 0) + hasattr(self.parts[0], "noise")
-        self.draws = (
-            self._noise_columns > 0 or t0_noise > 0 or any(part.draws for part in self.parts)
-        )
         self._check()
 
     def _check(self) -> None:
@@ -123,6 +119,18 @@ class FormalGame(Game):
             raise ValueError(f"{self.id}: t0_noise={self.t0_noise}: must be 0, there is no trust")
         for part in self.parts:
             part.check(self)
+
+    @property
+    def _noise_columns(self) -> int:
+        """Normal numbers of a step: one per agent if they tremble, one for a hidden surplus."""
+        trembling = self.n_agents if self.tremble > 0 else 0
+        return trembling + hasattr(self.parts[0], "noise")
+
+    @property
+    def draws(self) -> bool:
+        """Does an episode use random numbers?"""
+        noisy = self._noise_columns > 0 or self.t0_noise > 0
+        return noisy or any(part.draws for part in self.parts)
 
     @property
     def values(self) -> dict[str, Any]:

@@ -32,6 +32,9 @@ class Shock:
     trust_at_most: float = 1.0
     damage_at_least: float = 0.0
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shifts", tuple(map(tuple, self.shifts)))
+
     def apply(self, trust: Array, damage: Array) -> tuple[Array, Array]:
         """Trust and damage after the shock, [B, N, N]; diagonals stay."""
         pairs = ~np.eye(trust.shape[-1], dtype=bool)
@@ -88,6 +91,15 @@ class Phases(Part):
                 f"{game.id}: dependences of shape {np.shape(self.dependences)}: must have shape "
                 f"{(len(self.names), *game.dependence.shape)}"
             )
+        if self.dependences is not None and any(np.diag(d).any() for d in self.dependences):
+            raise ValueError(f"{game.id}: dependences: the diagonal of every phase must be zero")
+        for name, shock in self.shocks.items():
+            for holder, partner, _ in shock.shifts:
+                if holder == partner or not {holder, partner} <= set(range(game.n_agents)):
+                    raise ValueError(
+                        f"{game.id}: shocks: {name} shifts the trust of {holder} in {partner}; "
+                        f"agents are 0 to {game.n_agents - 1}"
+                    )
 
     @property
     def hides(self) -> set[str]:
@@ -95,6 +107,7 @@ class Phases(Part):
         return {
             "names",
             "only",
+            *(("shocks",) if self.only else ()),
             "gammas" if self.gammas is None else "gamma",
             "dependences" if self.dependences is None else "dependence",
             *(() if self.caps is not None else ("caps",)),

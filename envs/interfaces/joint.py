@@ -18,7 +18,7 @@ class JointEnv(SingleCopy, gymnasium.Env):
     """All agents of one game behind one Gymnasium environment.
 
     Args:
-        id: a registered id such as `SLCD-v0`, or a game that is already built.
+        game: a registered id such as `SLCD-v0`, or a game that is already built.
         reward_mode: `private`, `integrated` or `cooperative`; in the formal edition also a
             mutuality between 0 and 2.
         normalize: actions in [-1, 1] of each agent's own endowment and observations in [-1, 1];
@@ -43,14 +43,14 @@ class JointEnv(SingleCopy, gymnasium.Env):
 
     def __init__(
         self,
-        id: str | Game,
+        game: str | Game,
         *,
         reward_mode: Mode = "integrated",
         normalize: bool = False,
         render_mode: str | None = None,
         **params: Any,
     ) -> None:
-        super().__init__(id, reward_mode, normalize, render_mode, params)
+        super().__init__(game, reward_mode, normalize, render_mode, params)
         self._episode_rewards: list[Array] = []
         self.action_space = joint_action_space(self.game, normalize)
         sample = joint_observation(self.game, self.game.reset([0]), normalize)

@@ -204,7 +204,7 @@ class GameVecEnv(VecEnv):
     def step_wait(self) -> tuple[Array, Array, Array, list[dict[str, Any]]]:
         """Play the actions taken; see the class for what happens at the end of an episode."""
         assert self._actions is not None, "step_async was not called"
-        actions = self._actions.reshape(self._batch, -1)
+        actions, self._actions = self._actions.reshape(self._batch, -1), None
         if self.normalize:
             actions = units_from_normalized(
                 self.game, self.game.check_actions(actions, self._batch)

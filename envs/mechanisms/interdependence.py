@@ -18,7 +18,7 @@ def symmetric(n_agents: int, strength: float) -> Array:
 
 
 def hub_spoke(spokes: int, hub: float, spoke: float) -> Array:
-    """Agent 0 is the hub of a star, [1 + spokes, 1 + spokes] float32.
+    """Agent 0 is the hub of a star, [1 + spokes, 1 + spokes] float64.
 
     The hub depends on each spoke by `hub`, each spoke on the hub by `spoke`, and no spoke on
     another.

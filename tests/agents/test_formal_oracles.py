@@ -1,9 +1,11 @@
 """Oracles of the formal edition: what they claim, checked by playing."""
 
+import pickle
+
 import numpy as np
 import pytest
 
-from coopetition import envs
+from coopetition import agents, envs
 from coopetition.agents.equilibria import LEVELS, TOLERANCE, regrets
 from coopetition.agents.evaluation import evaluate
 from coopetition.agents.oracles import formal
@@ -185,3 +187,25 @@ def test_oracles_exist_for_all_environments():
     for id in ("DynamicPartnerSelection-v1", "SynergySearch-v1", "PublicGoods-v1"):
         for policy in (formal.TrustAware(), formal.Loyalty(), formal.ReciprocityEquilibrium()):
             assert np.isfinite(welfare(policy, id))
+
+
+def test_what_a_copy_plays_does_not_depend_on_its_company():
+    from coopetition.agents.evaluation import play, streams
+
+    game = envs.game("ReputationMarket-v1", tremble=0.05, max_steps=6)
+    pairs = streams(3, 5)
+    together = play(agents.make("Oracle_ReciprocityEquilibrium", game), game, pairs)
+    alone = play(agents.make("Oracle_ReciprocityEquilibrium", game), game, pairs[:1])
+    assert together.payoffs[0] == pytest.approx(alone.payoffs[0], rel=1e-12)
+
+
+def test_solved_policies_are_pickled_without_what_they_solved():
+    policy = agents.make("Oracle_Nash", "TrustDilemma-v1")
+    again = pickle.loads(pickle.dumps(policy))
+    first, second = (agents.evaluate(p, "TrustDilemma-v1").welfare for p in (policy, again))
+    assert first == pytest.approx(second)
+
+
+def test_a_trembling_pair_is_still_answered_by_the_programme():
+    policy = agents.make("Oracle_TrustAware", envs.game("TrustDilemma-v1", tremble=0.05))
+    assert policy.solved.programme

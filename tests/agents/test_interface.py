@@ -228,3 +228,16 @@ class TestFiles:
         agents.make("Random").save(tmp_path / "policy.json")
         with pytest.raises(ValueError, match="pass no factors"):
             agents.load(tmp_path / "policy.json", seed=99)
+
+
+def test_sets_and_numpy_numbers_are_saved(tmp_path):
+    game = envs.game("TrustDilemma-v1", without={"exit"}, params={"gamma": np.float32(0.5)})
+    policy = agents.make("TitForTat", game, seed=np.int64(3), initial=np.int64(50))
+    policy.save(tmp_path / "policy.json")
+    again = agents.load(tmp_path / "policy.json")
+    assert again.bound.identity == game.identity
+    assert agents.evaluate(again, game).welfare == pytest.approx(
+        agents.evaluate(policy, game).welfare
+    )
+    with pytest.raises(ValueError, match="the name says levels already"):
+        agents.make("Constant_42", levels=7)

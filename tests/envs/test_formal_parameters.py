@@ -5,7 +5,7 @@ import pytest
 from test_formal_edition import PROFILE_A, build
 
 from coopetition import envs
-from coopetition.envs.formal import FormalGame, Synergy
+from coopetition.envs.formal import FormalGame, Shock, Synergy
 from coopetition.envs.registry import Range
 
 DYAD, MEMORY = "TrustDilemma-v1", "ReciprocalDilemma-v1"
@@ -196,3 +196,34 @@ def test_games_built_alike_have_one_identity():
     ]
     assert games[0].identity != games[1].identity
     assert games[0].identity == games[2].identity
+
+
+class TestWhatACallerDoesAfterwards:
+    def test_does_not_reach_the_game(self):
+        benefits = [[0.0, 1.8], [1.0, 0.0]]
+        params = {"benefits": benefits}
+        game = envs.game("GiftExchange-v1", params=params)
+        before = game.step(game.reset([0]), np.full((1, 2), 40.0))[1].payoffs
+        identity = game.identity
+        benefits[0][1] = params["theta"] = 99.0
+        after = game.step(game.reset([0]), np.full((1, 2), 40.0))[1].payoffs
+        np.testing.assert_array_equal(before, after)
+        assert game.identity == identity
+
+    def test_a_phase_alone_starts_without_its_shock_if_asked(self):
+        shocked, spared = (
+            envs.game("AppleAppStore-v1", phase="crisis", without=without)
+            for without in ((), {"shocks"})
+        )
+        assert shocked.reset([0])["trust"][0, 1, 0] == pytest.approx(0.30)
+        assert spared.reset([0])["trust"][0, 1, 0] == pytest.approx(0.70)
+        with pytest.raises(ValueError, match="without"):
+            envs.game("AppleAppStore-v1", phase="symbiosis", without={"shocks"})
+
+    def test_shocks_and_phases_are_checked(self):
+        with pytest.raises(ValueError, match="agents are 0 to 2"):
+            envs.game("AppleAppStore-v1", params={"shocks": {"crisis": Shock(((1, 5, -0.4),))}})
+        with pytest.raises(ValueError, match="diagonal of every phase"):
+            envs.game("RenaultNissan-v1", params={"dependences": [[[0.9, 0.5], [0.5, 0.9]]] * 4})
+        listed = envs.game("AppleAppStore-v1", params={"shocks": {"crisis": Shock([[1, 0, -0.1]])}})
+        assert hash(listed.identity)

@@ -505,3 +505,32 @@ class TestObservationPresets:
             ]
         )
         assert normal == pytest.approx(2 * unit - 1, abs=1e-6)
+
+
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_gymnasium_makes_vectors_of_environments(mode):
+    vector = gymnasium.make_vec("TrustDilemma-v1", num_envs=2, vectorization_mode=mode)
+    observations, _ = vector.reset(seed=0)
+    assert observations.shape == (2, 8)
+    assert vector.step(np.full((2, 2), 60.0, np.float32))[1].shape == (2,)
+    vector.close()
+
+
+@pytest.mark.parametrize("env_id", ["ApacheProject-v0", "PlatformEcosystem-v0"])
+def test_a_large_group_sees_the_same_in_any_company(env_id):
+    """Nine entries for each of more than eight agents, bit for bit whatever plays beside."""
+    params = {"n_developers": 9} if env_id.startswith("Platform") else {}
+    alone, company = (envs.vec_env(env_id, seed=seeds, **params) for seeds in ([1], [1, 2, 3]))
+    assert alone.observation_space.shape == (9,)
+    generator = np.random.default_rng(0)
+    mine, all_rows = alone.reset(), company.reset()
+    for _ in range(5):
+        np.testing.assert_array_equal(mine, all_rows[: len(mine)])
+        assert np.abs(mine).max() <= 1
+        actions = generator.uniform(-1, 1, (company.num_envs, 1)).astype(np.float32)
+        mine, all_rows = alone.step(actions[: len(mine)])[0], company.step(actions)[0]
+
+
+def test_something_else_than_a_game_is_named():
+    with pytest.raises(TypeError, match="an id or a game is needed, got 3"):
+        envs.make(3)

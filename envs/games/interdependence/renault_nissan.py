@@ -141,7 +141,7 @@ def formal(
                 only=phase,
             ),
         ),
-        switches={"shocks": {"shocks": {}}},
+        switches={"shocks": {"shocks": {}}} if phase is None else {},
         display_names=("Nissan", "Renault"),
         params=params,
         without=without,

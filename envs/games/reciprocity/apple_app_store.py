@@ -88,8 +88,12 @@ def formal(
     """
     starts, gammas = zip(*HISTORY.values(), strict=True)
     trust = np.array([INITIAL_TRUST])
-    if phase in SHOCKS:
+    switches = {"reciprocity": {"lambda_R": 0.0}}
+    if phase is None:
+        switches["shocks"] = {"shocks": {}}
+    elif phase in SHOCKS:
         trust, _ = SHOCKS[phase].apply(trust, np.zeros_like(trust))
+        switches["shocks"] = {"initial_trust": INITIAL_TRUST}
     return FormalGame(
         "AppleAppStore-v1",
         endowments=(100.0, 80.0, 60.0),
@@ -106,7 +110,7 @@ def formal(
             ),
             Phases(tuple(HISTORY), starts, gammas=gammas, shocks=SHOCKS, only=phase),
         ),
-        switches={"reciprocity": {"lambda_R": 0.0}, "shocks": {"shocks": {}}},
+        switches=switches,
         display_names=("Apple", "MajorDevelopers", "SmallDevelopers"),
         params=params,
         without=without,

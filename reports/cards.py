@@ -10,30 +10,30 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from coopetition import envs
+from coopetition import agents, envs
+from coopetition.envs.formal.changes import CHANGES
+from coopetition.envs.interfaces.released_wrappers import DIFFERENCES
 
+from .profiles import role_names, shown
 from .selection import named, one_per_policy
 from .statistics import CELL, best_constants, normalised, reference_scales
 
-# Constants of a card, beside the best ones.
-LANDMARKS = ("Constant_00", "Constant_50", "Constant_100")
 HEURISTICS = ("Random", "TitForTat", "TitForTat_released")
 ORACLE = "Oracle_"
+PLANNER = "Planner"
 # How the paragraph on an edition begins.
 EDITIONS = {"v0": "Released edition:", "v1": "Formal edition:"}
 
 
-def scored(reference: pd.DataFrame) -> pd.DataFrame:
+def scored(reference: pd.DataFrame, certificates: pd.DataFrame) -> pd.DataFrame:
     """Reference rows under integrated reward with the column `score`, by both bases of action."""
     rows = named(reference[reference["reward_mode"] == "integrated"])
-    scales = reference_scales(reference).drop(
-        columns=["mode_return_floor", "mode_return_ceiling"], errors="ignore"
-    )
-    merged = rows.merge(scales, on=[*CELL, "reward_mode"], how="left", validate="many_to_one")
+    scales = reference_scales(certificates).drop(columns="no_scale")
+    merged = rows.merge(scales, on=CELL, how="left", validate="many_to_one")
     return merged.assign(score=normalised(merged, "welfare"))
 
 
-def policy_overview(reference: pd.DataFrame) -> list[dict[str, Any]]:
+def policy_overview(reference: pd.DataFrame, certificates: pd.DataFrame) -> list[dict[str, Any]]:
     """One row per environment: the best constants, and how other policies compare.
 
     `relative` is the integrated return over that of the best constant; `score` is in welfare.
@@ -41,61 +41,154 @@ def policy_overview(reference: pd.DataFrame) -> list[dict[str, Any]]:
     best = best_constants(reference)
     best = best[best["reward_mode"] == "integrated"].set_index("environment")
     rows = []
-    for name, group in one_per_policy(scored(reference)).groupby("name", sort=False):
+    for name, group in one_per_policy(scored(reference, certificates)).groupby("name", sort=False):
         top = best.loc[name]
         group = group.assign(relative=group["mode_return"] / top["return"]).set_index("policy")
+        kept = (*HEURISTICS, PLANNER, "Constant_100")
         measures = {
             measure: {
-                **{policy: group[measure].get(policy) for policy in (*HEURISTICS, "Constant_100")},
-                "oracles": [
-                    {"name": policy.removeprefix(ORACLE), "value": value}
+                **{policy: group[measure].get(policy) for policy in kept},
+                "best": group[measure].get(f"Constant_{top['welfare_level']:02d}"),
+                "oracles": {
+                    policy.removeprefix(ORACLE): value
                     for policy, value in group[measure].items()
                     if policy.startswith(ORACLE)
-                ],
+                },
             }
             for measure in ("relative", "score")
         }
-        kept = ("level", "return", "welfare_level", "welfare", "random_welfare")
-        rows.append({"environment": name, **{key: top[key] for key in kept}, **measures})
+        shown_keys = ("level", "return", "welfare_level", "welfare", "random_welfare")
+        rows.append(
+            {
+                "environment": name,
+                "edition": group["edition"].iloc[0],
+                **{key: top[key] for key in shown_keys},
+                **measures,
+            }
+        )
     return rows
 
 
+def oracle_cards(reference: pd.DataFrame) -> list[dict[str, str]]:
+    """The card of every oracle of the released edition that was played, by class."""
+    rows = []
+    for name in _played(reference, "v0", ORACLE):
+        entry = agents.spec(name, "v0")
+        card = entry.load().card
+        rows.append(
+            {
+                "policy": name,
+                "mechanism_class": entry.mechanism_class,
+                **{key: getattr(card, key) for key in ("equation", "role", "here")},
+            }
+        )
+    return sorted(rows, key=lambda row: row["mechanism_class"])
+
+
+def formal_oracles(reference: pd.DataFrame) -> list[dict[str, str]]:
+    """What the oracles and the planner of the formal edition solve, one sentence each."""
+    names = [*_played(reference, "v1", ORACLE), *_played(reference, "v1", PLANNER)]
+    return [{"policy": name, "summary": agents.spec(name, "v1").summary} for name in names]
+
+
+def _played(reference: pd.DataFrame, edition: str, opening: str) -> list[str]:
+    """Policies of an edition whose names begin so."""
+    names = reference.loc[reference["edition"] == edition, "policy"].unique()
+    return sorted(name for name in names if name.startswith(opening))
+
+
 def environment_cards(
-    contract: pd.DataFrame, reference: pd.DataFrame, figures: Mapping[str, Mapping[str, str]]
+    contract: pd.DataFrame,
+    reference: pd.DataFrame,
+    certificates: pd.DataFrame,
+    curves: Mapping[str, Mapping[str, str]],
+    incentives: Mapping[str, Mapping[str, str]],
 ) -> list[dict[str, Any]]:
-    """One card per environment of the contract.
+    """One card per game of the contract, with a part for each of its editions.
 
     Args:
-        contract: see `schema`.
-        reference: see `schema`.
-        figures: name with edition -> title, caption, alt, provenance and data of its figure.
+        contract: see `schema`, as are the following.
+        reference: policies that need no training.
+        certificates: equilibria, optima and incentives.
+        curves: name with edition -> title, caption, alt, provenance and data of a figure.
+        incentives: the same of another figure.
     """
-    policies = dict(list(scored(reference).groupby("name")))
-    return [
-        _card(row, policies, figures.get(f"{row['environment']}-{row['edition']}"))
-        for row in contract.to_dict("records")
-    ]
+    policies = dict(list(scored(reference, certificates).groupby("name")))
+    certified = named(certificates).set_index("name").to_dict("index")
+    cards = []
+    for environment, rows in contract.groupby("environment", sort=False):
+        spec = envs.spec(f"{environment}-{rows['edition'].iloc[0]}")
+        title, story = _story(spec.module)
+        editions = []
+        for row in rows.sort_values("edition").to_dict("records"):
+            name = f"{environment}-{row['edition']}"
+            editions.append(
+                {
+                    **_edition(row, name, story.get(row["edition"], [])),
+                    "certificate": _certificate(name, certified[name]),
+                    "policies": _policies(policies[name]) if name in policies else [],
+                    "figures": [f[name] for f in (curves, incentives) if name in f],
+                }
+            )
+        cards.append(
+            {
+                "environment": environment,
+                "title": title,
+                "mechanism_class": spec.mechanism_class,
+                "class_name": envs.MECHANISM_CLASSES[spec.mechanism_class],
+                "story": story.get("", []),
+                "editions": editions,
+            }
+        )
+    order = {name: place for place, name in enumerate(envs.MECHANISM_CLASSES)}
+    return sorted(cards, key=lambda card: (order[card["mechanism_class"]], card["environment"]))
 
 
-def _card(
-    row: dict[str, Any],
-    policies: Mapping[str, pd.DataFrame],
-    figure: Mapping[str, str] | None,
-) -> dict[str, Any]:
-    name = f"{row['environment']}-{row['edition']}"
+def _edition(row: dict[str, Any], name: str, story: list[str]) -> dict[str, Any]:
+    """What one edition of a game is."""
     spec = envs.spec(name)
-    kept = ("mechanism_class", "n_agents", "horizon", "action_high", "deterministic")
+    kept = ("edition", "n_agents", "horizon", "action_high", "deterministic")
     sizes = ("joint", "full", "realistic", "minimal")
     return {
-        "environment": name,
+        "id": name,
         **{key: row[key] for key in (*kept, "shortest_episode", "early_termination", "parameters")},
-        "class_name": envs.MECHANISM_CLASSES[row["mechanism_class"]],
         "summary": spec.summary,
-        "story": _story(spec.module, row["edition"]),
+        "story": story,
         **{key: numbers(row[key]) for key in ("endowments", "baselines")},
         "observations": {size: row[f"observation_{size}"] for size in sizes},
-        "policies": _policies(policies[name]) if name in policies else [],
-        "figure": figure,
+        "views": DIFFERENCES.get(name, ""),
+        "changes": [
+            {
+                "number": number,
+                **{key: getattr(CHANGES[number], key) for key in ("what", "reported", "here")},
+                **{key: getattr(CHANGES[number], key) for key in ("why", "ours")},
+            }
+            for number in spec.changes
+        ],
+        "switches": _switches(name),
+    }
+
+
+def _switches(name: str) -> str:
+    """Mechanisms that can be switched off, with the parameters that do it."""
+    switches = getattr(envs.game(name), "switches", {})
+    return "; ".join(
+        f"{mechanism} ({', '.join(f'{key} = {value}' for key, value in values.items())})"
+        for mechanism, values in switches.items()
+    )
+
+
+def _certificate(name: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    """A certificate as a card shows it."""
+    kept = ("is_dilemma", "price_of_anarchy", "price_of_stability", "fear", "tft_wins_field")
+    welfare = ("random", "nash_worst", "myopic", "best_uniform_constant", "optimum")
+    return {
+        **{key: None if row[key] is pd.NA else row[key] for key in kept},
+        "roles": role_names(name, row["roles"]),
+        **{key: shown(row[key]) for key in ("nash", "nash_integrated", "nash_cooperative")},
+        "optimum": shown(row["optimum"]),
+        "greed": ", ".join(f"{gain:.1f}" for gain in row["greed"]),
+        "welfare": {key: row[f"welfare_{key}"] for key in (*welfare, "dynamic_optimum")},
     }
 
 
@@ -104,24 +197,28 @@ def numbers(values: Any) -> str:
     return ", ".join(f"{value:g}" for value in values)
 
 
-def _story(module: str, edition: str) -> list[str]:
-    """Paragraphs of the module that defines the environment, without those on other editions."""
-    text = inspect.getdoc(sys.modules[module]) or ""
-    parts = [" ".join(part.split()) for part in text.split("\n\n")]
-    others = tuple(opening for name, opening in EDITIONS.items() if name != edition)
-    return [part for part in parts if not part.startswith(others)]
+def _story(module: str) -> tuple[str, dict[str, list[str]]]:
+    """Title and paragraphs of the module that defines a game, by edition; "" is about all."""
+    doc = inspect.getdoc(sys.modules[module]) or ""
+    title, *parts = (" ".join(part.split()) for part in doc.split("\n\n"))
+    story: dict[str, list[str]] = {}
+    for part in parts:
+        found = [edition for edition, opening in EDITIONS.items() if part.startswith(opening)]
+        key = found[0] if found else ""
+        text = part.removeprefix(EDITIONS.get(key, "")).lstrip()
+        story.setdefault(key, []).append(text[:1].upper() + text[1:])
+    return title.removesuffix("."), story
 
 
 def _policies(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    """Landmarks of the response curve, the best constants, heuristics and oracles."""
+    """The best constants by return and by welfare, heuristics, oracles and the planner."""
     constants = rows[rows["level"].notna()]
     best = [
         constants.index.isin(group[["mode_return", "welfare"]].idxmax())
         for _, group in constants.groupby("action_basis")
     ]
-    landmarks = constants["policy"].isin(LANDMARKS) & (constants["action_basis"] == "own")
-    chosen = constants[np.logical_or.reduce([landmarks, *best])] if best else constants
+    chosen = constants[np.logical_or.reduce(best)] if best else constants
     kept = ("policy", "action_basis", "cooperation", "mode_return", "welfare", "score")
     kept += ("trust", "episode_length")
-    shown = pd.concat([chosen, rows[rows["level"].isna()]]).sort_index()
-    return shown[list(kept)].to_dict("records")
+    shown_rows = pd.concat([chosen, rows[rows["level"].isna()]]).sort_index()
+    return shown_rows[list(kept)].to_dict("records")

@@ -18,7 +18,8 @@ QUANTITIES = (
     *("agents", "horizon", "class", "observation", "baselines", "early termination"),
     "spread of constants",
 )
-DECIDERS = ("reference", "contract", "counts", "as_published", "corrected", "both", "")
+DECIDERS = ("reference", "contract", "counts", "certificates")
+DECIDERS += ("as_published", "corrected", "both", "")
 COUNT_RESULTS = ("match", "mismatch", "not derivable")
 
 
@@ -76,12 +77,37 @@ _TRAINING = {
     "version": Column("text", "version of this package"),
     "commit": Column("text", "commit that trained the run, + if files were changed"),
 }
+# Empty where an environment has no scale; see `statistics.reference_scales`.
 _SCALE = {
-    "welfare_floor": Column("number", "W of Random"),
-    "welfare_ceiling": Column("number", "W of the best constant"),
-    "score": Column("number", "(W - floor) / (ceiling - floor); 0 for a run that did not finish"),
-    "training_score": Column("number", "the same in the return of the mode trained on"),
+    "welfare_floor": Column("number", "smaller W of Random and the worst equilibrium", (), True),
+    "welfare_ceiling": Column("number", "W of the dynamic optimum", (), True),
+    "score": Column("number", "(W - floor) / (ceiling - floor); 0 if it did not finish", (), True),
+    "training_score": Column(
+        "number", "return of the mode trained on: 0 is Random, 1 the best constant in that return"
+    ),
     "untrained_score": Column("number", "score of the policy before training", (), True),
+}
+_PER_STEP = "payoff units per agent and step"
+_WELFARE = {
+    f"welfare_{name}": Column("number", f"W of {about}; {_PER_STEP}", (), name.startswith("nash"))
+    for name, about in {
+        "optimum": "C",
+        "dynamic_optimum": "the best plan over time that was found",
+        "nash_worst": "D",
+        "nash_best": "the private equilibrium of the highest W",
+    }.items()
+}
+_WELFARE_OF_PLAY = {
+    f"welfare_{name}": Column("number", f"W {about}; {_PER_STEP}")
+    for name, about in {
+        "best_uniform_constant": "of the best share that all agents play",
+        "tft": "of tit for tat that starts with C, among its like",
+        "myopic": "if every step is an equilibrium of its own",
+        "random": "of uniform random shares, mean of 256 episodes",
+        "zero": "if nobody contributes",
+        "full": "if all contribute everything",
+        "autarky": "of the best own production alone",
+    }.items()
 }
 
 TABLES: dict[str, dict[str, Column]] = {
@@ -105,6 +131,58 @@ TABLES: dict[str, dict[str, Column]] = {
         "reward_scale_integrated": Column("number", "the same, integrated reward"),
         "reward_scale_cooperative": Column("number", "the same, cooperative reward"),
         "parameters": Column("text", "constructor parameters with defaults"),
+    },
+    "certificates": {
+        **_CELL,
+        "horizon": Column("integer", "steps of an episode T"),
+        "roles": Column("text", "interchangeable agents: 0;1|2 is agent 0, and agents 1 and 2"),
+        "nash": Column("text", "private equilibria in constants, by W: shares 0.2|0.3;0.7|0.6"),
+        "nash_worst": Column("numbers", "D, the first of them: share per role or agent", (), True),
+        "nash_regret": Column("number", "largest gain of a deviator there, a share", (), True),
+        "nash_integrated": Column("text", "equilibria under integrated reward"),
+        "nash_cooperative": Column("text", "equilibria under cooperative reward"),
+        "stage_nash": Column("text", "equilibria of the first step alone"),
+        "optimum": Column("numbers", "C, the constants of the highest W: share per role or agent"),
+        "best_uniform_constant": Column("number", "best share that all agents play"),
+        **_WELFARE,
+        "price_of_anarchy": Column("number", "W of C over W of D", (), True),
+        "price_of_stability": Column("number", "W of C over W of the best equilibrium", (), True),
+        **_WELFARE_OF_PLAY,
+        "is_dilemma": Column("flag", "C is no equilibrium, fear > 0, price of anarchy > 1.05"),
+        "greed": Column("numbers", f"gain of the best reply to C, per role; {_PER_STEP}"),
+        "greed_stage_reset": Column("numbers", "the same in the first step alone, per role"),
+        "best_reply_to_C": Column("numbers", "share per role"),
+        "R": Column("number", f"payoff of a cooperator among cooperators; {_PER_STEP}"),
+        "fear": Column("number", f"P - S; {_PER_STEP}", (), True),
+        "fear_by_role": Column("numbers", "the same per role", (), True),
+        "S": Column("number", "payoff of a lone cooperator among defectors", (), True),
+        "T_temptation": Column("number", "payoff of a lone defector among cooperators", (), True),
+        "P": Column("number", "payoff of a defector among defectors", (), True),
+        "schelling_cooperator": Column(
+            "numbers", f"payoff of a cooperator with k = 0 ... N - 1 others; {_PER_STEP}", (), True
+        ),
+        "schelling_defector": Column("numbers", "the same of a defector", (), True),
+        "best_reply_to_TFT": Column("numbers", "share per role against tit for tat"),
+        "one_step_gain_vs_constants": Column(
+            "numbers", "what the best single step at mid-episode gains per role; payoff units"
+        ),
+        "one_step_gain_vs_tft": Column("numbers", "the same against tit for tat"),
+        "field_D": Column("number", "mean payoff of D among D, C and TFT in turn", (), True),
+        "field_C": Column("number", "the same of C", (), True),
+        "field_TFT": Column("number", "the same of TFT", (), True),
+        "tft_wins_field": Column("flag", "TFT has the highest of the three", (), True),
+        "relational_share_of_payoff": Column(
+            "number", "part of the payoff at C that comes from relations, loyalty or multipliers"
+        ),
+        "payoff_min": Column("number", "lowest payoff of an agent in a step of random play"),
+        "payoff_max": Column("number", "highest"),
+    },
+    "best_replies": {
+        **{name: _CELL[name] for name in ("environment", "edition")},
+        "role": Column("integer", "number of the role"),
+        "agents": Column("text", "who plays it: 0|1"),
+        "others": Column("number", "share that all others play for an episode"),
+        "reply": Column("number", "share that pays one agent of the role most"),
     },
     "contract_comparison": {
         "environment": Column("text", "name with edition, or 'two agents' for all of that size"),
@@ -137,7 +215,7 @@ TABLES: dict[str, dict[str, Column]] = {
     },
     "reference": {
         **_CELL,
-        "policy": Column("text", "constant, heuristic or oracle of the class"),
+        "policy": Column("text", "constant, heuristic, oracle or Planner"),
         "level": Column("integer", "of a constant, percent of the endowment", (), True),
         "action_basis": Column("text", "whose endowment amounts refer to", ACTION_BASES),
         "reward_mode": Column("text", "mode of mode_return", MODES),
@@ -165,15 +243,15 @@ TABLES: dict[str, dict[str, Column]] = {
     },
     "scores": {**_TRAINING, **_SCALE},
     "aggregates": {
-        "environment": Column("text", "name with edition, or all"),
+        "environment": Column("text", "name with edition, or `all v0`, `all v1`"),
         "policy": Column("text", "learner"),
         "protocol": Column("text", "as_published or corrected", PROTOCOLS),
         "reward_mode": Column("text", "mode trained on, or all", (*MODES, "all")),
         "planned": Column("integer", "runs planned"),
         "finished": Column("integer", "runs finished"),
-        "iqm": Column("number", "interquartile mean of the score"),
-        "low": Column("number", "lower end of the 95 % stratified bootstrap interval"),
-        "high": Column("number", "upper end"),
+        "iqm": Column("number", "interquartile mean of the score; empty without one", (), True),
+        "low": Column("number", "lower end of its 95 % stratified bootstrap interval", (), True),
+        "high": Column("number", "upper end", (), True),
         "training_iqm": Column("number", "interquartile mean of the training score"),
         "untrained": Column("number", "interquartile mean of the score before training", (), True),
         **_MEASURES,

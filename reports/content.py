@@ -9,34 +9,52 @@ from typing import Any
 
 import pandas as pd
 
-from .cards import environment_cards, numbers, policy_overview
+from .cards import environment_cards, formal_oracles, numbers, oracle_cards, policy_overview
 from .columns import PROTOCOLS, STATUSES
 from .comparison import ANALYSE, BENCHMARKS, CODE, CONFIG, INVENTORY, RANKINGS
-from .selection import named
+from .editions import edition_rows, without_scale
+from .incentives import editions_summary
+from .selection import is_pooled, named
 from .verdicts import load_claims
 
 DEFINITIONS = {
     "payoff": "What an agent earns in a step by the rules of the game, whatever it is trained on. "
     "In the released edition it is the private reward after the environment's multipliers.",
     "reward": "What a learner is trained on: own payoff (private), own payoff plus the payoffs of "
-    "others weighted by dependence and trust (integrated), or the mean of the integrated "
-    "utilities (cooperative, released edition).",
+    "others weighted by dependence and trust (integrated), or for everybody the same "
+    "(cooperative): the mean of the integrated utilities in the released edition, the sum of "
+    "payoffs in the formal one.",
     "welfare W": "Payoffs summed over agents and steps of an episode.",
     "return": "Rewards of a mode summed over agents and steps, undiscounted, as in the published "
     "tables. Returns of different modes are in different units.",
-    "score": "(W - W of Random) / (W of the best constant - W of Random), per environment. A run "
-    "that did not finish counts as 0.",
+    "score": "(W - floor) / (ceiling - floor), per environment. The floor is the smaller W of "
+    "Random and of the worst private equilibrium in constants, the ceiling the W of the dynamic "
+    "optimum; all three are columns of the certificates. A run that did not finish counts as 0.",
+    "dynamic optimum": "The plan of the highest W that was found: one share per role and tenth of "
+    "the episode (and phase), by coordinate ascent. It is what Planner plays.",
+    "equilibrium in constants": "Shares held for a whole episode from which no agent gains by "
+    "another constant share, under private reward unless said otherwise. Reactive strategies and "
+    "defections in the last steps are not considered.",
+    "dilemma": "The joint optimum in constants is no private equilibrium, a lone cooperator loses "
+    "against defectors, and the joint optimum earns more than 1.05 times the worst equilibrium.",
+    "price of anarchy": "W of the joint optimum in constants over W of the worst private "
+    "equilibrium.",
+    "greed, fear": "What the best unilateral reply to the joint optimum gains; what a lone "
+    "cooperator loses among defectors who play the worst equilibrium. Per agent and step.",
     "interquartile mean (IQM)": "Mean of the middle half of all scores, pooled over environments "
     "and seeds. It leaves out a quarter of the runs at each end, which with few environments can "
     "be all runs of one of them; the rows per environment show what it leaves out.",
-    "training score": "The same ratio in the return of the mode trained on.",
+    "training score": "The return of the mode trained on, between that of Random (0) and that of "
+    "the best constant (1) in the same mode.",
     "constant of level k": "Every agent plays k % of its own endowment at every step.",
-    "baseline": "The action at which the trust signal is zero; above it trust grows.",
-    "oracle": "A policy that the published study computes from formulas of its mechanism class. "
-    "The formulas are those of the study and need not be the game that the environment plays.",
-    "seeds": "Replicates differ in the training seed. All released environments but one "
-    "(SynergySearch-v0) draw nothing that reaches a payoff, so one deterministic episode evaluates "
-    "a deterministic policy exactly. With few "
+    "baseline": "The action at which the trust signal is zero; above it trust grows. In the formal "
+    "edition the norm of the game.",
+    "oracle": "Released edition: a policy that the published study computes from formulas of its "
+    "mechanism class, which need not be the game that the environment plays. Formal edition: a "
+    "policy solved on the game itself.",
+    "seeds": "Replicates differ in the training seed. All environments but SynergySearch, in both "
+    "editions, and CoalitionFormation-v1 draw nothing that reaches a payoff, so one deterministic "
+    "episode evaluates a deterministic policy exactly. With few "
     "seeds a 95 % bootstrap interval is too narrow: with normal scores on four environments the "
     "interval of a difference covers a true zero in 87 % of simulated studies with three seeds, "
     "91 % with five, 94 % with ten (tests/benchmarks/interval_coverage.py).",
@@ -49,6 +67,7 @@ def report_data(
     provenance: Mapping[str, Any],
     plan: pd.DataFrame,
     contract: pd.DataFrame,
+    certificates: pd.DataFrame,
     contract_comparison: pd.DataFrame,
     counts: pd.DataFrame,
     page_results: pd.DataFrame,
@@ -59,6 +78,7 @@ def report_data(
     claims: pd.DataFrame,
     figures: Mapping[str, Path],
     curves: Mapping[str, Path],
+    incentives: Mapping[str, Path],
 ) -> dict[str, Any]:
     """Data of the report; see `report.CONTRACT` for its shape.
 
@@ -67,6 +87,7 @@ def report_data(
         provenance: of `provenance.describe`.
         plan: table of the schema of its name, as are the following.
         contract: see `schema`.
+        certificates: see `schema`.
         contract_comparison: see `schema`.
         counts: see `schema`.
         page_results: see `schema`.
@@ -77,8 +98,13 @@ def report_data(
         claims: see `schema`.
         figures: figure id -> JSON file with its texts; the CSV twin lies beside it.
         curves: environment with edition -> JSON file of its response curve, likewise.
+        incentives: the same of its incentives.
     """
-    drawn = {name: _curve(name, path) for name, path in curves.items()}
+    policies = policy_overview(reference, certificates)
+    drawn = [
+        {name: _of_environment(kind, name, path) for name, path in paths.items()}
+        for kind, paths in (("environments", curves), ("incentives", incentives))
+    ]
     return {
         "study": {**study, **provenance, "training_commits": _commits(scores)},
         "counts": _counts(plan, scores, contract, reference),
@@ -89,7 +115,13 @@ def report_data(
         "agreement": _agreement(contract_comparison),
         "documents": _documents(contract_comparison),
         "page_results": page_results.to_dict("records"),
-        "policies": policy_overview(reference),
+        "editions": edition_rows(reference, certificates),
+        "editions_summary": {"text": editions_summary(certificates)},
+        "without_scale": without_scale(certificates),
+        "policies": [row for row in policies if row["edition"] == "v0"],
+        "policies_formal": [row for row in policies if row["edition"] == "v1"],
+        "oracles": oracle_cards(reference),
+        "formal_oracles": formal_oracles(reference),
         "identity": _identity(identity, list(named(contract)["name"])),
         "scores": _scores(aggregates),
         "hyperparameters": _hyperparameters(plan),
@@ -97,7 +129,7 @@ def report_data(
         "failures": _failures(scores),
         "records": counts.to_dict("records"),
         "figures": [_figure(name, path) for name, path in figures.items()],
-        "cards": environment_cards(contract, reference, drawn),
+        "cards": environment_cards(contract, reference, certificates, *drawn),
         "definitions": [{"term": term, "text": text} for term, text in DEFINITIONS.items()],
     }
 
@@ -224,7 +256,7 @@ def _identity(rows: pd.DataFrame, order: list[str]) -> list[dict[str, Any]]:
 
 def _scores(aggregates: pd.DataFrame) -> list[dict[str, Any]]:
     """Sorted for reading: environments with both protocols together, all environments last."""
-    last = aggregates["environment"].eq("all")
+    last = aggregates["environment"].map(is_pooled)
     keys = ["last", "environment", "reward_mode", "policy", "protocol"]
     return [
         _score(row) for row in aggregates.assign(last=last).sort_values(keys).to_dict("records")
@@ -235,7 +267,7 @@ def _score(row: dict[str, Any]) -> dict[str, Any]:
     kept = (
         "environment protocol policy reward_mode iqm low high training_iqm untrained trust welfare"
     )
-    welfare = None if row["environment"] == "all" else row["welfare"]
+    welfare = None if is_pooled(row["environment"]) else row["welfare"]
     return {
         **{k: row[k] for k in kept.split()},
         "welfare": welfare,
@@ -276,11 +308,18 @@ def _figure(name: str, text: Path) -> dict[str, str]:
     return {"id": name, **words, "provenance": made_by, "data": f"figures/{name}.csv"}
 
 
-def _curve(name: str, text: Path) -> dict[str, str]:
+# Folder of figures of single environments -> rule and module that draw them.
+MAKERS = {
+    "environments": "rule environment_figures, reports/curves.py",
+    "incentives": "rule incentive_figures, reports/incentives.py",
+}
+
+
+def _of_environment(folder: str, name: str, text: Path) -> dict[str, str]:
     words = json.loads(text.read_text(encoding="utf-8"))
-    made_by = f"rule environment_figures, reports/curves.py, commit {short(words.pop('commit'))}"
-    path = f"figures/environments/{name}.csv"
-    return {"id": f"environments/{name}", **words, "provenance": made_by, "data": path}
+    made_by = f"{MAKERS[folder]}, commit {short(words.pop('commit'))}"
+    path = f"{folder}/{name}"
+    return {"id": path, **words, "provenance": made_by, "data": f"figures/{path}.csv"}
 
 
 def short(commit: str) -> str:

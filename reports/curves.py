@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -18,11 +18,12 @@ from .sources import published_learners
 from .statistics import best_constants
 from .theme import (
     CLASS_COLOURS,
+    EDITIONS,
     GREY,
     INK,
+    MARKS,
     MODE_COLOURS,
     MODE_LINES,
-    POLICY_MARKS,
     PROTOCOL_COLOURS,
     PUBLISHED_COLOUR,
     PUBLISHED_LINES,
@@ -36,9 +37,19 @@ COLUMNS = 5  # as many as a mechanism class has environments
 
 
 def response_curves(reference: pd.DataFrame, scores: pd.DataFrame) -> Plot:
-    """Small multiples: returns of constants relative to the best, with every policy marked."""
+    """Small multiples of the released edition: returns of constants, with every policy marked."""
+    return _small_multiples(reference, scores, "v0")
+
+
+def formal_response_curves(reference: pd.DataFrame, scores: pd.DataFrame) -> Plot:
+    """The same of the formal edition."""
+    return _small_multiples(reference, scores, "v1")
+
+
+def _small_multiples(reference: pd.DataFrame, scores: pd.DataFrame, edition: str) -> Plot:
+    """Returns relative to that of the best constant, a panel per environment of an edition."""
     apply()
-    points = curve_points(reference, scores)
+    points = curve_points(reference[reference["edition"] == edition], scores)
     best = points[points["kind"] == "best constant"].set_index("environment")
     points["relative"] = points["mode_return"] / points["environment"].map(best["mode_return"])
     top = points[points["kind"] == "constant"].groupby("environment")["welfare"].max()
@@ -59,7 +70,9 @@ def response_curves(reference: pd.DataFrame, scores: pd.DataFrame) -> Plot:
     classes = dict(zip(constants["environment"], constants["mechanism_class"], strict=True))
     for i, name in enumerate(names):
         ax = grid.flat[i]
-        _draw_small(ax, points[points["environment"] == name], CLASS_COLOURS[classes[name]])
+        _draw_small(
+            ax, points[points["environment"] == name], CLASS_COLOURS[classes[name]], edition
+        )
         colour = CLASS_COLOURS[classes[name]]
         ax.set_title(name, size=5.9, weight="normal", color=colour, pad=2.5)
         ax.tick_params(labelsize=6.5, pad=1)
@@ -75,14 +88,14 @@ def response_curves(reference: pd.DataFrame, scores: pd.DataFrame) -> Plot:
     grid.flat[0].set_yticks((0, 0.5, 1))
     fig.supylabel("integrated return, best constant = 1", size=7.5)
     fig.legend(
-        handles=list(_legend(points)),
+        handles=list(_legend(points, edition)),
         **{"loc": "outside lower center", "ncols": 3, "fontsize": 6.5, "columnspacing": 1.2},
     )
     return Plot(
         fig,
         points,
-        "Response curves of constant policies",
-        _caption(points),
+        f"Response curves of constant policies, {EDITIONS[edition]} edition",
+        _caption(points, edition),
         "Line charts, one per environment in rows by mechanism class: integrated return of a "
         "constant policy against its level, relative to the best constant, with Random, TitForTat, "
         "oracles, trained policies and published learners marked.",
@@ -120,21 +133,31 @@ def curve_points(reference: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _draw_small(ax: Axes, points: pd.DataFrame, colour: str) -> None:
+def _draw_small(ax: Axes, points: pd.DataFrame, colour: str, edition: str) -> None:
     constants = points[points["kind"] == "constant"]
     ax.plot(constants["action"], constants["relative_welfare"], color=GREY, lw=0.9, ls=":")
     ax.plot(constants["action"], constants["relative"], color=colour, lw=1.5)
-    _draw_marks(ax, points[points["policy"] != "TitForTat_released"], "relative", small=True)
+    points = points[points["policy"] != "TitForTat_released"]
+    _draw_marks(ax, points, "relative", MARKS[edition], small=True)
 
 
-def _draw_marks(ax: Axes, points: pd.DataFrame, value: str, *, small: bool, scale: float = 1.0):
-    """Every policy but the constants, where it stands; the best constant with its level."""
+def _draw_marks(
+    ax: Axes,
+    points: pd.DataFrame,
+    value: str,
+    marks: Mapping[str, Mapping[str, Any]],
+    *,
+    small: bool,
+    scale: float = 1.0,
+) -> None:
+    """Policies that have a mark, where they stand; the best constant with its level."""
     shrink = 0.8 if small else 1.0
     for row in points[points["kind"] == "published"].to_dict("records"):
         style = {"ls": PUBLISHED_LINES[row["policy"]], "lw": 1.1, "zorder": 2.5}
         ax.axhline(row[value] / scale, color=PUBLISHED_COLOUR, **style)
-    for row in points[points["kind"] == "policy"].to_dict("records"):
-        mark = {**POLICY_MARKS[row["policy"]], "mew": 0.6, "ls": "", "zorder": 3.5}
+    policies = points[(points["kind"] == "policy") & points["policy"].isin(marks)]
+    for row in policies.to_dict("records"):
+        mark = {**marks[row["policy"]], "mew": 0.6, "ls": "", "zorder": 3.5}
         mark["ms"] *= shrink
         ax.plot(row["action"], row[value] / scale, **mark)
     runs = points[points["kind"] == "learner"]
@@ -155,27 +178,27 @@ def _draw_marks(ax: Axes, points: pd.DataFrame, value: str, *, small: bool, scal
         )
 
 
-def _legend(points: pd.DataFrame) -> Iterator[Line2D]:
+def _legend(points: pd.DataFrame, edition: str) -> Iterator[Line2D]:
     yield Line2D([], [], color=INK, lw=1.5, label="constants, return")
     yield Line2D([], [], color=GREY, lw=0.9, ls=":", label="constants, welfare, best = 1")
     yield _best_handle()
-    yield from _mark_handles(points[points["policy"] != "TitForTat_released"])
+    yield from _mark_handles(points[points["policy"] != "TitForTat_released"], MARKS[edition])
 
 
-def _mark_handles(points: pd.DataFrame) -> Iterator[Line2D]:
+def _mark_handles(points: pd.DataFrame, marks: Mapping[str, Mapping[str, Any]]) -> Iterator[Line2D]:
     """One entry per marker, oracles of the same marker together."""
     present = points.loc[points["kind"] == "policy", "policy"].unique()
     together: dict[str, list[str]] = {}
-    for policy in (name for name in POLICY_MARKS if name in present):
+    for policy in (name for name in marks if name in present):
         oracle = policy.startswith("Oracle_")
-        key = POLICY_MARKS[policy]["marker"] if oracle else policy
+        key = marks[policy]["marker"] if oracle else policy
         together.setdefault(key, []).append(policy)
     for policies in together.values():
         first, *others = (policy.removeprefix("Oracle_") for policy in policies)
         label = policies[0] if not others else f"Oracle_{', _'.join([first, *others[:1]])}"
         if others[1:]:
             label += ",\n_" + ", _".join(others[1:])
-        yield _handle(label, **POLICY_MARKS[policies[0]])
+        yield _handle(label, **marks[policies[0]])
     for policy, protocol, _ in learners(points[points["kind"] == "learner"]):
         mark = {"marker": "D", "ms": 4, "mfc": PROTOCOL_COLOURS[protocol], "mec": "white"}
         yield _handle(f"{policy}, {protocol}", **mark)
@@ -193,7 +216,7 @@ def _handle(label: str, **mark: Any) -> Line2D:
     return Line2D([], [], ls="", mew=0.6, label=label, **mark)
 
 
-def _caption(points: pd.DataFrame) -> str:
+def _caption(points: pd.DataFrame, edition: str) -> str:
     best = points[points["kind"] == "best constant"].set_index("environment")
     full = int((best["policy"] == "Constant_100").sum())
     levels = best["action"].round().astype(int)
@@ -202,25 +225,39 @@ def _caption(points: pd.DataFrame) -> str:
         f"% ({levels.idxmax()}) of the endowment; full contribution is the best constant "
         + (f"on {full} of {len(best)} environments." if full else "nowhere.")
     ]
-    oracles = points[points["policy"].str.startswith("Oracle_")]
-    if len(oracles):
-        nearest = oracles.groupby("environment")["relative"].max()
-        said.append(
-            f"The best oracle stays below it on {int((nearest < 1).sum())} of {len(nearest)}."
-        )
-    stated = points[points["kind"] == "published"]
-    if len(stated):
-        below = stated.groupby("environment")["relative"].max() < 1
-        said.append(
-            "Published learners, known by their return alone, are lines: they lie below the best "
-            f"constant on {int(below.sum())} of {len(below)}."
-        )
+    said += _released_policies(points) if edition == "v0" else _formal_policies(points)
     said.append(
         "No training run under integrated reward finished."
         if points["kind"].eq("learner").sum() == 0
         else "Diamonds are policies trained on integrated reward, placed at their mean action."
     )
     return " ".join(said)
+
+
+def _released_policies(points: pd.DataFrame) -> Iterator[str]:
+    """How the oracles and learners of the published study stand to the best constant."""
+    oracles = points[points["policy"].str.startswith("Oracle_")]
+    if len(oracles):
+        nearest = oracles.groupby("environment")["relative"].max()
+        yield f"The best oracle stays below it on {int((nearest < 1).sum())} of {len(nearest)}."
+    stated = points[points["kind"] == "published"]
+    if len(stated):
+        below = stated.groupby("environment")["relative"].max() < 1
+        yield (
+            "Published learners, known by their return alone, are lines: they lie below the best "
+            f"constant on {int(below.sum())} of {len(below)}."
+        )
+
+
+def _formal_policies(points: pd.DataFrame) -> Iterator[str]:
+    """What the worst private equilibrium earns of the best constant."""
+    nash = points[points["policy"] == "Oracle_Nash"]
+    if len(nash):
+        shares = 100 * nash.set_index("environment")["relative"]
+        yield (
+            f"The worst private equilibrium returns {shares.min():.0f} % ({shares.idxmin()}) to "
+            f"{shares.max():.0f} % ({shares.idxmax()}) of it."
+        )
 
 
 def environment_curves(reference: pd.DataFrame, scores: pd.DataFrame) -> Iterator[tuple[str, Plot]]:
@@ -238,18 +275,23 @@ def _environment(
     name: str, constants: pd.DataFrame, points: pd.DataFrame, best: pd.DataFrame
 ) -> Plot:
     fig, (left, right) = plt.subplots(
-        1, 2, figsize=(WIDTH, 2.75), width_ratios=(1.75, 1), layout="constrained"
+        1, 2, figsize=(WIDTH, 2.35), width_ratios=(1.75, 1), layout="constrained"
     )
-    for mode, colour in MODE_COLOURS.items():
+    marks = MARKS[constants["edition"].iloc[0]]
+    # In the formal edition cooperative reward is N times what private reward shows.
+    modes = [mode for mode in MODE_COLOURS if marks is MARKS["v0"] or mode != "cooperative"]
+    for mode in modes:
+        colour = MODE_COLOURS[mode]
         curve = constants[constants["reward_mode"] == mode]
         line = {**MODE_LINES[mode], "ls": "-"} if mode == "private" else MODE_LINES[mode]
         left.plot(curve["level"], curve["mode_return"] / 1000, color=colour, **line)
-    _draw_marks(left, points, "mode_return", small=False, scale=1000)
+    _draw_marks(left, points, "mode_return", marks, small=False, scale=1000)
     left.margins(y=0.14)
     left.set(xlim=(-3, 103), ylabel="return, thousands", xlabel="action, % of own endowment")
     one = constants[constants["reward_mode"] == "integrated"]
     horizon = one["episode_length"].max()
-    right.plot(one["level"], one["trust"], color=INK, lw=1.4, label="mean trust at the end")
+    if one["trust"].notna().any():
+        right.plot(one["level"], one["trust"], color=INK, lw=1.4, label="mean trust at the end")
     right.plot(
         *(one["level"], one["episode_length"] / horizon),
         **{"color": GREY, "ls": "--", "lw": 1.1, "label": f"steps played, of {horizon:.0f}"},
@@ -259,10 +301,11 @@ def _environment(
         Line2D([], [], color=MODE_COLOURS["private"], lw=1.4, label="constants, private (welfare)"),
         *(
             Line2D([], [], color=MODE_COLOURS[m], **MODE_LINES[m], label=f"constants, {m}")
-            for m in ("integrated", "cooperative")
+            for m in modes
+            if m != "private"
         ),
         _best_handle(),
-        *_mark_handles(points),
+        *_mark_handles(points, marks),
         *right.get_legend_handles_labels()[0],
     ]
     fig.legend(handles=handles, loc="outside lower center", ncols=4, fontsize=7)

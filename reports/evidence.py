@@ -14,6 +14,7 @@ class Evidence:
     Attributes:
         reference: constants, heuristics and oracles.
         contract: what each environment is.
+        certificates: whether it is a dilemma, and where its equilibria and optimum lie.
         counts: published counts of records, recomputed.
         identity: integrated against cooperative reward.
         scores: trained runs, possibly none.
@@ -22,6 +23,7 @@ class Evidence:
 
     reference: pd.DataFrame
     contract: pd.DataFrame
+    certificates: pd.DataFrame
     counts: pd.DataFrame
     identity: pd.DataFrame
     scores: pd.DataFrame

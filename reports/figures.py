@@ -10,8 +10,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from .curves import response_curves
-from .selection import learners, named, own_basis
+from .curves import formal_response_curves, response_curves
+from .incentives import editions
+from .selection import is_pooled, learners, named, own_basis
 from .statistics import IDENTITY_TOLERANCE, interquartile_mean, normalised, relative_gap
 from .theme import CLASS_COLOURS, GREY, MODE_LINES, PROTOCOL_COLOURS, WIDTH, Plot, apply
 
@@ -21,7 +22,8 @@ PER_ROW = 2
 def identity(reference: pd.DataFrame) -> Plot:
     """Relative difference of integrated and cooperative summed return, a row per environment."""
     apply()
-    constants = named(own_basis(reference[reference["level"].notna()]))
+    released = reference[reference["edition"] == "v0"]
+    constants = named(own_basis(released[released["level"].notna()]))
     wide = _by_mode(constants).reset_index()
     gap = wide["relative_difference"] = relative_gap(wide)
     names = list(dict.fromkeys(constants["name"]))
@@ -70,7 +72,7 @@ def learning_curves(scores: pd.DataFrame, curves: pd.DataFrame) -> Plot:
     apply()
     keys = ["run_id", "protocol", "reward_mode", "seed"]
     runs = named(scores[scores["status"] == "finished"])
-    runs = runs[["name", "policy", *keys, "welfare_floor", "welfare_ceiling"]]
+    runs = runs[["name", "edition", "policy", *keys, "welfare_floor", "welfare_ceiling"]]
     data = curves[["run_id", "step", "welfare"]].merge(runs, on="run_id")
     data["score"] = normalised(data, "welfare")
     fig, panels = _panels(data["name"].unique(), height=2.2)
@@ -114,14 +116,16 @@ def _learning_caption(data: pd.DataFrame, left_out: int) -> str:
     if data.empty:
         return f"No training run finished.{aside}"
     said = []
-    for policy, protocol, learner in learners(data.sort_values("step")):
-        ends = learner.groupby("run_id")["score"].agg(["first", "last"])
-        first, last = (interquartile_mean(ends, end) for end in ("first", "last"))
-        said.append(f"{policy} {protocol} from {first:.2f} to {last:.2f}")
+    for edition, part in data.sort_values("step").groupby("edition"):
+        for policy, protocol, learner in learners(part.dropna(subset="score")):
+            ends = learner.groupby("run_id")["score"].agg(["first", "last"])
+            first, last = (interquartile_mean(ends, end) for end in ("first", "last"))
+            said.append(f"{policy} {protocol} {edition} from {first:.2f} to {last:.2f}")
     return (
-        "Interquartile mean of the score over environments, reward modes and seeds, before and "
-        f"after training: {'; '.join(said)}. Lines are means over seeds, bands their range; 0 is "
-        f"Random (dotted), 1 the best constant.{aside}"
+        "Interquartile mean of the score over environments of an edition, reward modes and seeds, "
+        f"before and after training: {'; '.join(said)}. Lines are means over seeds, bands their "
+        "range; 0 is the lower of Random and the worst equilibrium (dotted), 1 the dynamic "
+        f"optimum.{aside}"
     )
 
 
@@ -131,7 +135,7 @@ def score_intervals(aggregates: pd.DataFrame) -> Plot:
     shown = aggregates[aggregates["reward_mode"] == "integrated"]
     # Scores of a study without a finished run are zero by definition and show nothing.
     drawn = shown if shown["finished"].sum() else shown.iloc[:0]
-    names = [*sorted(set(drawn["environment"]) - {"all"}), *(["all"] if len(drawn) else [])]
+    names = sorted(drawn["environment"].unique(), key=lambda name: (is_pooled(name), name))
     fig, panels = _panels(["scores"] if names else [], height=0.7 + 0.42 * len(names))
     drawn_learners = list(learners(drawn))
     for ax in panels.values() if names else ():
@@ -167,25 +171,28 @@ def _draw_intervals(ax: Axes, names: list[str], drawn: list[tuple[str, str, pd.D
         ax.plot(rows["iqm"], y, "o", color=colour, ms=5)
     ax.axvline(0, color=GREY, ls=":", lw=1.2, zorder=1)
     ax.axvline(1, color=GREY, lw=1, zorder=1)
-    ax.axhline(len(names) - 1.5, color=GREY, lw=0.8)
+    pooled = [name for name in names if is_pooled(name)]
+    ax.axhline(len(names) - len(pooled) - 0.5, color=GREY, lw=0.8)
     ax.set_yticks(range(len(names)), names)
-    ax.get_yticklabels()[-1].set_fontweight("bold")
+    for label in ax.get_yticklabels()[-len(pooled) :]:
+        label.set_fontweight("bold")
     ax.grid(axis="y", visible=False)
     ax.margins(x=0.04)
     ax.set(
         ylim=(len(names) - 0.5, -0.5),
-        xlabel="score in welfare: 0 = Random, 1 = best constant (integrated reward)",
+        xlabel="score in welfare: 0 = no cooperation, 1 = dynamic optimum (integrated reward)",
     )
 
 
 def _scores_caption(shown: pd.DataFrame) -> str:
-    overall = shown[shown["environment"] == "all"]
+    overall = shown[shown["environment"].map(is_pooled).astype(bool)]
     planned, finished = int(overall["planned"].sum()), int(overall["finished"].sum())
     if not finished:
         return f"No training run under integrated reward finished, of {planned} planned."
     said = "; ".join(
-        f"{r.policy} {r.protocol} {r.iqm:.2f} [{r.low:.2f}, {r.high:.2f}]"
-        for r in overall.itertuples()
+        f"{r.policy} {r.protocol} {r.environment.removeprefix('all ')} {r.iqm:.2f} "
+        f"[{r.low:.2f}, {r.high:.2f}]"
+        for r in overall.dropna(subset="iqm").itertuples()
     )
     aside = (
         f" Runs that did not finish count as 0: {planned - finished} of {planned}."
@@ -193,13 +200,15 @@ def _scores_caption(shown: pd.DataFrame) -> str:
         else ""
     )
     return (
-        f"Interquartile mean over all environments of this run: {said} (95 % stratified bootstrap "
-        f"interval). Rings are the policies before training.{aside}"
+        f"Interquartile mean over all environments of an edition: {said} (95 % stratified "
+        f"bootstrap interval). Rings are the policies before training.{aside}"
     )
 
 
 FIGURES: dict[str, Callable[..., Plot]] = {
+    "editions": editions,
     "response_curves": response_curves,
+    "formal_response_curves": formal_response_curves,
     "identity": identity,
     "learning_curves": learning_curves,
     "scores": score_intervals,

@@ -23,7 +23,7 @@ from .figures import FIGURES
 TEMPLATES = Path(__file__).parent / "templates"
 
 # A section is one dictionary (those of SINGLE) or a list of dictionaries with these keys.
-SINGLE = ("study", "counts", "agreement")
+SINGLE = ("study", "counts", "agreement", "editions_summary")
 CONTRACT = {
     "study": "name scale description date version commit dirty configuration_hash python platform"
     " packages training_commits",
@@ -38,7 +38,14 @@ CONTRACT = {
     "documents": "environment quantity published measured equal source_doc source_place",
     "page_results": "environment policy published recomputed ratio source_doc",
     "records": "corpus component published arithmetic recomputed formula result note source",
+    "editions": "game environment mechanism_class is_dilemma price_of_anarchy fear nash optimum"
+    " greed random nash_worst dynamic_optimum best_constant tit_for_tat random_score",
+    "editions_summary": "text",
+    "without_scale": "environment reason",
     "policies": "environment level return welfare_level welfare random_welfare relative score",
+    "policies_formal": "environment level return welfare_level welfare random_welfare score",
+    "oracles": "policy mechanism_class equation role here",
+    "formal_oracles": "policy summary",
     "identity": "environment differences",
     "scores": "environment protocol policy reward_mode runs iqm low high training_iqm untrained"
     " action_share trust welfare",
@@ -46,11 +53,15 @@ CONTRACT = {
     "cells": "environment policy protocol planned finished diverged failed cpu_seconds",
     "failures": "run_id environment policy protocol reward_mode seed status reason",
     "figures": "id title caption alt provenance data",
-    "cards": "environment mechanism_class class_name summary story n_agents horizon endowments"
-    " baselines action_high observations deterministic shortest_episode early_termination"
-    " parameters policies figure",
+    "cards": "environment title mechanism_class class_name story editions",
     "definitions": "term text",
 }
+# Keys of every part of a card.
+CARD_EDITION = (
+    "id edition summary story n_agents horizon endowments baselines action_high observations"
+    " deterministic shortest_episode early_termination parameters views changes switches"
+    " certificate policies figures"
+)
 
 
 def build_report(data: dict, figures: Mapping[str, Path], html: Path, pdf: Path) -> None:
@@ -71,9 +82,10 @@ def build_report(data: dict, figures: Mapping[str, Path], html: Path, pdf: Path)
         root = Path(name)
         shutil.copytree(TEMPLATES, root, dirs_exist_ok=True)
         (root / "data.json").write_text(json.dumps(data, allow_nan=False), encoding="utf-8")
-        (root / "figures" / "environments").mkdir(parents=True)
         for figure in _described(data):
-            shutil.copy(figures[figure], root / "figures" / f"{figure}.svg")
+            copy = root / "figures" / f"{figure}.svg"
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(figures[figure], copy)
         outputs = {path: _compile(root, kind) for path, kind in ((html, "html"), (pdf, "pdf"))}
     for path, content in outputs.items():
         with replacing(path) as temporary:
@@ -87,10 +99,10 @@ def check(data: dict, figures: Mapping[str, Path]) -> None:
             raise ValueError(f"report data lack the key {section!r}")
         single = section in SINGLE
         for i, row in enumerate([data[section]] if single else data[section]):
-            place = section if single else f"{section}[{i}]"
-            missing = [key for key in keys.split() if key not in row]
-            if missing:
-                raise ValueError(f"report data: {place} lacks {', '.join(map(repr, missing))}")
+            _complete(section if single else f"{section}[{i}]", row, keys)
+    for card in data["cards"]:
+        for i, part in enumerate(card["editions"]):
+            _complete(f"card of {card['environment']}, editions[{i}]", part, CARD_EDITION)
     ids = [claim["id"] for claim in data["claims"]]
     described = _described(data)
     _allowed("claims", "verdict", data["claims"], VERDICTS)
@@ -112,8 +124,16 @@ def check(data: dict, figures: Mapping[str, Path]) -> None:
 
 def _described(data: dict) -> list[str]:
     """Ids of all figures: those of the text, then those of the cards."""
-    curves = [card["figure"] for card in data["cards"]]
-    return [figure["id"] for figure in (*data["figures"], *filter(None, curves))]
+    parts = [part for card in data["cards"] for part in card["editions"]]
+    drawn = [figure for part in parts for figure in part["figures"]]
+    return [figure["id"] for figure in (*data["figures"], *drawn)]
+
+
+def _complete(place: str, row: Mapping[str, Any], keys: str) -> None:
+    """Raise ``ValueError`` if a dictionary lacks some keys."""
+    missing = [key for key in keys.split() if key not in row]
+    if missing:
+        raise ValueError(f"report data: {place} lacks {', '.join(map(repr, missing))}")
 
 
 def _allowed(section: str, key: str, rows: list[dict], values: tuple[str, ...]) -> None:

@@ -27,6 +27,7 @@ _INFERRED = {
     "flag": ("boolean",),
 }
 _STORED = {"text": object, "integer": "int64", "number": float, "flag": bool, "numbers": object}
+_NULLABLE = {"integer": "Int64", "flag": "boolean"}
 
 
 def table(name: str, rows: Iterable[dict[str, Any]] | pd.DataFrame) -> pd.DataFrame:
@@ -55,9 +56,9 @@ def _checked(name: str, column: str, rule: Column, values: pd.Series) -> pd.Seri
         raise SchemaError(f"table {name}: column {column} must hold {rule.kind}")
     if rule.kind == "text":
         values = values.astype(object).fillna("")
-    # Only the nullable type keeps whole numbers whole beside empty cells.
-    nullable = rule.kind == "integer" and (rule.optional or values.empty)
-    values = values.astype("Int64" if nullable else _STORED[rule.kind])
+    # Only the nullable types keep whole numbers whole and flags flags beside empty cells.
+    nullable = rule.kind in _NULLABLE and (rule.optional or values.empty)
+    values = values.astype((_NULLABLE if nullable else _STORED)[rule.kind])
     strange = set(values) - set(rule.allowed) if rule.allowed else set()
     if strange:
         raise SchemaError(
@@ -86,10 +87,14 @@ def write(name: str, rows: Iterable[dict[str, Any]] | pd.DataFrame, path: str | 
     with replacing(path) as temporary:
         if path.suffix == ".csv":
             for column in _of_kind(name, "numbers"):
-                frame[column] = frame[column].map(lambda row: json.dumps([*map(float, row)]))
+                frame[column] = frame[column].map(_as_text, na_action="ignore")
             frame.to_csv(temporary, index=False)
         else:
             frame.to_parquet(temporary, index=False)
+
+
+def _as_text(row: Iterable[float]) -> str:
+    return json.dumps([*map(float, row)])
 
 
 def read(name: str, paths: str | Path | Iterable[str | Path]) -> pd.DataFrame:
@@ -108,7 +113,7 @@ def _read_one(name: str, path: Path) -> pd.DataFrame:
     return pd.read_csv(
         path,
         dtype=dict.fromkeys(texts, str),
-        converters=dict.fromkeys(lists, json.loads),
+        converters=dict.fromkeys(lists, lambda text: json.loads(text) if text else None),
         keep_default_na=False,
         na_values={c: [""] for c in TABLES[name] if c not in texts + lists},
         float_precision="round_trip",

@@ -27,3 +27,8 @@ def one_per_policy(reference: pd.DataFrame) -> pd.DataFrame:
     """Rows of the own endowment, and those of the released TitForTat, which has no others."""
     released = reference["policy"] == "TitForTat_released"
     return reference[(reference["action_basis"] == "own") | released]
+
+
+def is_pooled(environment: str) -> bool:
+    """Whether a row of `aggregates` is about all environments of an edition, such as `all v0`."""
+    return environment.startswith("all ")

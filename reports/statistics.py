@@ -1,8 +1,8 @@
 """Scores in payoff units and their statistics.
 
-Scores are those of `agents.scores`, with Random and the best constant of the reference table as
-floor and ceiling. Runs form a seeds x environments matrix per learner; the point estimate is the
-interquartile mean, the interval a stratified bootstrap over seeds (rliable).
+Scores are those of `agents.scores`, on the scale of each environment's certificate. Runs form a
+seeds x environments matrix per learner; the point estimate is the interquartile mean, the interval
+a stratified bootstrap over seeds (rliable).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pandas as pd
 
 from coopetition.agents import scores as agent_scores
 
-from .selection import own_basis
+from .selection import named, own_basis
 
 IDENTITY_TOLERANCE = 1e-5
 CELL = ["environment", "edition"]
@@ -27,21 +27,33 @@ BEST_CONSTANT_COLUMNS = [
 ]
 
 
-def with_scores(training: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
+def with_scores(
+    training: pd.DataFrame, reference: pd.DataFrame, certificates: pd.DataFrame
+) -> pd.DataFrame:
     """The training table with floor, ceiling and the scores (schema `scores`).
 
-    A run that did not finish scores 0: as good as Random.
+    A run that did not finish scores 0: as good as no cooperation at all. Runs on an environment
+    without a scale have no score.
 
     Raises:
-        ValueError: a trained environment has no reference rows.
+        ValueError: a trained environment has no certificate or no reference rows.
     """
-    scales = reference_scales(reference)
-    merged = training.merge(scales, on=[*CELL, "reward_mode"], how="left", validate="many_to_one")
-    if merged["welfare_floor"].isna().any():
-        lacking = merged.loc[merged["welfare_floor"].isna(), "environment"].unique()
-        raise ValueError(f"no reference policies for {', '.join(lacking)}")
+    merged = training.merge(
+        reference_scales(certificates).drop(columns="no_scale"),
+        on=CELL,
+        how="left",
+        validate="many_to_one",
+    ).merge(return_scales(reference), on=[*CELL, "reward_mode"], how="left", validate="many_to_one")
+    for noun, known in (
+        ("reference policies", merged["mode_return_floor"].notna()),
+        ("certificate", named(merged)["name"].isin(named(certificates)["name"])),
+    ):
+        if not known.all():
+            lacking = ", ".join(merged.loc[~known, "environment"].unique())
+            raise ValueError(f"no {noun} for {lacking}")
     finished = merged["status"] == "finished"
-    merged["score"] = normalised(merged, "welfare").where(finished, 0.0)
+    score = normalised(merged, "welfare").where(finished, 0.0)
+    merged["score"] = score.where(merged["welfare_floor"].notna())
     merged["untrained_score"] = normalised(merged, "untrained_welfare")
     training_score = normalised(merged, "training_return", scale="mode_return")
     merged["training_score"] = training_score.where(finished, 0.0)
@@ -54,13 +66,37 @@ def normalised(runs: pd.DataFrame, value: str, *, scale: str = "welfare") -> pd.
     return agent_scores.normalised(runs[value], floor, ceiling)
 
 
-def reference_scales(reference: pd.DataFrame) -> pd.DataFrame:
-    """Floor (Random) and ceiling (best constant) of W and of the return, per cell and mode."""
+def reference_scales(certificates: pd.DataFrame) -> pd.DataFrame:
+    """Ends of the score per cell.
+
+    Returns:
+        Columns environment, edition, welfare_floor and welfare_ceiling (W of an episode), and
+        no_scale: why both are missing, empty where they are not.
+    """
+    rows = []
+    for row in certificates.to_dict("records"):
+        nash = row["welfare_nash_worst"]
+        found = dict.fromkeys(("welfare_floor", "welfare_ceiling"), float("nan")) | {"no_scale": ""}
+        try:
+            scale = agent_scores.scale_of(
+                row | {"welfare_nash_worst": None if pd.isna(nash) else nash}
+            )
+            found |= {"welfare_floor": scale.floor, "welfare_ceiling": scale.ceiling}
+        except ValueError as error:
+            found["no_scale"] = str(error)
+        rows.append({key: row[key] for key in CELL} | found)
+    columns = [*CELL, "welfare_floor", "welfare_ceiling", "no_scale"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def return_scales(reference: pd.DataFrame) -> pd.DataFrame:
+    """Per cell and mode, the return of Random (floor) and of the best constant (ceiling)."""
     own = own_basis(reference)
     keys = [*CELL, "reward_mode"]
-    constants = own[own["level"].notna()].groupby(keys)[["welfare", "mode_return"]].max()
-    random = own[own["policy"] == "Random"].groupby(keys)[["welfare", "mode_return"]].first()
-    return random.join(constants, lsuffix="_floor", rsuffix="_ceiling").reset_index()
+    best = own[own["level"].notna()].groupby(keys)["mode_return"].max()
+    random = own[own["policy"] == "Random"].groupby(keys)["mode_return"].first()
+    scales = {"mode_return_floor": random, "mode_return_ceiling": best}
+    return pd.concat(scales, axis=1, join="inner").reset_index()
 
 
 def best_constants(reference: pd.DataFrame) -> pd.DataFrame:
@@ -149,11 +185,17 @@ def _matrix(scores: pd.DataFrame) -> np.ndarray:
 
 
 def aggregates(scores: pd.DataFrame, *, repetitions: int) -> list[dict[str, Any]]:
-    """Rows of the table `aggregates`: each environment and all, each mode and all."""
+    """Rows of the table `aggregates`: each environment and all, each mode and all.
+
+    "All" are the environments of one edition: its row is `all v0` or `all v1`.
+    """
     rows = []
     for (policy, protocol), learner in scores.groupby(["policy", "protocol"], sort=True):
         for environment, mode, group in _groups(learner):
-            iqm, low, high = iqm_interval(group, repetitions=repetitions)
+            scored = group[group["score"].notna()]
+            iqm, low, high = (
+                iqm_interval(scored, repetitions=repetitions) if len(scored) else [float("nan")] * 3
+            )
             finished = group[group["status"] == "finished"]
             rows.append(
                 {
@@ -179,16 +221,22 @@ def aggregates(scores: pd.DataFrame, *, repetitions: int) -> list[dict[str, Any]
 
 def _groups(learner: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
     cells = [(f"{e}-{v}", group) for (e, v), group in learner.groupby(CELL)]
-    for environment, part in [*cells, ("all", learner)]:
+    cells += [(f"all {edition}", group) for edition, group in learner.groupby("edition")]
+    for environment, part in cells:
         modes = list(part.groupby("reward_mode"))
         for mode, group in [*modes, *([("all", part)] if len(modes) > 1 else [])]:
             yield environment, mode, group
 
 
 def identity(reference: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows of the table `identity`: are the two other-regarding modes one summed reward?"""
+    """Rows of the table `identity`: are the two other-regarding modes one summed reward?
+
+    Of the released edition, where cooperative reward is the mean of integrated utilities; in the
+    formal edition it is another quantity, the sum of payoffs.
+    """
     rows = []
-    for (environment, edition), group in own_basis(reference).groupby(CELL):
+    released = own_basis(reference[reference["edition"] == "v0"])
+    for (environment, edition), group in released.groupby(CELL):
         constants = group.loc[group["level"].notna(), "policy"].unique()
         wide = group.pivot(index="policy", columns="reward_mode", values="mode_return")
         gap = relative_gap(wide)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
@@ -24,6 +26,10 @@ MODE_LINES = {
     "cooperative": {"ls": (0, (3, 2)), "lw": 1.1, "zorder": 2.3},
 }
 CLASS_COLOURS = {"TR-1": "#0072B2", "TR-2": "#D55E00", "TR-3": "#009E73", "TR-4": "#CC79A7"}
+EDITIONS = {"v0": "released", "v1": "formal"}
+EDITION_COLOURS = {"v0": "#999999", "v1": "#332288"}
+STRATEGY_COLOURS = {"cooperator": "#0072B2", "defector": "#D55E00"}
+ROLE_COLOURS = ("#332288", "#DDAA33", "#117733")
 WIDTH = 6.8  # inches, the width of the text
 GREY = "#666666"
 INK = "#222222"
@@ -32,6 +38,7 @@ POLICY_MARKS = {
     "Random": {"marker": "X", "ms": 5.5, "mfc": GREY, "mec": "white"},
     "TitForTat": {"marker": "s", "ms": 4.5, "mfc": "white", "mec": INK},
     "TitForTat_released": {"marker": "p", "ms": 5, "mfc": "white", "mec": INK},
+    "Planner": {"marker": "*", "ms": 8, "mfc": INK, "mec": "white"},
     **{
         f"Oracle_{name}": {"marker": marker, "ms": 5.5, "mfc": INK, "mec": "white"}
         for marker, names in {
@@ -42,6 +49,12 @@ POLICY_MARKS = {
         for name in names
     },
 }
+# In the formal edition every oracle plays every game; those that say most are marked.
+FORMAL_MARKS = {name: POLICY_MARKS[name] for name in ("Random", "TitForTat", "Planner")} | {
+    "Oracle_Nash": {"marker": "v", "ms": 5.5, "mfc": INK, "mec": "white"},
+    "Oracle_Equilibrium": {"marker": "^", "ms": 5.5, "mfc": INK, "mec": "white"},
+}
+MARKS = {"v0": POLICY_MARKS, "v1": FORMAL_MARKS}
 # Published learners are known by their return alone: lines across the panel.
 PUBLISHED_LINES = {"ISAC": "--", "COMA": ":"}
 PUBLISHED_COLOUR = "#AA4499"
@@ -82,6 +95,19 @@ def apply() -> None:
             "figure.constrained_layout.use": True,
         }
     )
+
+
+def save_all(plots: Iterable[tuple[str, Plot]], svgs: Iterable[str], commit: str) -> None:
+    """Save named figures under the paths of their names, data and texts beside the picture.
+
+    Raises:
+        KeyError: there is no path for a figure.
+    """
+    paths = {Path(svg).stem: Path(svg) for svg in svgs}
+    for name, plot in plots:
+        path = paths[name]
+        save(plot, path, path.with_suffix(".csv"), path.with_suffix(".json"), commit)
+        plt.close(plot.figure)
 
 
 def save(plot: Plot, svg: Path, csv: Path, text: Path, commit: str) -> None:

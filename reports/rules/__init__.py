@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from ..evidence import Decision, Evidence
 from .corpus import audit_corpus_size, deduplicated_corpus_size, training_corpus_size
+from .editions import only_formal_dilemmas
 from .learning import protocol_effect, published_ippo_below_random
 from .reference import (
     constants_above_oracles,
@@ -33,5 +34,6 @@ RULES: dict[str, Callable[[Evidence], Decision]] = {
         integrated_equals_cooperative,
         constants_above_oracles,
         protocol_effect,
+        only_formal_dilemmas,
     )
 }

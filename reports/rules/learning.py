@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from ..columns import CLASSES
 from ..evidence import Decision, Evidence
-from ..statistics import CELL, interquartile_mean, iqm_interval
+from ..selection import named
+from ..statistics import CELL, best_constants, interquartile_mean, iqm_interval, normalised
 
 CLASS_SIZE = 5
 SMALLEST_PUBLISHED_BUDGET = 500_000
@@ -62,9 +65,14 @@ def published_ippo_below_random(evidence: Evidence) -> Decision:
 
 
 def protocol_effect(evidence: Evidence) -> Decision:
-    """N02: corrected minus as_published, the same algorithm and budget."""
+    """N02: corrected minus as_published, the same algorithm and budget, where both are defined."""
     runs = evidence.scores
-    runs = runs[(runs["policy"] == "Central_PPO") & (runs["reward_mode"] == "integrated")]
+    runs = runs[
+        (runs["policy"] == "Central_PPO")
+        & (runs["reward_mode"] == "integrated")
+        & (runs["edition"] == "v0")
+        & runs["score"].notna()
+    ]
     parts = dict(list(runs.groupby("protocol")))
     if set(parts) != {"as_published", "corrected"}:
         return Decision("not testable", "Both protocols of Central_PPO are needed.")
@@ -84,10 +92,11 @@ def protocol_effect(evidence: Evidence) -> Decision:
     levels = {protocol: interquartile_mean(part) for protocol, part in parts.items()}
     start = {p: interquartile_mean(g, "untrained_score") for p, g in parts.items()}
     reason = (
-        f"Score {levels['as_published']:.2f} as published, {levels['corrected']:.2f} corrected; "
-        f"the difference is positive on {int((gains > 0).sum())} of {len(gains)} environments. "
-        f"Before any training the scores are {start['as_published']:.2f} and "
-        f"{start['corrected']:.2f}. Budget: {int(runs['steps_planned'].max()):,} steps per run."
+        f"Score {levels['as_published']:.2f} as published, {levels['corrected']:.2f} corrected"
+        f"{_beside_constants(evidence, runs)}; the difference is positive on "
+        f"{int((gains > 0).sum())} of {len(gains)} environments. Before any training the "
+        f"scores are {start['as_published']:.2f} and {start['corrected']:.2f}. Budget: "
+        f"{int(runs['steps_planned'].max()):,} steps per run."
     )
     if not finished.all():
         reason += f" {(~finished).sum()} of {len(runs)} runs did not finish and count as 0."
@@ -97,3 +106,13 @@ def protocol_effect(evidence: Evidence) -> Decision:
     elif high < 0 and gains.notna().all():
         verdict = "refuted"
     return Decision(verdict, reason, f"{difference:.2f} in score", "both", (low, high))
+
+
+def _beside_constants(evidence: Evidence, runs: pd.DataFrame) -> str:
+    """Mean score of the best constants on the environments of the runs, in words."""
+    best = best_constants(evidence.reference).drop_duplicates("environment")
+    scales = named(runs).drop_duplicates("name").set_index("name")
+    score = normalised(
+        scales.assign(best=best.set_index("environment")["welfare"]).dropna(subset="best"), "best"
+    ).mean()
+    return "" if pd.isna(score) else f", {score:.2f} the best constants on average"

@@ -143,7 +143,7 @@ def constants_without_spread(evidence: Evidence) -> Decision:
 
 
 def integrated_equals_cooperative(evidence: Evidence) -> Decision:
-    """N01: summed returns of constants under the two other-regarding modes."""
+    """N01: summed returns of constants under the two other-regarding modes, released edition."""
     rows = evidence.identity[evidence.identity["policy_set"] == "101 constants"]
     if rows.empty:
         return Decision("not testable", "No constant policy was evaluated in this run.")
@@ -158,8 +158,8 @@ def integrated_equals_cooperative(evidence: Evidence) -> Decision:
     )
     if largest < IDENTITY_TOLERANCE:
         reason = (
-            f"On {len(rows)} environments the summed returns of {101 * len(rows)} constants "
-            f"differ by at most {largest:.1e} of their size.{aside}"
+            f"On {len(rows)} released environments the summed returns of {101 * len(rows)} "
+            f"constants differ by at most {largest:.1e} of their size.{aside}"
         )
         return Decision("confirmed", reason, estimate, "reference")
     names = ", ".join(rows.loc[~rows["identical"].astype(bool), "environment"])

@@ -1,9 +1,11 @@
 import pandas as pd
 import pytest
 
+from coopetition.agents.certificates import certificate
 from coopetition.agents.reference import reference_rows
+from coopetition.agents.replies import best_replies
 from coopetition.reports import schema
-from frames import IDS
+from frames import FORMAL_IDS, IDS
 
 
 @pytest.fixture(scope="session")
@@ -11,3 +13,23 @@ def reference() -> pd.DataFrame:
     """The real reference policies of two environments."""
     rows = [row for id in IDS for row in reference_rows(id, random_episodes=5)]
     return schema.table("reference", rows)
+
+
+@pytest.fixture(scope="session")
+def both(reference) -> pd.DataFrame:
+    """The same, and those of one environment of the formal edition, which has no trust."""
+    rows = [row for id in FORMAL_IDS for row in reference_rows(id, random_episodes=5)]
+    return pd.concat([reference, schema.table("reference", rows)], ignore_index=True)
+
+
+@pytest.fixture(scope="session")
+def certificates() -> pd.DataFrame:
+    """The real certificates of the environments of `both`."""
+    return schema.table("certificates", [certificate(id) for id in (*IDS, *FORMAL_IDS)])
+
+
+@pytest.fixture(scope="session")
+def replies() -> pd.DataFrame:
+    """Their real curves of best replies."""
+    rows = [row for id in (*IDS, *FORMAL_IDS) for row in best_replies(id)]
+    return schema.table("best_replies", rows)

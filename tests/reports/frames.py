@@ -9,7 +9,7 @@ import pandas as pd
 
 from coopetition.reports import columns, schema
 from coopetition.reports.sources import published
-from coopetition.reports.statistics import reference_scales, with_scores
+from coopetition.reports.statistics import reference_scales, return_scales, with_scores
 
 # 0.1 + 0.2 needs all seventeen digits to come back from a text file.
 VALUES = {
@@ -21,8 +21,9 @@ VALUES = {
 }
 MEASURES = ("training_return", "welfare", "trust", "cooperation", "episode_length")
 NAN = float("nan")
-# Environments of the fixture `reference`.
+# Environments of the fixtures `reference` and `formal`.
 IDS = ("TrustDilemma-v0", "TeamProduction-v0")
+FORMAL_IDS = ("TeamProduction-v1",)
 
 
 def row(table: str, **changes: Any) -> dict[str, Any]:
@@ -95,7 +96,58 @@ def policies(
     return schema.table("reference", rows)
 
 
-def trained(reference: pd.DataFrame, broken: Mapping[int, str] | None = None) -> pd.DataFrame:
+def certificate(
+    environment: str, floor: float = 100.0, ceiling: float = 300.0, **changes: Any
+) -> dict[str, Any]:
+    """An invented certificate of two alike agents, with these ends of the score."""
+    values = {
+        **{"n_agents": 2, "horizon": 10, "roles": "0|1"},
+        **{"nash": "0.2;0.6", "nash_worst": [0.2], "optimum": [0.9]},
+        **{"nash_integrated": "0.7", "nash_cooperative": "0.9", "stage_nash": "0.1"},
+        **{"price_of_anarchy": 1.5, "greed": [3.0], "fear": 4.0},
+        **{"schelling_cooperator": [1.0, 5.0], "schelling_defector": [2.0, 7.0]},
+        "welfare_random": floor / 20,
+        "welfare_nash_worst": floor / 20 + 1.0,
+        "welfare_dynamic_optimum": ceiling / 20,
+    }
+    return row("certificates", environment=environment, **{**values, **changes})
+
+
+def certificates_of(reference: pd.DataFrame) -> pd.DataFrame:
+    """Invented certificates: Random earns the floor, the best constant the dynamic optimum."""
+    own = reference[reference["action_basis"] == "own"]
+    rows = [
+        certificate(
+            environment,
+            group.loc[group["policy"] == "Random", "welfare"].iloc[0],
+            group.loc[group["level"].notna(), "welfare"].max(),
+            edition=edition,
+            mechanism_class=group["mechanism_class"].iloc[0],
+        )
+        for (environment, edition), group in own.groupby(["environment", "edition"])
+    ]
+    return schema.table("certificates", rows)
+
+
+def replies_of(certificates: pd.DataFrame) -> pd.DataFrame:
+    """Invented best replies: half of what the others play."""
+    rows = [
+        row(
+            "best_replies",
+            **{"environment": c["environment"], "edition": c["edition"], "role": 0},
+            **{"agents": c["roles"], "others": others, "reply": others / 2},
+        )
+        for c in certificates.to_dict("records")
+        for others in (0.0, 0.5, 1.0)
+    ]
+    return schema.table("best_replies", rows)
+
+
+def trained(
+    reference: pd.DataFrame,
+    broken: Mapping[int, str] | None = None,
+    certificates: pd.DataFrame | None = None,
+) -> pd.DataFrame:
     """Scores of invented runs on the environments of a real reference table.
 
     As published they return 0.9 times what Random does, corrected 0.9 times the best constant.
@@ -103,11 +155,17 @@ def trained(reference: pd.DataFrame, broken: Mapping[int, str] | None = None) ->
     Args:
         reference: of `agents.reference.reference_rows`.
         broken: number of a run -> status, for runs that do not finish.
+        certificates: of these environments; invented by default.
     """
     rows = []
-    scales = reference_scales(reference)
+    certificates = certificates_of(reference) if certificates is None else certificates
+    scales = return_scales(reference).merge(
+        reference_scales(certificates), on=["environment", "edition"]
+    )
     for protocol, end in (("as_published", "floor"), ("corrected", "ceiling")):
         for scale in scales.to_dict("records"):
+            if protocol == "as_published" and scale["edition"] != "v0":
+                continue
             for seed in (1, 2, 3):
                 status = (broken or {}).get(len(rows), "finished")
                 share = 0.9 + 0.01 * seed
@@ -124,7 +182,7 @@ def trained(reference: pd.DataFrame, broken: Mapping[int, str] | None = None) ->
                         cpu_seconds=10.0,
                     )
                 )
-    return with_scores(schema.table("training", rows), reference)
+    return with_scores(schema.table("training", rows), reference, certificates)
 
 
 def learning(scores: pd.DataFrame) -> pd.DataFrame:

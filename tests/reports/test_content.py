@@ -14,14 +14,15 @@ from coopetition.reports.counts import counts
 from coopetition.reports.curves import environment_curves
 from coopetition.reports.evidence import Evidence
 from coopetition.reports.figures import FIGURES
+from coopetition.reports.incentives import environment_incentives
 from coopetition.reports.report import build_report, check
 from coopetition.reports.verdicts import decide, load_claims
-from frames import IDS, learning, trained
+from frames import FORMAL_IDS, IDS, learning, trained
 
 STUDY = {
     "name": "small",
     "scale": "smoke",
-    "description": "Two environments, two broken runs.",
+    "description": "Three environments, two broken runs.",
     "date": "2026-01-02",
     "configuration_hash": "f00d",
 }
@@ -34,21 +35,24 @@ PROVENANCE = {
     "packages": {"numpy": "2"},
 }
 BROKEN = {0: "failed", 20: "diverged"}
-TABLES = ("plan", "contract", "contract_comparison", "counts", "page_results", "reference")
-TABLES += ("scores", "aggregates", "identity", "claims")
+TABLES = ("plan", "contract", "certificates", "contract_comparison", "counts", "page_results")
+TABLES += ("reference", "scores", "aggregates", "identity", "claims")
+ALL_IDS = (*IDS, *FORMAL_IDS)
 
 
 @pytest.fixture(scope="module")
-def study(reference, tmp_path_factory):
+def study(both, certificates, tmp_path_factory):
     """Every table of a study, read from the files in which the workflow keeps them."""
     folder = tmp_path_factory.mktemp("study")
-    scores = trained(reference, broken=BROKEN)
+    reference = both
+    scores = trained(reference, broken=BROKEN, certificates=certificates)
     plan = scores[[c for c in columns.TABLES["plan"] if c in scores]].assign(hyperparameters="{}")
     curves = learning(scores)
-    contract = schema.table("contract", [measure(id) for id in IDS])
+    contract = schema.table("contract", [measure(id) for id in ALL_IDS])
     rows = {
         "plan": plan,
         "contract": contract,
+        "certificates": certificates,
         "contract_comparison": contract_comparison(contract),
         "counts": counts(reference),
         "page_results": page_results(reference),
@@ -58,7 +62,15 @@ def study(reference, tmp_path_factory):
         "aggregates": statistics.aggregates(scores, repetitions=50),
         "identity": statistics.identity(reference),
     }
-    text = ("contract_comparison", "counts", "page_results", "aggregates", "identity", "claims")
+    text = (
+        "certificates",
+        "contract_comparison",
+        "counts",
+        "page_results",
+        "aggregates",
+        "identity",
+        "claims",
+    )
 
     def kept(name, rows):
         path = folder / f"{name}.{'csv' if name in text else 'parquet'}"
@@ -66,18 +78,20 @@ def study(reference, tmp_path_factory):
         return schema.read(name, path)
 
     tables = {name: kept(name, rows) for name, rows in rows.items()}
-    seen = ("reference", "contract", "counts", "identity", "scores")
+    seen = ("reference", "contract", "certificates", "counts", "identity", "scores")
     evidence = Evidence(**{name: tables[name] for name in seen}, repetitions=50)
     tables["claims"] = kept("claims", decide(evidence))
     return tables
 
 
 @pytest.fixture(scope="module")
-def drawn(study, tmp_path_factory):
+def drawn(study, replies, tmp_path_factory):
     """Figure id -> SVG file, texts and data beside it; those of environments with their folder."""
     folder = tmp_path_factory.mktemp("figures")
     needed = {
+        "editions": ("certificates",),
         "response_curves": ("reference", "scores"),
+        "formal_response_curves": ("reference", "scores"),
         "identity": ("reference",),
         "learning_curves": ("scores", "curves"),
         "scores": ("aggregates",),
@@ -88,6 +102,8 @@ def drawn(study, tmp_path_factory):
     }
     for name, plot in environment_curves(study["reference"], study["scores"]):
         plots[f"environments/{name}"] = plot
+    for name, plot in environment_incentives(study["certificates"], replies):
+        plots[f"incentives/{name}"] = plot
     for name, plot in plots.items():
         paths = (folder / f"{name}.{suffix}" for suffix in ("svg", "csv", "json"))
         theme.save(plot, *paths, "c0ffee1234+")
@@ -102,7 +118,8 @@ def data(study, drawn):
         study=STUDY,
         provenance=PROVENANCE,
         figures={name: path for name, path in texts.items() if name in FIGURES},
-        curves={path.stem: path for name, path in texts.items() if name not in FIGURES},
+        curves={p.stem: p for name, p in texts.items() if name.startswith("environments/")},
+        incentives={p.stem: p for name, p in texts.items() if name.startswith("incentives/")},
         **{name: study[name] for name in TABLES},
     )
 
@@ -113,14 +130,14 @@ def test_the_data_of_a_study_are_those_of_a_report(data, drawn):
 
 def test_counts(data):
     assert data["counts"] == {
-        "planned": 36,
-        "finished": 34,
+        "planned": 45,
+        "finished": 43,
         "diverged": 1,
         "failed": 1,
         "excluded": 0,
-        "cpu_seconds": 360.0,
-        "environments": 2,
-        "policies": 101 + 3 + 4 + 1,
+        "cpu_seconds": 450.0,
+        "environments": 3,
+        "policies": 101 + 3 + 7 + 1 + 1,
         "seeds": 3,
     }
 
@@ -136,7 +153,9 @@ def test_every_run_that_broke_is_listed_with_its_reason(data, study):
 
 
 def test_cells_hold_all_modes_and_seeds_of_a_learner(data):
-    assert len(data["cells"]) == 4
+    assert len(data["cells"]) == 5
+    formal = [cell["protocol"] for cell in data["cells"] if cell["environment"].endswith("-v1")]
+    assert formal == ["corrected"]
     for cell in data["cells"]:
         assert cell["planned"] == 9
         assert cell["finished"] + cell["failed"] + cell["diverged"] == 9
@@ -156,10 +175,11 @@ def test_cells_of_runs_that_left_no_row_are_planned(study, drawn):
         provenance=PROVENANCE,
         figures={},
         curves={},
+        incentives={},
         **{name: study[name] for name in TABLES} | {"scores": study["scores"].iloc[:0]},
     )
-    assert (lost["counts"]["planned"], lost["counts"]["finished"]) == (36, 0)
-    assert [(c["planned"], c["finished"]) for c in lost["cells"]] == [(9, 0)] * 4
+    assert (lost["counts"]["planned"], lost["counts"]["finished"]) == (45, 0)
+    assert [(c["planned"], c["finished"]) for c in lost["cells"]] == [(9, 0)] * 5
     assert lost["failures"] == []
 
 
@@ -174,9 +194,9 @@ def test_scores_are_the_aggregates(data, study):
         assert shown["iqm"] == row["iqm"]
         assert shown["action_share"] == pytest.approx(row["cooperation"])
         # Payoffs of different games do not add up to anything.
-        assert (shown["welfare"] is None) == (row["environment"] == "all")
+        assert (shown["welfare"] is None) == row["environment"].startswith("all ")
     order = [shown["environment"] for shown in data["scores"]]
-    assert order == sorted(order, key=lambda name: (name == "all", name))
+    assert order == sorted(order, key=lambda name: (name.startswith("all "), name))
 
 
 def test_claims_and_highlights(data, study):
@@ -232,12 +252,34 @@ def test_the_two_modes_are_compared_for_each_set_of_policies(data, study):
         )
 
 
-def test_every_environment_has_a_card_with_its_curve(data, drawn):
-    assert [card["environment"] for card in data["cards"]] == list(IDS)
+def test_every_environment_has_a_part_of_a_card_with_its_figures(data, drawn):
+    parts = {
+        card["environment"]: [part["id"] for part in card["editions"]] for card in data["cards"]
+    }
+    assert parts == {
+        "TrustDilemma": ["TrustDilemma-v0"],
+        "TeamProduction": ["TeamProduction-v0", "TeamProduction-v1"],
+    }
+    makers = {"environments": "reports/curves.py", "incentives": "reports/incentives.py"}
     for card in data["cards"]:
-        assert card["figure"]["id"] in drawn
-        assert "commit c0ffee1+" in card["figure"]["provenance"]
-        assert card["figure"]["data"] == f"figures/environments/{card['environment']}.csv"
+        for part in card["editions"]:
+            ids = [figure["id"] for figure in part["figures"]]
+            assert ids == [f"{folder}/{part['id']}" for folder in makers]
+            for figure, maker in zip(part["figures"], makers.values(), strict=True):
+                assert figure["id"] in drawn
+                assert figure["provenance"].endswith(f"{maker}, commit c0ffee1+")
+                assert figure["data"] == f"figures/{figure['id']}.csv"
+
+
+def test_editions_are_compared_and_policies_told_apart(data):
+    assert [row["environment"] for row in data["editions"]] == list(ALL_IDS)
+    assert [row["environment"] for row in data["policies"]] == list(IDS)
+    assert [row["environment"] for row in data["policies_formal"]] == list(FORMAL_IDS)
+    text = data["editions_summary"]["text"]
+    assert "Of 2 released environments, 0 are dilemmas" in text
+    assert "Of 1 formal environments, 1 are dilemmas" in text
+    assert data["without_scale"] == []
+    assert {row["environment"] for row in data["identity"]} == set(IDS)
 
 
 def test_the_report_is_built_and_shows_no_gaps_as_nan(data, drawn, tmp_path):
@@ -245,9 +287,9 @@ def test_the_report_is_built_and_shows_no_gaps_as_nan(data, drawn, tmp_path):
     build_report(data, drawn, html, pdf)
     assert pdf.read_bytes().startswith(b"%PDF")
     page = re.sub(r'src="data:[^"]*"|<style.*?</style>', "", html.read_text(), flags=re.DOTALL)
-    text = re.sub(r"<[^>]*>", " ", page)
-    assert not re.search(r"\bnan\b|<NA>|&lt;NA&gt;|\bNone\b|\binf\b", text, re.IGNORECASE)
-    assert "36 planned: 34 finished, 1 diverged, 1 failed, 0 excluded" in re.sub(r"\s+", " ", text)
+    text = re.sub(r"<[^>]*>", " ", page).replace("params = None", "")
+    assert not re.search(r"(?i:\bnan\b|<NA>|&lt;NA&gt;|\binf\b)|\bNone\b", text)
+    assert "45 planned: 43 finished, 1 diverged, 1 failed, 0 excluded" in re.sub(r"\s+", " ", text)
     for status in BROKEN.values():
         assert f"it {status}" in text
     for claim in data["claims"]:

@@ -10,8 +10,22 @@ import pytest
 from coopetition.reports import columns, schema, statistics
 from coopetition.reports.curves import environment_curves
 from coopetition.reports.figures import FIGURES
-from coopetition.reports.theme import WIDTH, save
-from frames import corpus_reference, learning, trained
+from coopetition.reports.incentives import (
+    LEAST_SPAN,
+    edition_points,
+    editions_summary,
+    environment_incentives,
+)
+from coopetition.reports.theme import WIDTH, save, save_all
+from frames import (
+    NAN,
+    certificate,
+    certificates_of,
+    corpus_reference,
+    learning,
+    replies_of,
+    trained,
+)
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -24,12 +38,15 @@ def close():
 
 
 def tables_of(reference, scores=None, curves=None):
-    """Arguments of every figure."""
+    """Arguments of every figure; the formal edition is the released one by another name."""
+    formal = reference.assign(edition="v1")
     scores = trained(reference) if scores is None else scores
     curves = learning(scores) if curves is None else curves
     aggregates = statistics.aggregates(scores, repetitions=20)
     return {
+        "editions": {"certificates": certificates_of(pd.concat([reference, formal]))},
         "response_curves": {"reference": reference, "scores": scores},
+        "formal_response_curves": {"reference": formal, "scores": scores.assign(edition="v1")},
         "identity": {"reference": reference},
         "learning_curves": {"scores": scores, "curves": curves},
         "scores": {"aggregates": schema.table("aggregates", aggregates)},
@@ -104,14 +121,15 @@ def test_any_number_of_environments(reference, count):
     for name, arguments in tables_of(many).items():
         figure = FIGURES[name](**arguments).figure
         assert figure.get_size_inches()[0] == WIDTH, "legends need the width"
-        if name in ("scores", "identity"):
+        edition = "v1" if name == "formal_response_curves" else "v0"
+        if name in ("scores", "identity", "editions"):
             labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-            shown = sorted(f"{n}-v0" for n in names)
-            assert sorted(labels) == sorted([*shown, *(["all"] if name == "scores" else [])])
+            shown = names if name == "editions" else [f"{n}-v0" for n in names]
+            assert sorted(labels) == sorted([*shown, *(["all v0"] if name == "scores" else [])])
             continue
         assert len(figure.axes) == count
         titles = [ax.get_title(loc="left").split(" ")[0] for ax in figure.axes]
-        assert sorted(titles) == sorted(f"{n}-v0" for n in names)
+        assert sorted(titles) == sorted(f"{n}-{edition}" for n in names)
         across = 2 if name == "learning_curves" else 3
         for column in range(min(across, count)):
             assert figure.axes[column::across][-1].get_xlabel(), "the lowest of a column"
@@ -171,6 +189,22 @@ def test_response_curves_are_relative_to_the_best_constant(tables):
     marks = data[data["kind"] != "constant"].set_index("policy")["relative"]
     assert marks["ISAC"] == pytest.approx(90_548 / 97_144, abs=1e-4)
     assert marks["Oracle_TrustAware"] == pytest.approx(40_304 / 46_830, abs=1e-4)
+
+
+def test_formal_response_curves_mark_the_worst_equilibrium_and_the_planner(both):
+    plot = FIGURES["formal_response_curves"](both, schema.table("scores", []))
+    assert set(plot.data["environment"]) == {"TeamProduction-v1"}
+    assert {"Oracle_Nash", "Oracle_Equilibrium", "Planner"} <= set(legend(plot))
+    assert not {"Oracle_Loyalty", "TitForTat_released"} & set(legend(plot))
+    assert "The worst private equilibrium returns 44 % (TeamProduction-v1)" in plot.caption
+    assert "oracle stays below" not in plot.caption
+
+
+def test_curves_of_a_game_without_trust_show_none(both):
+    plot = dict(environment_curves(both, schema.table("scores", [])))["TeamProduction-v1"]
+    assert "mean trust at the end" not in legend(plot)
+    assert "constants, cooperative" not in legend(plot), "it is N times the private return"
+    assert "steps played, of 100" in legend(plot)
 
 
 def test_twenty_environments_stand_in_rows_of_a_class():
@@ -241,11 +275,11 @@ def test_identity_caption_of_equal_returns(reference):
 
 def test_learning_caption_tells_start_and_end(reference, tables):
     plot = FIGURES["learning_curves"](**tables["learning_curves"])
-    scales = statistics.reference_scales(reference)
+    scales = statistics.reference_scales(certificates_of(reference))
     floor, ceiling = scales["welfare_floor"], scales["welfare_ceiling"]
     end = ((0.9 * ceiling - floor) / (ceiling - floor)).mean()
     for protocol in columns.PROTOCOLS:
-        assert f"Central_PPO {protocol} from 0.00 to {end:.2f}" in plot.caption
+        assert f"Central_PPO {protocol} v0 from 0.00 to {end:.2f}" in plot.caption
     assert "left out" not in plot.caption
     assert legend(plot) == [
         *("Central_PPO, as_published", "Central_PPO, corrected"),
@@ -266,12 +300,12 @@ def test_scores_caption_tells_the_overall_interval(tables):
     aggregates = tables["scores"]["aggregates"]
     plot = FIGURES["scores"](aggregates)
     overall = aggregates[
-        (aggregates["environment"] == "all") & (aggregates["reward_mode"] == "integrated")
+        (aggregates["environment"] == "all v0") & (aggregates["reward_mode"] == "integrated")
     ]
     assert len(overall) == 2
     for found in overall.to_dict("records"):
         interval = f"{found['iqm']:.2f} [{found['low']:.2f}, {found['high']:.2f}]"
-        assert f"Central_PPO {found['protocol']} {interval}" in plot.caption
+        assert f"Central_PPO {found['protocol']} v0 {interval}" in plot.caption
     assert "count as 0" not in plot.caption
     assert set(plot.data["reward_mode"]) == {"integrated"}
 
@@ -331,3 +365,89 @@ def test_a_study_without_integrated_reward(reference):
     plot = FIGURES["learning_curves"](**tables["learning_curves"])
     assert legend(plot)[-1] == "private reward"
     assert "No training run" in FIGURES["response_curves"](**tables["response_curves"]).caption
+
+
+# ---- certificates -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def incentives(certificates, replies):
+    return dict(environment_incentives(certificates, replies))
+
+
+def lines(ax):
+    return {line.get_label(): line for line in ax.get_lines()}
+
+
+def test_every_environment_has_a_figure_of_its_incentives(incentives, tmp_path):
+    assert list(incentives) == ["TrustDilemma-v0", "TeamProduction-v0", "TeamProduction-v1"]
+    svgs = [str(tmp_path / f"{name}.svg") for name in incentives]
+    save_all(incentives.items(), svgs, "c0ffee")
+    assert (
+        sorted(p.suffix for p in tmp_path.iterdir()) == [".csv"] * 3 + [".json"] * 3 + [".svg"] * 3
+    )
+
+
+def test_a_schelling_diagram_shows_payoffs_by_number_of_cooperators(incentives):
+    """TeamProduction-v1, figures of the specification (formal edition, 8.2)."""
+    left, right = incentives["TeamProduction-v1"].figure.axes
+    drawn = lines(left)
+    assert list(drawn["cooperator, plays C"].get_xdata()) == [0, 1, 2, 3]
+    assert drawn["cooperator, plays C"].get_ydata() == pytest.approx([4, 18, 29, 39], abs=0.6)
+    assert drawn["defector, plays D"].get_ydata() == pytest.approx([17, 40, 54, 66], abs=0.6)
+    reply = lines(right)["every agent"]
+    found = dict(zip(reply.get_xdata(), reply.get_ydata(), strict=True))
+    assert found[0.5] == found[1.0] == 0.0, "who has contributing teammates rides free"
+    assert found[0.0] > 0.1
+    caption = incentives["TeamProduction-v1"].caption
+    assert "gains 28.5, and the price of anarchy is 2.26: this is a dilemma." in caption
+    assert "this is not a dilemma" in incentives["TrustDilemma-v0"].caption
+
+
+def test_nearly_equal_payoffs_look_so(incentives):
+    left = incentives["TrustDilemma-v0"].figure.axes[0]
+    low, high = left.get_ylim()
+    assert high - low > LEAST_SPAN * 140
+
+
+def test_equilibria_and_optimum_lie_at_the_mean_of_the_others(incentives):
+    data = incentives["TrustDilemma-v0"].data
+    found = data[data["kind"] == "equilibrium"][["others", "reply"]].drop_duplicates()
+    # Two equilibria in which the same two agents play 0.25 and 0.40.
+    assert sorted(found.itertuples(index=False, name=None)) == [(0.25, 0.4), (0.4, 0.25)]
+    best = data[data["kind"] == "joint optimum"].iloc[0]
+    assert (best["others"], best["reply"]) == (0.4, 0.4)
+
+
+def test_without_an_equilibrium_there_is_no_schelling_diagram():
+    lacking = ("nash_worst", "welfare_nash_worst", "price_of_anarchy", "S", "P", "T_temptation")
+    lacking += ("fear", "fear_by_role", "schelling_cooperator", "schelling_defector")
+    row = {**certificate("Alpha", nash="", is_dilemma=False), **dict.fromkeys(lacking)}
+    table = schema.table("certificates", [row])
+    [(_, plot)] = environment_incentives(table, replies_of(table))
+    assert "no equilibrium in constants" in words(plot)
+    assert plot.caption.startswith("No equilibrium in constants was found")
+    points = edition_points(table).iloc[0]
+    assert points["nash"] != points["nash"]
+    FIGURES["editions"](table).figure.draw_without_rendering()
+
+
+def test_the_editions_are_summed_up_in_numbers():
+    rows = [
+        certificate("Alpha", is_dilemma=False, price_of_anarchy=1.0, optimum=[0.3]),
+        certificate("Beta", is_dilemma=True, price_of_anarchy=1.2, optimum=[0.3]),
+        certificate("Alpha", edition="v1", price_of_anarchy=2.5),
+        certificate("Beta", edition="v1", price_of_anarchy=NAN, is_dilemma=True),
+    ]
+    table = schema.table("certificates", rows)
+    assert editions_summary(table).split(". ") == [
+        "Of 2 released environments, 1 are dilemmas: in the median the joint optimum lies 10 "
+        "points of the endowment above the worst private equilibrium and earns 1.100 times as much "
+        "(at most 1.200)",
+        "Of 2 formal environments, 2 are dilemmas: in the median the joint optimum lies 70 points "
+        "of the endowment above the worst private equilibrium and earns 2.500 times as much (at "
+        "most 2.500).",
+    ]
+    assert editions_summary(table[:1]).startswith("Of 1 released environments, 0 are")
+    assert "formal" not in editions_summary(table[:1])
+    assert FIGURES["editions"](table).caption == editions_summary(table)

@@ -16,6 +16,7 @@ HEADINGS = (
     "What this run shows",
     "Claims",
     "Environments",
+    "Two editions",
     "Reference policies",
     "Two of three reward modes add up to the same sum",
     "Learning",
@@ -61,13 +62,19 @@ def _figure(name: str) -> dict:
     }
 
 
-def _card(name: str) -> dict:
+def _part(name: str) -> dict:
+    """The part of a card about one edition."""
+    formal = name.endswith("-v1")
+    change = {
+        **{"number": 1, "what": "Product G", "reported": "(prod a)^(1/N)", "here": "2.5 N of it"},
+        **{"why": "Otherwise there is no dilemma.", "ours": True},
+    }
+    welfare = ("random", "nash_worst", "myopic", "best_uniform_constant", "optimum")
     return {
-        "environment": name,
-        "mechanism_class": "TR-2",
-        "class_name": "trust",
+        "id": name,
+        "edition": name.split("-")[1],
         "summary": f"Summary of {name}.",
-        "story": [f"Story of {name}.", "Released edition: `info` says more."],
+        "story": [f"Story of {name}.", "`info` says more."],
         "n_agents": 4,
         "horizon": 100,
         "endowments": "150, 80, 80, 80",
@@ -78,6 +85,16 @@ def _card(name: str) -> dict:
         "shortest_episode": 3,
         "early_termination": "",
         "parameters": "max_steps = 100; phase = mature",
+        "views": "" if formal else "The released wrappers played another game.",
+        "changes": [change, change | {"ours": False}] if formal else [],
+        "switches": "exit (exit_threshold = -1.0)" if formal else "",
+        "certificate": {
+            **{"is_dilemma": formal, "price_of_anarchy": 2.354, "price_of_stability": 1.2},
+            **{"fear": 108.04, "tft_wins_field": None, "greed": "10.6, 3.0"},
+            **{"roles": ["Strong", "Weak"], "nash": "0.35, 0.27", "optimum": "0.60, 0.77"},
+            **{"nash_integrated": "", "nash_cooperative": "0.90"},
+            "welfare": dict.fromkeys((*welfare, "dynamic_optimum"), 151.26),
+        },
         "policies": [
             {
                 "policy": policy,
@@ -86,12 +103,25 @@ def _card(name: str) -> dict:
                 "mode_return": 46830.4,
                 "welfare": 29654.2,
                 "score": -1.5,
-                "trust": 1.0,
+                "trust": float("nan") if formal else 1.0,
                 "episode_length": 99.5,
             }
             for policy, basis in (("Constant_42", "own"), ("TitForTat_released", "max"))
         ],
-        "figure": _figure(f"environments/{name}") if name == "TrustDilemma-v0" else None,
+        "figures": [_figure(f"{folder}/{name}") for folder in ("environments", "incentives")]
+        if name.startswith("TrustDilemma")
+        else [],
+    }
+
+
+def _card(game: str) -> dict:
+    return {
+        "environment": game,
+        "title": f"{game}: title of {game}",
+        "mechanism_class": "TR-2",
+        "class_name": "trust",
+        "story": [f"Common story of {game}."],
+        "editions": [_part(f"{game}-{edition}") for edition in ("v0", "v1")],
     }
 
 
@@ -190,6 +220,49 @@ def sample_data() -> dict:
                 "source_doc": "docs/page.md",
             }
         ],
+        "editions": [
+            {
+                "game": name.split("-")[0],
+                "environment": name,
+                "mechanism_class": "TR-2",
+                "is_dilemma": False,
+                "price_of_anarchy": 1.0026,
+                "fear": 0.46,
+                "nash": "0.35, 0.29",
+                "optimum": "0.36",
+                "greed": 0.91,
+                "random": 11.4,
+                "nash_worst": float("nan"),
+                "dynamic_optimum": 146.6,
+                "best_constant": 0.998,
+                "tit_for_tat": None,
+                "random_score": -0.02,
+            }
+            for name in environments
+        ],
+        "editions_summary": {"text": "Of 2 released environments, 0 are dilemmas."},
+        "without_scale": [{"environment": environments[1], "reason": "the plan earns nothing"}],
+        "policies_formal": [
+            {
+                "environment": "TrustDilemma-v1",
+                "level": 95,
+                "return": 71204.0,
+                "welfare_level": 94,
+                "welfare": 53620.0,
+                "random_welfare": 15460.0,
+                "score": {
+                    **{"best": 1.0, "Random": 0.0, "TitForTat": 0.997, "Planner": 1.0},
+                    "oracles": {"Nash": 0.19, "Equilibrium": 0.99},
+                },
+            }
+        ],
+        "oracles": [
+            {
+                **{"policy": "Oracle_Nash", "mechanism_class": "TR-3", "role": "lower bound"},
+                **{"equation": "a = 1 / N", "here": "34.24 units return 95,373."},
+            }
+        ],
+        "formal_oracles": [{"policy": "Planner", "summary": "The dynamic optimum."}],
         "policies": [
             {
                 "environment": name,
@@ -204,10 +277,8 @@ def sample_data() -> dict:
                         "Random": 0.078,
                         "TitForTat": 0.86,
                         "TitForTat_released": None,
-                        "oracles": [
-                            {"name": "Nash", "value": 0.99999},
-                            {"name": "Loyalty", "value": 0.86},
-                        ],
+                        "best": 1.0,
+                        "oracles": {"Nash": 0.99999, "Loyalty": 0.86},
                     }
                     for measure in ("relative", "score")
                 },
@@ -251,7 +322,7 @@ def sample_data() -> dict:
                 "trust": None,
                 "welfare": 29000.0,
             }
-            for name in ("all", *environments)
+            for name in ("all v0", *environments)
         ],
         "hyperparameters": [
             {
@@ -291,7 +362,7 @@ def sample_data() -> dict:
             }
         ],
         "figures": [_figure(name) for name in FIGURES],
-        "cards": [_card(name) for name in environments],
+        "cards": [_card(name.split("-")[0]) for name in environments],
         "definitions": [{"term": "IQM", "text": "Interquartile mean."}],
     }
 
@@ -299,10 +370,11 @@ def sample_data() -> dict:
 @pytest.fixture
 def figures(tmp_path: Path) -> dict[str, Path]:
     """One small SVG file per figure, no two alike."""
-    names = (*FIGURES, "environments/TrustDilemma-v0")
-    paths = {name: tmp_path / "svg" / f"{name}.svg" for name in names}
-    (tmp_path / "svg" / "environments").mkdir(parents=True)
+    folders = ("environments", "incentives")
+    drawn = (f"{folder}/TrustDilemma-{v}" for v in ("v0", "v1") for folder in folders)
+    paths = {name: tmp_path / "svg" / f"{name}.svg" for name in (*FIGURES, *drawn)}
     for i, path in enumerate(paths.values()):
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(SVG.format(width=10 + i))
     return paths
 
@@ -419,8 +491,12 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         "comparison": 2,
         "documents": 1,
         "page-results": 1,
+        "editions": 2,
         "policies": 2,
         "policies-welfare": 2,
+        "policies-formal": 1,
+        "oracles": 1,
+        "formal-oracles": 1,
         "identity": 2,
         "scores": 3,
         "hyperparameters": 2,
@@ -428,8 +504,8 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         "failures": 1,
         "records": 3,
         "packages": 3,
-        "card-TrustDilemma-v0": 2,
-        "card-LoyaltyTeam-v0": 2,
+        **{f"card-{game}-v{k}": 2 for game in ("TrustDilemma", "LoyaltyTeam") for k in (0, 1)},
+        **{f"changes-{game}-v1": 2 for game in ("TrustDilemma", "LoyaltyTeam")},
     }
     assert rows["verdicts"] == [
         ["confirmed", "1", "0"],
@@ -446,7 +522,7 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         "Nash\xa0<\xa0100\xa0%, Loyalty\xa086.0\xa0%",
     ]
     assert rows["policies-welfare"][0][1:] == [
-        *("41", "−29,600", "2,100", "0.86", "0.86", "–", "Nash\xa01.00, Loyalty\xa00.86"),
+        *("41", "−29,600", "1.00", "0.86", "0.86", "–", "Nash\xa01.00, Loyalty\xa00.86"),
     ]
     assert [row[2:4] for row in rows["records"]] == [
         *(["≠ 1,110", "mismatch"], ["1,116", "match"], ["–", "not\xa0derivable"]),
@@ -455,6 +531,15 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         ["Constant_42", "own endowment", "0.50", "46,830", "29,654", "−1.50", "1.00", "99.5"],
         ["TitForTat_released", "released rule", *rows["card-TrustDilemma-v0"][0][2:]],
     ]
+    assert rows["card-TrustDilemma-v1"][0][6] == "–", "no trust in this game"
+    assert rows["editions"][0][1:] == [
+        *("no", "0.35, 0.29", "0.36", "1.00", "0.9", "0.5", "11.4", "–", "146.6"),
+        *("1.00", "–", "−0.02"),
+    ]
+    assert rows["policies-formal"][0][1:] == [
+        *("94", "1.00", "0.00", "1.00", "0.19", "–", "–", "0.99", "–", "–", "–", "1.00"),
+    ]
+    assert [row[0] for row in rows["changes-TrustDilemma-v1"]] == ["Product G (ours)", "Product G"]
     assert rows["contract"][0][4:6] == ["150, 80 × 3", "40 × 4"]
     assert rows["identity"][0][1:] == ["1.2 × 10−8", "0"]
     assert rows["scores"][1][4:] == [
@@ -466,6 +551,8 @@ def test_facts_and_highlights(build, sample_data):
     sample_data["study"]["dirty"] = True
     page, _ = build(sample_data)
     assert "1,234 planned: 1,232 finished, 1 diverged, 1 failed, 0 excluded" in page.text
+    assert "Of 2 released environments, 0 are dilemmas." in page.text
+    assert "no score on LoyaltyTeam-v0 (the plan earns nothing)" in page.text
     assert "2 environments, 1 policy, 3 seeds" in page.text
     assert "6.9 min" in page.text
     assert "Of 4 numbers of the released environment code 4 are what is measured" in page.text
@@ -500,30 +587,49 @@ def test_pdf_has_pages_and_bookmarks(build, sample_data):
     assert pdf.startswith(b"%PDF")
     assert int(re.search(rb"/Type\s*/Pages\s*/Count (\d+)", pdf)[1]) > 1
     assert b"/Outlines" in pdf
-    for bookmark in (*HEADINGS, "B02 refuted", "LoyaltyTeam-v0: Summary of LoyaltyTeam-v0"):
+    for bookmark in (*HEADINGS, "B02 refuted", "LoyaltyTeam: title of LoyaltyTeam"):
         words = re.escape(bookmark.encode()).replace(rb"\ ", rb"\s+")
         assert re.search(rb"/Title\s*\([^)]*" + words, pdf), bookmark
 
 
 def test_every_environment_has_a_card_that_is_linked(build, sample_data):
     page, _ = build(sample_data)
-    assert [card["id"] for card in page.attributes["details"]] == [
-        *("card-TrustDilemma-v0", "card-LoyaltyTeam-v0"),
-    ]
-    assert "Alternative of environments/TrustDilemma-v0" in page.images
-    for card in sample_data["cards"]:
-        name = card["environment"]
-        assert f"#card-{name}" in page.links
-        assert f"{name}: Summary of {name}" in page.text
-        assert f"Story of {name}." in page.text
+    games = ["TrustDilemma", "LoyaltyTeam"]
+    assert [c["id"] for c in page.attributes["details"]] == [f"card-{game}" for game in games]
+    for folder in ("environments", "incentives"):
+        for edition in ("v0", "v1"):
+            assert f"Alternative of {folder}/TrustDilemma-{edition}" in page.images
+    for game in games:
+        # From the contract and from the comparison of the editions.
+        assert page.links.count(f"#card-{game}") == 2
+        assert f"{game}: title of {game}" in page.text
+        assert f"Common story of {game}." in page.text
+        for edition, label in (("v0", "Released edition"), ("v1", "Formal edition")):
+            assert f"{label}, {game}-{edition}" in page.headings
+            assert f"Story of {game}-{edition}." in page.text
     assert "info" in [code.strip() for code in page.code]
-    assert page.text.count("max_steps = 100; phase = mature") == 2
+    assert page.text.count("max_steps = 100; phase = mature") == 4
+    assert page.text.count("The released wrappers played another game.") == 2
+    said = " ".join(page.text.split())
+    assert "without: exit (exit_threshold = -1.0)" in said
+    assert (
+        "a dilemma; roles: Strong, Weak; private equilibria 0.35, 0.27, integrated –, cooperative "
+        "0.90; joint optimum 0.60, 0.77; price of anarchy 2.35, of stability 1.20; greed 10.6, "
+        "3.0, fear 108.0"
+    ) in said
+    assert "no dilemma; roles" in said
+
+
+def test_a_part_of_a_card_must_be_complete(sample_data, figures, tmp_path):
+    del sample_data["cards"][1]["editions"][0]["certificate"]
+    with pytest.raises(ValueError, match=r"card of LoyaltyTeam, editions\[0\] lacks 'certificate'"):
+        build_report(sample_data, figures, tmp_path / "a.html", tmp_path / "a.pdf")
 
 
 def test_text_is_never_evaluated(build, sample_data, tmp_path):
     data = copy.deepcopy(sample_data)
     fixed = {"version", "commit", "id", "claim", "group", "verdict", "figure", "table"}
-    fixed |= {"environment", "result"}
+    fixed |= {"environment", "result", "edition"}
 
     def poison(value, key=""):
         if isinstance(value, dict):
@@ -564,9 +670,15 @@ def test_empty_lists_become_sentences(build, sample_data):
         "No highlights were recorded for this run.",
         "No claim was examined in this run.",
         "No environment was part of this run.",
-        "This run has no figure of response curves.",
+        "This run has no figure of the editions.",
+        "No environment was certified in this run.",
+        "This run has no figure of released response curves.",
+        "This run has no figure of response curves of the formal edition.",
         "No released environment was part of this run.",
-        "No policy was evaluated in this run.",
+        "No released environment was evaluated in this run.",
+        "No environment of the formal edition was scored in this run.",
+        "No oracle of the released edition was evaluated in this run.",
+        "No oracle of the formal edition was evaluated in this run.",
         "No count was recomputed in this run.",
         "The two modes were not compared in this run.",
         "This run has no learning curves.",

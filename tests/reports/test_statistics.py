@@ -13,9 +13,10 @@ from coopetition.reports.statistics import (
     interquartile_mean,
     iqm_interval,
     reference_scales,
+    return_scales,
     with_scores,
 )
-from frames import NAN, policies, run, runs
+from frames import NAN, certificate, policies, run, runs
 
 # Level -> (return, welfare). The best level by return is 50, by welfare 0.
 LEVELS = {0: (10.0, 300.0), 50: (30.0, 200.0), 100: (20.0, 250.0), None: (5.0, 100.0)}
@@ -32,12 +33,16 @@ def reference(*environments, **changes):
     )
 
 
+def certified(*environments, **changes):
+    return schema.table("certificates", [certificate(name, **changes) for name in environments])
+
+
 # ---- scores -------------------------------------------------------------------------------------
 
 
 def scored(**changes):
     training = schema.table("training", [run("training", **changes)])
-    return with_scores(training, reference("Alpha")).iloc[0]
+    return with_scores(training, reference("Alpha"), certified("Alpha")).iloc[0]
 
 
 def test_scores_by_hand():
@@ -58,48 +63,83 @@ def test_a_run_that_did_not_finish_scores_zero(status):
     assert np.isnan(result["welfare"])
 
 
-def test_each_environment_edition_and_mode_has_its_own_scale():
-    far = pd.concat(
-        [
-            policies("Alpha", {0: (1.0, 10.0), None: (0.0, 0.0)}, mode="private"),
-            policies("Alpha", {0: (1.0, 20.0), None: (0.0, 0.0)}, mode="integrated"),
-            policies("Beta", {0: (1.0, 40.0), None: (0.0, 0.0)}),
-            policies("Beta", {0: (1.0, 80.0), None: (0.0, 0.0)}, edition="v1"),
-        ]
-    )
-    cells = [("Alpha", "v0", "private"), ("Alpha", "v0", "integrated")]
-    cells += [("Beta", "v0", "integrated"), ("Beta", "v1", "integrated")]
+def test_each_environment_and_edition_has_its_own_scale():
+    cells = [("Alpha", "v0", 10.0), ("Beta", "v0", 40.0), ("Beta", "v1", 80.0)]
+    scales = [certificate(name, 0.0, top, edition=edition) for name, edition, top in cells]
+    played = pd.concat(reference(name, edition=edition) for name, edition, _ in cells)
     training = [
-        run("training", environment=e, edition=v, reward_mode=m, welfare=8.0) for e, v, m in cells
+        run("training", environment=name, edition=edition, reward_mode=mode, welfare=8.0)
+        for name, edition, _ in cells
+        for mode in ("private", "integrated")
     ]
-    result = with_scores(schema.table("training", training), far)
-    assert result["score"].tolist() == pytest.approx([0.8, 0.4, 0.2, 0.1])
+    result = with_scores(
+        schema.table("training", training), played, schema.table("certificates", scales)
+    )
+    assert result["score"].tolist() == pytest.approx([0.8, 0.8, 0.2, 0.2, 0.1, 0.1])
     assert result["run_id"].tolist() == [r["run_id"] for r in training]
     schema.table("scores", result)
 
 
-def test_a_trained_environment_without_reference_is_an_error():
+def test_a_trained_environment_without_reference_or_certificate_is_an_error():
     training = [run("training", environment=name) for name in ("Alpha", "Beta")]
+    two = schema.table("training", training)
     with pytest.raises(ValueError, match="no reference policies for Beta"):
-        with_scores(schema.table("training", training), reference("Alpha"))
+        with_scores(two, reference("Alpha"), certified("Alpha", "Beta"))
+    with pytest.raises(ValueError, match="no certificate for Beta"):
+        with_scores(two, reference("Alpha", "Beta"), certified("Alpha"))
     with pytest.raises(ValueError, match="no reference policies for Alpha"):
-        with_scores(schema.table("training", training[:1]), reference("Alpha", action_basis="max"))
+        with_scores(two[:1], reference("Alpha", action_basis="max"), certified("Alpha"))
 
 
 def test_no_runs_give_no_scores():
-    result = with_scores(schema.table("training", []), reference("Alpha"))
+    result = with_scores(schema.table("training", []), reference("Alpha"), certified("Alpha"))
     assert schema.table("scores", result).empty
+
+
+def test_without_a_scale_there_is_no_score_even_for_a_run_that_failed():
+    training = [run("training", seed=1), run("training", seed=2, status="failed", reason="x")]
+    flat = certified("Alpha", floor=50.0, ceiling=50.0)
+    scores = with_scores(schema.table("training", training), reference("Alpha"), flat)
+    assert schema.table("scores", scores)["score"].isna().all()
+    rows = schema.table("aggregates", statistics.aggregates(scores, repetitions=5))
+    assert rows["iqm"].isna().all()
+    assert set(rows["planned"]) == {2}
+
+
+def test_all_environments_are_those_with_a_score():
+    scored = runs({"Alpha": [1.0, 2.0, 3.0]})
+    flat = runs({"Beta": [0.0, 0.0, 0.0]}).assign(score=NAN)
+    rows = statistics.aggregates(pd.concat([scored, flat]), repetitions=5)
+    found = {row["environment"]: row["iqm"] for row in rows}
+    assert found["all v0"] == found["Alpha-v0"] == 2.0
+    assert np.isnan(found["Beta-v0"])
 
 
 # ---- reference ----------------------------------------------------------------------------------
 
 
-def test_scales_are_random_and_the_best_constant_of_the_own_endowment():
+def test_the_floor_is_the_lower_of_random_and_the_worst_equilibrium():
+    """Welfare per agent and step, here of 2 agents and 10 steps, becomes that of an episode."""
+    rows = [
+        certificate("Alpha", 100.0, 300.0, welfare_nash_worst=6.0),
+        certificate("Beta", 100.0, 300.0, welfare_nash_worst=4.0),
+        certificate("Gamma", 100.0, 90.0),
+        certificate("Delta", 100.0, 300.0, welfare_nash_worst=None),
+    ]
+    scales = reference_scales(schema.table("certificates", rows)).set_index("environment")
+    assert scales["welfare_floor"].tolist()[:2] == [100.0, 80.0]
+    assert scales["welfare_ceiling"].tolist()[:2] == [300.0, 300.0]
+    assert (scales.loc[["Alpha", "Beta"], "no_scale"] == "").all()
+    assert np.isnan(scales.loc["Gamma", ["welfare_floor", "welfare_ceiling"]].astype(float)).all()
+    assert "no more than the floor" in scales.loc["Gamma", "no_scale"]
+    assert scales.loc["Delta", "welfare_floor"] == 100.0, "without an equilibrium that of Random"
+
+
+def test_returns_lie_between_random_and_the_best_constant_of_the_own_endowment():
     others = policies("Alpha", {100: (999.0, 999.0)}, action_basis="max")
-    scales = reference_scales(pd.concat([reference("Alpha", "Beta"), others]))
+    scales = return_scales(pd.concat([reference("Alpha", "Beta"), others]))
     assert len(scales) == 6
     for _, scale in scales.iterrows():
-        assert (scale["welfare_floor"], scale["welfare_ceiling"]) == (100.0, 300.0)
         assert (scale["mode_return_floor"], scale["mode_return_ceiling"]) == (5.0, 30.0)
 
 
@@ -276,7 +316,7 @@ def test_aggregates_have_a_row_for_every_environment_and_mode_and_for_all(small_
     found = aggregated(small_study)
     assert set(found.index) == {
         (environment, protocol, mode)
-        for environment in ("Alpha-v0", "Beta-v0", "all")
+        for environment in ("Alpha-v0", "Beta-v0", "all v0")
         for protocol in columns.PROTOCOLS
         for mode in ("private", "integrated", "all")
     }
@@ -294,7 +334,7 @@ def test_aggregates_by_hand(small_study):
     assert cell["untrained"] == pytest.approx(0.1 + 0.2)
     assert cell["welfare"] == 250.0
     assert cell["trust"] == pytest.approx(0.15)
-    everything = found.loc[("all", "as_published", "all")]
+    everything = found.loc[("all v0", "as_published", "all")]
     assert (everything["planned"], everything["finished"]) == (8, 8)
     assert everything["iqm"] == trim_mean([1, 1, 2, 2, 101, 101, 102, 102], 0.25)
 
@@ -306,13 +346,21 @@ def test_a_failed_run_is_planned_scores_zero_and_has_no_welfare(small_study):
     assert cell["iqm"] == (111 + 0) / 2
     assert cell["welfare"] == 100 + 100 * 111
     assert cell["trust"] == 0.1
-    assert found.loc[("all", "corrected", "private"), "finished"] == 3
+    assert found.loc[("all v0", "corrected", "private"), "finished"] == 3
 
 
 def test_untrained_is_the_mean_score_before_training(small_study):
     scores = small_study.assign(untrained_score=0.2)
     assert aggregated(scores)["untrained"].tolist() == pytest.approx([0.2] * 18)
     assert aggregated(scores.assign(untrained_score=float("nan")))["untrained"].isna().all()
+
+
+def test_editions_are_never_pooled():
+    """The protocol of the published study exists in one edition only."""
+    both = pd.concat([runs({"Alpha": [1.0, 1.0]}), runs({"Alpha": [5.0, 5.0]}, edition="v1")])
+    rows = statistics.aggregates(both, repetitions=5)
+    pooled = {r["environment"]: r["iqm"] for r in rows if r["environment"].startswith("all")}
+    assert pooled == {"all v0": 1.0, "all v1": 5.0}
 
 
 def test_no_runs_give_no_aggregates():
@@ -357,6 +405,16 @@ def test_a_planted_difference_is_not_identical(factor):
     assert rows["identical"].to_dict() == {"101 constants": False, "Random": True}
     rows = compared(random=factor)
     assert rows["identical"].to_dict() == {"101 constants": True, "Random": False}
+
+
+def test_the_formal_edition_is_not_compared():
+    frames = [
+        policies("Alpha", LEVELS, mode=mode, edition=edition)
+        for mode in columns.MODES
+        for edition in ("v0", "v1")
+    ]
+    rows = statistics.identity(pd.concat(frames))
+    assert {row["environment"] for row in rows} == {"Alpha-v0"}
 
 
 def test_a_missing_return_is_not_identical():

@@ -15,7 +15,7 @@ from coopetition.reports.report import CONTRACT
 from coopetition.reports.rules import RULES
 from coopetition.reports.sources import FOLDER, published
 from coopetition.reports.verdicts import decide, load_claims
-from frames import corpus_reference, policies, row, run
+from frames import certificate, corpus_reference, policies, row, run
 
 KEYS = {"id", "group", "statement", "source", "published", "rule", "figure", "table"}
 KEYS |= {"decide", "headlines"}
@@ -23,11 +23,12 @@ PUBLISHED_ISAC = published("oracle_exceedance_tr3").set_index("environment")["is
 BUDGET = 500_000
 
 
-def evidence(*, reference=None, contract=(), counts=(), scores=(), identity=()):
+def evidence(*, reference=None, contract=(), certificates=(), counts=(), scores=(), identity=()):
     empty = schema.table("reference", [])
     return Evidence(
         reference=empty if reference is None else reference,
         contract=schema.table("contract", contract),
+        certificates=schema.table("certificates", certificates),
         counts=schema.table("counts", counts),
         scores=schema.table("scores", scores),
         identity=schema.table("identity", identity),
@@ -42,7 +43,7 @@ def test_every_claim_is_complete():
     claims = load_claims()
     assert [claim["id"] for claim in claims] == [
         *("A11", "B02", "B04", "B05", "B06", "F01", "F02", "F03"),
-        *("N01", "N02", "N03"),
+        *("N01", "N02", "N03", "N04"),
     ]
     for claim in claims:
         assert set(claim) == KEYS
@@ -587,20 +588,46 @@ def test_missing_runs_are_inconclusive(as_published, corrected):
     assert scaling(as_published, corrected).verdict == "inconclusive"
 
 
-def test_editions_are_environments_of_their_own():
+def test_the_formal_edition_says_nothing_of_the_published_settings():
     rows = [
         run(environment="Alpha", edition=edition, protocol=protocol, seed=seed, score=score)
         for edition, protocol, score in (
             ("v0", "as_published", -3.0),
             ("v0", "corrected", 3.0),
-            ("v1", "as_published", 0.9),
-            ("v1", "corrected", 0.8),
+            ("v1", "corrected", -9.0),
         )
         for seed in (1, 2)
     ]
     decision = RULES["protocol_effect"](evidence(scores=rows))
-    assert decision.verdict == "inconclusive"
-    assert "positive on 1 of 2 environments" in decision.reason
+    assert (decision.verdict, decision.estimate) == ("confirmed", "6.00 in score")
+    assert "positive on 1 of 1 environments" in decision.reason
+    formal = [row for row in rows if row["edition"] == "v1"]
+    assert RULES["protocol_effect"](evidence(scores=formal)).verdict == "not testable"
+
+
+def test_the_score_of_the_best_constant_is_beside_that_of_the_learners():
+    reference = policies("Alpha", {40: (1.0, 190.0), 90: (2.0, 150.0), None: (0.0, 100.0)})
+    rows = [
+        run(
+            **{"environment": "Alpha", "protocol": protocol, "seed": seed, "score": score},
+            **{"welfare_floor": 100.0, "welfare_ceiling": 200.0},
+        )
+        for protocol, score in (("as_published", 0.1), ("corrected", 0.8))
+        for seed in (1, 2)
+    ]
+    reason = RULES["protocol_effect"](evidence(scores=rows, reference=reference)).reason
+    assert "Score 0.10 as published, 0.80 corrected, 0.90 the best constants on average;" in reason
+    without = RULES["protocol_effect"](evidence(scores=rows)).reason
+    assert "0.80 corrected; the difference" in without
+
+
+def test_runs_without_a_scale_decide_nothing():
+    rows = [
+        run(protocol=protocol, seed=seed, score=float("nan"))
+        for protocol in columns.PROTOCOLS
+        for seed in (1, 2)
+    ]
+    assert RULES["protocol_effect"](evidence(scores=rows)).verdict == "not testable"
 
 
 def test_without_both_protocols_scaling_is_not_testable():
@@ -608,3 +635,40 @@ def test_without_both_protocols_scaling_is_not_testable():
         assert scaling(*given).verdict == "not testable"
     assert scaling(LOW, HIGH, reward_mode="private").verdict == "not testable"
     assert scaling(LOW, HIGH, policy="Other").verdict == "not testable"
+
+
+# ---- N04: dilemmas ------------------------------------------------------------------------------
+
+
+def dilemmas(released, formal, count=20):
+    """So many dilemmas among so many environments of each edition."""
+    rows = [
+        certificate(
+            f"Env{i}",
+            **{"edition": edition, "is_dilemma": i < found},
+            price_of_anarchy=2.0 if i < found else 1.001,
+        )
+        for edition, found in (("v0", released), ("v1", formal))
+        for i in range(count)
+    ]
+    return RULES["only_formal_dilemmas"](evidence(certificates=rows))
+
+
+def test_dilemmas_in_the_formal_edition_only_confirm():
+    decision = dilemmas(0, 20)
+    assert (decision.verdict, decision.decided_by) == ("confirmed", "certificates")
+    assert decision.estimate == "dilemmas in v0: 0; v1: 20"
+    said = "0 of 20 released environments are dilemmas, with prices of anarchy of 1.0010 to 1.0010"
+    assert decision.reason.startswith(said)
+    assert dilemmas(0, 19, count=19).verdict == "inconclusive"
+
+
+def test_one_environment_on_the_other_side_refutes():
+    assert dilemmas(1, 20).verdict == "refuted"
+    assert dilemmas(0, 19).verdict == "refuted"
+
+
+def test_without_both_editions_nothing_is_said_of_dilemmas():
+    rows = [certificate("Alpha", is_dilemma=False)]
+    decision = RULES["only_formal_dilemmas"](evidence(certificates=rows))
+    assert decision.verdict == "not testable"

@@ -107,6 +107,32 @@ class TestErrors:
                 *("train_on", "'TrustDilemma'", "all, or any of environments: SLCD"),
                 {"environments": ["SLCD"], "train_on": ["SLCD"]},
             ),
+            (
+                {"train_on": {"v0": ["SLCD"], "v9": ["SLCD"]}},
+                *("train_on", "'v9'", "editions of the study: v0, v1"),
+                {"train_on": {"v0": ["SLCD"]}},
+            ),
+            (
+                {"editions": ["v0"], "train_on": {"v1": ["SLCD"]}},
+                *("train_on", "'v1'", "editions of the study: v0", {"train_on": "all"}),
+            ),
+            (
+                {"train_on": {"v1": ["TrustDilema"]}},
+                *("train_on", "'TrustDilema'", "TeamProduction, TrustDilemma"),
+                {"train_on": ["TrustDilemma"]},
+            ),
+            (
+                {"environments": ["SLCD"], "train_on": {"v1": ["TrustDilemma"]}},
+                *("train_on", "'TrustDilemma'", "all, or any of environments: SLCD"),
+                {"environments": ["SLCD"], "train_on": ["SLCD"]},
+            ),
+            ({"train_on": {}}, "train_on", "{}", "one of both per edition", None),
+            ({"train_on": {"v0": 3}}, "train_on", "{'v0': 3}", "one of both per edition", None),
+            (
+                {"editions": ["v1"], "train_on": "all", "protocols": ["as_published"]},
+                *("protocols", "['as_published']", "has in edition v1: corrected"),
+                {"protocols": ["corrected"]},
+            ),
             ({"editions": ["v9"]}, "editions", "'v9'", "v0", None),
             (
                 {"reward_modes": ["intergrated"]},
@@ -174,43 +200,84 @@ def later_game(monkeypatch):
 
 
 class TestTrainedEnvironments:
-    def test_are_those_of_train_on(self):
+    def test_are_those_of_train_on_in_every_edition(self):
         two = study(environments=["SLCD", "TrustDilemma", "TeamProduction"], train_on=["SLCD"])
-        assert [name for _, name in two.environments] == ["SLCD", "TrustDilemma", "TeamProduction"]
-        assert two.training_cells == [("v0", "SLCD", "Central_PPO")]
+        names = ["SLCD", "TrustDilemma", "TeamProduction"]
+        assert two.environments == [(edition, name) for edition in ("v0", "v1") for name in names]
+        assert two.training_cells == [
+            ("v0", "SLCD", "Central_PPO"),
+            ("v1", "SLCD", "Central_PPO"),
+        ]
         assert {run.environment for run in two.plan()} == {"SLCD"}
+
+    def test_may_differ_between_editions(self):
+        names = ["SLCD", "TrustDilemma"]
+        both = study(environments=names, train_on={"v0": "all", "v1": ["SLCD"]})
+        assert both.trained_environments == [
+            *(("v0", "SLCD"), ("v0", "TrustDilemma"), ("v1", "SLCD")),
+        ]
+        one = study(environments=names, train_on={"v1": ["SLCD"]})
+        assert one.trained_environments == [("v1", "SLCD")]
 
     def test_may_be_all_or_none(self):
         names = ["SLCD", "TrustDilemma"]
         every = study(environments=names, train_on="all")
         assert every.trained_environments == every.environments
-        assert len(every.environments) == 2
-        none = study(environments=names, train_on=[])
-        assert none.training_cells == none.plan() == []
+        assert len(every.environments) == 4
+        for nothing in ([], {"v0": []}, {"v0": [], "v1": []}):
+            none = study(environments=names, train_on=nothing)
+            assert none.training_cells == none.plan() == []
 
     @pytest.mark.parametrize(
-        ("environments", "trained"),
+        ("changes", "trained"),
         [
-            ("all", ["TrustDilemma", "TeamProduction"]),
-            (["TeamProduction", "SLCD"], ["TeamProduction"]),
-            (["SLCD", "PublicGoods"], ["SLCD", "PublicGoods"]),
+            (
+                {"environments": "all"},
+                {"v0": ["TrustDilemma", "TeamProduction"], "v1": ["TrustDilemma"]},
+            ),
+            ({"environments": ["TeamProduction", "SLCD"]}, {"v0": ["TeamProduction"], "v1": []}),
+            ({"environments": ["SLCD", "PublicGoods"]}, ["SLCD", "PublicGoods"]),
+            ({"editions": ["v1"]}, {"v1": ["TrustDilemma"]}),
+            ({"editions": ["v1"], "environments": ["SLCD"]}, ["SLCD"]),
         ],
         ids=str,
     )
-    def test_follow_the_environments_where_nothing_else_is_said(self, environments, trained):
-        found = study(environments=environments)
-        assert [name for _, name in found.trained_environments] == trained
+    def test_follow_editions_and_environments_where_nothing_else_is_said(self, changes, trained):
+        found = study(**changes)
         assert found["train_on"] == trained
+        wanted = trained if isinstance(trained, dict) else dict.fromkeys(found["editions"], trained)
+        assert found.trained_environments == [
+            (edition, name) for edition, name in found.environments if name in wanted[edition]
+        ]
 
     def test_of_a_scale_are_some_of_its_environments(self):
         for scale in SCALES:
             resolved = resolve({"scale": scale}, FOLDER)
             assert set(resolved.trained_environments) < set(resolved.environments)
 
-    def test_of_quick_are_four_of_twenty(self):
+    def test_of_quick_are_five_of_forty(self):
         quick = resolve({"scale": "quick"}, FOLDER)
-        assert len(quick.environments) == len(envs.ids("v0")) == 20
-        assert len(quick.trained_environments) == 4
+        assert len(quick.environments) == len(envs.ids()) == 40
+        editions = [edition for edition, _ in quick.trained_environments]
+        assert editions == ["v0"] * 4 + ["v1"]
+
+    def test_the_command_line_takes_a_mapping(self):
+        words = ["scale=smoke", 'train_on={"v0": [], "v1": ["TrustDilemma"]}', "study=formal"]
+        found = resolve(parse_config(words), FOLDER)
+        assert found.trained_environments == [("v1", "TrustDilemma")]
+
+
+class TestProtocols:
+    def test_of_the_published_study_are_planned_for_what_it_released(self):
+        both = study(environments=["SLCD"], train_on="all")
+        planned = {(run.edition, run.protocol) for run in both.plan()}
+        assert planned == {("v0", "as_published"), ("v0", "corrected"), ("v1", "corrected")}
+
+    def test_a_learner_without_one_in_an_edition_is_refused_and_told_how_to_leave_it_out(self):
+        changes = {"study": "mine", "environments": ["SLCD"], "protocols": ["as_published"]}
+        assert "one that Central_PPO has in edition v1" in error(**changes, train_on="all")
+        released = resolve({**changes, "train_on": {"v0": "all"}}, FOLDER)
+        assert {run.edition for run in released.plan()} == {"v0"}
 
 
 class TestNarrowedRuns:
@@ -261,8 +328,13 @@ yaml_values = st.recursive(
     | st.text(max_size=20)
     | st.dates()
     | st.binary(max_size=5)
-    | st.sampled_from(["all", "v0", "SLCD", "TrustDilemma", "Central_PPO", "corrected", "private"]),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner),
+    | st.sampled_from(
+        ["all", "v0", "v1", "SLCD", "TrustDilemma", "Central_PPO", "corrected", "private"]
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(max_size=5) | st.sampled_from(["v0", "v1"]), inner)
+    ),
     max_leaves=6,
 )
 keys = st.sampled_from([*FACTORS, "scale", "study"]) | st.text(max_size=8) | st.integers()
@@ -294,7 +366,9 @@ class TestAnyValue:
             return
         runs = resolved.plan()
         assert len({run.run_id for run in runs}) == len(runs)
-        assert bool(runs) == bool(resolved["train_on"])
+        wanted = resolved["train_on"]
+        names = [*wanted.values()] if isinstance(wanted, dict) else [wanted]
+        assert bool(runs) == any(names)
         assert all(type(run.seed) is int and type(run.steps) is int for run in runs)
         assert resolved.hash
 
@@ -310,20 +384,21 @@ class TestPlan:
         seeds=st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=5, unique=True),
     )
     def test_has_one_run_per_combination(self, **factors):
-        runs = study(**factors, train_on="all").plan()
+        runs = study(**factors, editions=["v0"], train_on="all").plan()
         combinations = {(r.environment, r.protocol, r.reward_mode, r.seed) for r in runs}
         assert len(runs) == len(combinations) == math.prod(map(len, factors.values()))
         assert len({run.run_id for run in runs}) == len(runs)
 
     def test_of_quick_has_the_size_that_its_factors_say(self):
         quick = resolve({"scale": "quick"}, FOLDER)
-        crossed = ("train_on", "policies", "protocols", "reward_modes", "seeds")
-        assert len(quick.plan()) == math.prod(len(quick[factor]) for factor in crossed) == 72
+        crossed = math.prod(len(quick[factor]) for factor in ("policies", "reward_modes", "seeds"))
+        # Two protocols on four released environments, one on one of the formal edition.
+        assert len(quick.plan()) == (4 * 2 + 1 * 1) * crossed == 81
 
-    def test_of_all_environments_names_each_of_the_edition(self):
+    def test_of_all_environments_names_each_of_both_editions(self):
         everything = study(environments="all", train_on="all")
-        assert [f"{name}-{edition}" for edition, name in everything.environments] == envs.ids("v0")
-        assert {run.env_id for run in everything.plan()} == set(envs.ids("v0"))
+        assert [f"{name}-{edition}" for edition, name in everything.environments] == envs.ids()
+        assert {run.env_id for run in everything.plan()} == set(envs.ids())
 
     def test_does_not_depend_on_the_order_in_which_environments_are_named(self):
         names = ["TeamProduction", "SLCD", "TrustDilemma"]
@@ -381,6 +456,7 @@ class TestStudyHash:
             "description": "Other.",
             "environments": ["SLCD"],
             "train_on": ["TrustDilemma"],
+            "editions": ["v0"],
             "protocols": ["corrected"],
             "reward_modes": ["private"],
             "seeds": [1],

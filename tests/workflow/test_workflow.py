@@ -27,8 +27,11 @@ from coopetition.reports import columns, schema
 ROOT = Path(__file__).parents[2]
 RESULTS = "results/smoke"
 GAMES = ("PartnerHoldUp", "TrustDilemma", "TeamProduction", "AppleAppStore")
-TRAINED = ("TrustDilemma", "TeamProduction")
-FIGURES = ("response_curves", "identity", "learning_curves", "scores")
+EDITIONS = ("v0", "v1")
+# Edition and game of every training job.
+TRAINED = (("v0", "TrustDilemma"), ("v0", "TeamProduction"), ("v1", "TrustDilemma"))
+FIGURES = ("editions", "response_curves", "formal_response_curves", "identity")
+FIGURES += ("learning_curves", "scores")
 KINDS = ("svg", "csv", "json")
 TABLES = {
     "plan": "plan/runs.parquet",
@@ -36,10 +39,12 @@ TABLES = {
     "contract_comparison": "tables/contract_comparison.csv",
     "counts": "tables/counts.csv",
     "page_results": "tables/page_results.csv",
-    "reference": "reference/v0/*.parquet",
-    "training": "training/v0/*/Central_PPO.parquet",
-    "curves": "training/v0/*/Central_PPO.curves.parquet",
-    "evaluations": "training/v0/*/Central_PPO.evaluations.parquet",
+    "certificates": "certificates.csv",
+    "best_replies": "certificates/*/*.replies.parquet",
+    "reference": "reference/*/*.parquet",
+    "training": "training/*/*/Central_PPO.parquet",
+    "curves": "training/*/*/Central_PPO.curves.parquet",
+    "evaluations": "training/*/*/Central_PPO.evaluations.parquet",
     "scores": "scores.parquet",
     "aggregates": "tables/aggregates.csv",
     "identity": "tables/identity.csv",
@@ -82,7 +87,7 @@ class Checkout:
         return printed
 
     def pending(self) -> set[str]:
-        """Steps that would run now, such as `train TrustDilemma` or `claims`."""
+        """Steps that would run now, such as `train TrustDilemma-v0` or `claims`."""
         rows = [line.split("\t") for line in self.smoke("--summary").splitlines() if "\t" in line]
         header, *files = rows
         table = [dict(zip(header, row, strict=True)) for row in files]
@@ -103,10 +108,10 @@ class Checkout:
 
 
 def step(row: dict[str, str]) -> str:
-    if row["rule"] == "environment_figures":  # one job for all
+    if row["rule"] in ("environment_figures", "incentive_figures"):  # one job for all
         return row["rule"]
-    game = next((name for name in GAMES if name in row["output_file"]), "")
-    return f"{row['rule']} {game}".strip()
+    found = re.search(rf"/(v\d)/({'|'.join(GAMES)})", row["output_file"])
+    return " ".join([row["rule"], *([f"{found[2]}-{found[1]}"] if found else [])])
 
 
 def checkout(folder: Path) -> Checkout:
@@ -166,16 +171,27 @@ class TestFinishedStudy:
         files = [
             *("plan/configuration.yaml", "report/provenance.json"),
             *("report/report.html", "report/report.pdf"),
-            *(f"reference/v0/{game}.parquet" for game in GAMES),
-            *(f"models/v0/{game}/Central_PPO.zip" for game in TRAINED),
             *(
-                f"training/v0/{game}/Central_PPO{part}.parquet"
-                for game in TRAINED
+                f"{kind}/{edition}/{game}.parquet"
+                for kind in ("reference", "certificates")
+                for edition in EDITIONS
+                for game in GAMES
+            ),
+            *(f"models/{edition}/{game}/Central_PPO.zip" for edition, game in TRAINED),
+            *(
+                f"training/{edition}/{game}/Central_PPO{part}.parquet"
+                for edition, game in TRAINED
                 for part in ("", ".curves", ".evaluations")
             ),
             *(path for path in TABLES.values() if "*" not in path),
             *(f"figures/{name}.{kind}" for name in FIGURES for kind in KINDS),
-            *(f"figures/environments/{game}-v0.{kind}" for game in GAMES for kind in KINDS),
+            *(
+                f"figures/{folder}/{game}-{edition}.{kind}"
+                for folder in ("environments", "incentives")
+                for game in GAMES
+                for edition in EDITIONS
+                for kind in KINDS
+            ),
         ]
         empty = [name for name in files if not (finished.results / name).stat().st_size]
         assert not empty
@@ -190,7 +206,8 @@ class TestFinishedStudy:
 
     def test_every_planned_run_is_finished(self, finished):
         plan, trained = finished.table("plan"), finished.table("training")
-        assert len(plan) == 16
+        # Two protocols on two released games, one on one of the formal edition.
+        assert len(plan) == (2 * 2 + 1) * 2 * 2
         assert sorted(plan["run_id"]) == sorted(trained["run_id"])
         assert set(trained["status"]) == {"finished"}
         assert (trained["steps_done"] >= trained["steps_planned"]).all()
@@ -211,18 +228,35 @@ class TestFinishedStudy:
         assert not list(finished.results.rglob("*.tmp"))
 
     def test_trains_on_some_of_its_environments(self, finished):
-        assert {path.name for path in (finished.results / "training/v0").iterdir()} == set(TRAINED)
-        assert set(finished.table("reference")["environment"]) == set(GAMES)
-        assert set(finished.table("contract")["environment"]) == set(GAMES)
-
-    @pytest.mark.parametrize("game", TRAINED)
-    def test_logs_progress_with_rate_and_time_left(self, finished, game):
-        log = finished.results / "logs" / "training" / "v0" / game / "Central_PPO.log"
-        last = log.read_text(encoding="utf-8").splitlines()[-1]
-        assert re.search(
-            r"100\.00 % \| 16,384/16,384 steps \| [\d,]+ steps/s \| ETA 00:00:00 \| run 8/8", last
+        folder = finished.results / "training"
+        assert {tuple(path.relative_to(folder).parts) for path in folder.glob("*/*")} == set(
+            TRAINED
         )
-        assert f"{game}-v0 corrected cooperative seed 100: finished, welfare" in last
+        every = {(game, edition) for game in GAMES for edition in EDITIONS}
+        for name in ("reference", "contract", "certificates", "best_replies"):
+            table = finished.table(name)
+            assert set(zip(table["environment"], table["edition"], strict=True)) == every
+
+    def test_protocols_are_those_of_the_edition(self, finished):
+        trained = finished.table("training").groupby("edition")["protocol"].agg(set)
+        assert trained.to_dict() == {"v0": {"as_published", "corrected"}, "v1": {"corrected"}}
+
+    def test_a_game_without_trust_has_none(self, finished):
+        rows = finished.table("reference").query("environment == 'TeamProduction'")
+        assert rows.groupby("edition")["trust"].count().to_dict()["v1"] == 0
+
+    @pytest.mark.parametrize(("edition", "game"), TRAINED)
+    def test_logs_progress_with_rate_and_time_left(self, finished, edition, game):
+        log = finished.results / "logs" / "training" / edition / game / "Central_PPO.log"
+        last = log.read_text(encoding="utf-8").splitlines()[-1]
+        count = 8 if edition == "v0" else 4
+        steps = f"{2048 * count:,}"
+        assert re.search(
+            rf"100\.00 % \| {steps}/{steps} steps \| [\d,]+ steps/s \| ETA 00:00:00 "
+            rf"\| run {count}/{count}",
+            last,
+        )
+        assert f"{game}-{edition} corrected cooperative seed 100: finished, welfare" in last
 
     def test_every_job_has_a_log_and_a_benchmark(self, finished):
         logs, benchmarks = (
@@ -230,7 +264,8 @@ class TestFinishedStudy:
             for folder in (finished.results / "logs", finished.results / "benchmarks")
         )
         assert logs == benchmarks
-        assert len(logs) == 19
+        # 8 references, 8 certificates, 3 trainings, 6 figures, and 11 rules of one job.
+        assert len(logs) == 36
 
     def test_records_where_it_comes_from(self, finished):
         provenance = json.loads((finished.results / "report/provenance.json").read_text())
@@ -238,19 +273,19 @@ class TestFinishedStudy:
         assert (provenance["commit"], provenance["dirty"]) == ("unknown", False)
         assert re.fullmatch("[0-9a-f]{16}", provenance["configuration_hash"])
 
-    @pytest.mark.parametrize("game", TRAINED)
-    def test_a_loaded_policy_earns_what_its_row_says(self, finished, game):
+    @pytest.mark.parametrize(("edition", "game"), TRAINED)
+    def test_a_loaded_policy_earns_what_its_row_says(self, finished, edition, game):
         torch.set_num_threads(1)
-        rows = finished.table("training").query("environment == @game")
-        assert len(rows) == 8
+        rows = finished.table("training").query("environment == @game and edition == @edition")
+        assert len(rows) == (8 if edition == "v0" else 4)
         for row in rows.itertuples():
             policy = agents.load(
-                finished.results / "models" / "v0" / game / "Central_PPO.zip",
+                finished.results / "models" / edition / game / "Central_PPO.zip",
                 protocol=row.protocol,
                 reward_mode=row.reward_mode,
                 seed=row.seed,
             )
-            episodes = agents.evaluate(policy, f"{game}-v0", seed=0)
+            episodes = agents.evaluate(policy, f"{game}-{edition}", seed=0)
             assert episodes.welfare.mean() == row.welfare
             assert episodes.returns(row.reward_mode).mean() == row.training_return
 
@@ -267,7 +302,13 @@ class TestFinishedStudy:
 
 AGGREGATED = {"scores", "aggregates", "claims", "figure", "environment_figures", "report"}
 REFERENCE = {"comparison", "identity"} | AGGREGATED
+CERTIFICATES = {"certificates", "incentive_figures"}
 ADDED = "\n_ADDED = 1\n"
+
+
+def both(rule: str, game: str) -> list[str]:
+    """A step of both editions of a game."""
+    return [f"{rule} {game}-{edition}" for edition in EDITIONS]
 
 
 @pytest.mark.study
@@ -286,15 +327,33 @@ class TestRunsAgain:
         [
             (
                 *("envs/games/trust/trust_dilemma.py", "", ADDED),
-                {"plan", "contract", "reference TrustDilemma", "train TrustDilemma"} | REFERENCE,
+                {
+                    *("plan", "contract", "train TrustDilemma-v0", "train TrustDilemma-v1"),
+                    *both("reference", "TrustDilemma"),
+                    *both("certificate", "TrustDilemma"),
+                }
+                | CERTIFICATES
+                | REFERENCE,
             ),
             (
                 *("envs/games/interdependence/partner_hold_up.py", "", ADDED),
-                {"contract", "reference PartnerHoldUp"} | REFERENCE,
+                {
+                    "contract",
+                    *both("reference", "PartnerHoldUp"),
+                    *both("certificate", "PartnerHoldUp"),
+                }
+                | CERTIFICATES
+                | REFERENCE,
+            ),
+            (
+                *("agents/replies.py", "", ADDED),
+                {step for game in GAMES for step in both("certificate", game)}
+                | CERTIFICATES
+                | AGGREGATED,
             ),
             (
                 *("agents/learners/central_ppo.py", "", ADDED),
-                {"plan", "train TrustDilemma", "train TeamProduction"} | AGGREGATED,
+                {"plan", *(f"train {game}-{edition}" for edition, game in TRAINED)} | AGGREGATED,
             ),
             ("reports/statistics.py", "", ADDED, {"identity"} | AGGREGATED),
             ("reports/claims.yaml", "", "\n# changed\n", {"claims", "report"}),
@@ -309,15 +368,15 @@ class TestRunsAgain:
             ),
             (
                 *("config/scales/smoke.yaml", "random_episodes: 10", "random_episodes: 11"),
-                {"plan", *(f"reference {game}" for game in GAMES)} | REFERENCE,
+                {"plan", *(s for game in GAMES for s in both("reference", game))} | REFERENCE,
             ),
             (
-                *("config/scales/smoke.yaml", "train_on: [TrustDilemma, ", "train_on: ["),
+                *("config/scales/smoke.yaml", "v0: [TrustDilemma, ", "v0: ["),
                 {"plan"} | AGGREGATED,
             ),
             (
                 *("config/scales/smoke.yaml", "seeds: [99, 100]", "seeds: [99, 101]"),
-                {"plan", "train TrustDilemma", "train TeamProduction"} | AGGREGATED,
+                {"plan", *(f"train {game}-{edition}" for edition, game in TRAINED)} | AGGREGATED,
             ),
         ],
     )
@@ -331,14 +390,16 @@ class TestPartialTargets:
         printed = fresh.smoke("-n", f"{RESULTS}/claims.csv")
         counts = dict(re.findall(r"^(\w+) +(\d+)$", printed, re.MULTILINE))
         assert counts == {
+            "certificate": "8",
+            "certificates": "1",
             "claims": "1",
             "comparison": "1",
             "contract": "1",
             "identity": "1",
-            "reference": "4",
+            "reference": "8",
             "scores": "1",
-            "train": "2",
-            "total": "11",
+            "train": "3",
+            "total": "25",
         }
 
     def test_a_typo_in_a_name_fails_with_a_message(self, fresh):

@@ -3,6 +3,7 @@ rule claims:
     input:
         reference=REFERENCE,
         contract=rules.contract.output,
+        certificates=rules.certificates.output,
         counts=rules.comparison.output.counts,
         scores=rules.scores.output,
         identity=rules.identity.output,

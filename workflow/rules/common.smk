@@ -63,10 +63,20 @@ def game_module(wildcards):
     return envs.spec(f"{wildcards.env}-{wildcards.edition}").module
 
 
+def certificate_code(wildcards):
+    """Hash of what certifies an environment, and of this environment's file."""
+    return code_hash(
+        "coopetition.agents.certificates",
+        "coopetition.agents.replies",
+        game_module(wildcards),
+    )
+
+
 def reference_code(wildcards):
     """Hash of the evaluation, of this environment's file and of the rules that play it."""
     played = agents.names(f"{wildcards.env}-{wildcards.edition}")
-    rules = {p.module for p in map(agents.spec, played) if p.kind != "learner"}
+    entries = [agents.spec(name, wildcards.edition) for name in played]
+    rules = {entry.module for entry in entries if entry.kind != "learner"}
     return code_hash("coopetition.agents.reference", game_module(wildcards), *rules)
 
 

@@ -1,12 +1,25 @@
-# Tables that each figure is drawn from, by the names of its function's arguments.
+# Tables that each figure is drawn from, by the names of its function's arguments; the edition that
+# a figure is about.
 FIGURE_INPUTS = {
+    "editions": {"certificates": rules.certificates.output},
     "response_curves": {"reference": REFERENCE, "scores": rules.scores.output},
+    "formal_response_curves": {"reference": REFERENCE, "scores": rules.scores.output},
     "identity": {"reference": REFERENCE},
     "learning_curves": {"scores": rules.scores.output, "curves": CURVES},
     "scores": {"aggregates": rules.aggregates.output},
 }
-FIGURES = list(FIGURE_INPUTS)
+FIGURE_EDITIONS = {
+    "response_curves": "v0",
+    "formal_response_curves": "v1",
+    "identity": "v0",
+}
+FIGURES = [
+    name
+    for name in FIGURE_INPUTS
+    if FIGURE_EDITIONS.get(name, STUDY["editions"][0]) in STUDY["editions"]
+]
 CURVE_FIGURES = [f"{RESULTS}/figures/environments/{id}" for id in IDS]
+INCENTIVE_FIGURES = [f"{RESULTS}/figures/incentives/{id}" for id in IDS]
 
 
 rule figure:
@@ -69,3 +82,34 @@ rule environment_figures:
         "Drawing the response curve of every environment"
     script:
         "../scripts/environment_figures.py"
+
+
+rule incentive_figures:
+    """Schelling diagram and best replies of every environment, each with CSV twin and caption."""
+    input:
+        certificates=rules.certificates.output,
+        best_replies=REPLIES,
+    output:
+        svg=[
+            report(
+                f"{path}.svg",
+                caption="../report/incentives.rst",
+                category="Incentives",
+                labels={"environment": id},
+            )
+            for id, path in zip(IDS, INCENTIVE_FIGURES)
+        ],
+        csv=[f"{path}.csv" for path in INCENTIVE_FIGURES],
+        text=[f"{path}.json" for path in INCENTIVE_FIGURES],
+    log:
+        f"{LOGS}/incentive_figures.log",
+    benchmark:
+        f"{BENCHMARKS}/incentive_figures.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        code=code_hash("coopetition.reports.incentives", "coopetition.reports.schema"),
+    message:
+        "Drawing the incentives in every environment"
+    script:
+        "../scripts/incentive_figures.py"

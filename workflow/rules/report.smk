@@ -3,6 +3,7 @@ rule report:
     input:
         plan=rules.plan.output.runs,
         contract=rules.contract.output,
+        certificates=rules.certificates.output,
         contract_comparison=rules.comparison.output.contract,
         counts=rules.comparison.output.counts,
         page_results=rules.comparison.output.pages,
@@ -15,6 +16,8 @@ rule report:
         texts=expand(f"{RESULTS}/figures/{{figure}}.json", figure=FIGURES),
         curves=rules.environment_figures.output.svg,
         curve_texts=rules.environment_figures.output.text,
+        incentives=rules.incentive_figures.output.svg,
+        incentive_texts=rules.incentive_figures.output.text,
     output:
         html=report(
             f"{RESULTS}/report/report.html",

@@ -3,6 +3,7 @@ rule scores:
     input:
         training=TRAINING,
         reference=REFERENCE,
+        certificates=rules.certificates.output,
     output:
         f"{RESULTS}/scores.parquet",
     log:

@@ -11,6 +11,7 @@ def main(snakemake):
     evidence = Evidence(
         reference=schema.read("reference", snakemake.input.reference),
         contract=schema.read("contract", snakemake.input.contract),
+        certificates=schema.read("certificates", snakemake.input.certificates),
         counts=schema.read("counts", snakemake.input.counts),
         identity=schema.read("identity", snakemake.input.identity),
         scores=schema.read("scores", snakemake.input.scores),

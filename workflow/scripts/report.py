@@ -23,17 +23,19 @@ def main(snakemake):
         "date": date.today().isoformat(),
         "configuration_hash": study.hash,
     }
-    names = ("plan", "contract", "contract_comparison", "counts", "page_results", "reference")
-    names += ("scores", "aggregates", "identity", "claims")
+    names = ("plan", "contract", "certificates", "contract_comparison", "counts", "page_results")
+    names += ("reference", "scores", "aggregates", "identity", "claims")
     data = report_data(
         study=about,
         provenance=provenance,
         figures={Path(path).stem: Path(path) for path in files.texts},
         curves={Path(path).stem: Path(path) for path in files.curve_texts},
+        incentives={Path(path).stem: Path(path) for path in files.incentive_texts},
         **{name: schema.read(name, files.get(name)) for name in names},
     )
     figures = {Path(path).stem: Path(path) for path in files.figures}
     figures |= {f"environments/{Path(path).stem}": Path(path) for path in files.curves}
+    figures |= {f"incentives/{Path(path).stem}": Path(path) for path in files.incentives}
     output = snakemake.output
     build_report(data, figures, html=Path(output.html), pdf=Path(output.pdf))
     with replacing(Path(output.provenance)) as temporary:

@@ -9,7 +9,9 @@ def main(snakemake):
     start(snakemake)
     training = schema.read("training", snakemake.input.training)
     reference = schema.read("reference", snakemake.input.reference)
-    schema.write("scores", with_scores(training, reference), snakemake.output[0])
+    certificates = schema.read("certificates", snakemake.input.certificates)
+    rows = with_scores(training, reference, certificates)
+    schema.write("scores", rows, snakemake.output[0])
 
 
 main(snakemake)  # noqa: F821

@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,8 @@ import jsonschema
 import yaml
 
 from coopetition import agents, envs
-from coopetition.agents.registry import PROTOCOLS, learner
-from coopetition.agents.runs import Run, cell_runs
+from coopetition.agents.registry import PROTOCOLS
+from coopetition.agents.runs import Run, cell_runs, protocols_of
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
@@ -72,7 +72,8 @@ class Study:
     @property
     def trained_environments(self) -> list[tuple[str, str]]:
         """Those of `environments` that learners train on."""
-        return [pair for pair in self.environments if _among(pair[1], self["train_on"])]
+        wanted = _by_edition(self["train_on"], self["editions"])
+        return [pair for pair in self.environments if _among(pair[1], wanted[pair[0]])]
 
     @property
     def training_cells(self) -> list[tuple[str, str, str]]:
@@ -121,23 +122,20 @@ def resolve(config: Mapping[str, Any], folder: Path) -> Study:
     _check_schema(factors, _read_json(folder / "schemas" / "study.schema.json"))
     _check_registries(factors)
     if "train_on" not in overrides:
-        factors["train_on"] = _narrowed(factors["train_on"], factors["environments"])
+        factors["train_on"] = _narrowed(factors["train_on"], factors)
     _check_subset(factors)
-    name = _name(config.get("study", scale))
+    study = Study(_name(config.get("study", scale)), scale, factors)
+    _check_found(study)
+    _check_protocols(study)
     changed = {k: v for k, v in overrides.items() if v != defaults.get(k)}
-    if name in known and (changed or name != scale):
+    if study.name in known and (changed or study.name != scale):
         words = [f"scale={scale}", *(_argument(k, v) for k, v in changed.items())]
         raise ConfigurationError(
-            f"This run ({', '.join(words)}) differs from scale {name!r}, and would overwrite the "
-            f"results of the full study {name!r}. Allowed: a study name that is no scale. Give the "
-            f"run a name of its own:\n\n    snakemake --config {' '.join(words)} study=my_{scale}\n"
+            f"This run ({', '.join(words)}) differs from scale {study.name!r}, and would overwrite "
+            f"the results of the full study {study.name!r}. Allowed: a study name that is no scale."
+            " Give the run a name of its own:\n\n"
+            f"    snakemake --config {' '.join(words)} study=my_{scale}\n"
         )
-    study = Study(name, scale, factors)
-    found = {"environments": study.environments, "train_on": study.trained_environments}
-    for key, pairs in found.items():
-        if factors[key] and not pairs:
-            allowed = f"names that exist in edition {', '.join(factors['editions'])}"
-            raise ConfigurationError(_mend(key, factors[key], allowed, f"{key}=all"))
     return study
 
 
@@ -146,24 +144,85 @@ def _among(name: str, wanted: Any) -> bool:
     return wanted == "all" or name in wanted
 
 
-def _narrowed(train_on: Any, environments: Any) -> Any:
-    """What a scale trains on, as far as it is among the environments; else all of them."""
-    if "all" in (train_on, environments):
-        return train_on
-    return [name for name in train_on if name in environments] or (train_on and environments)
+def _by_edition(train_on: Any, editions: Sequence[str]) -> dict[str, Any]:
+    """Edition -> what is trained on in it; a list is meant for every edition."""
+    if isinstance(train_on, Mapping):
+        return {edition: train_on.get(edition, []) for edition in editions}
+    return dict.fromkeys(editions, train_on)
+
+
+def _narrowed(train_on: Any, factors: Mapping[str, Any]) -> Any:
+    """What a scale trains on, as far as it is among editions and environments; else all of them."""
+    environments = factors["environments"]
+
+    def kept(names: Any) -> Any:
+        if "all" in (names, environments):
+            return names
+        return [name for name in names if name in environments]
+
+    if isinstance(train_on, Mapping):
+        editions = [edition for edition in train_on if edition in factors["editions"]]
+        left: Any = {edition: kept(train_on[edition]) for edition in editions}
+        found, wanted = any(left.values()), any(train_on.values())
+    else:
+        left = kept(train_on)
+        found, wanted = bool(left), bool(train_on)
+    return left if found or not wanted else environments
 
 
 def _check_subset(factors: Mapping[str, Any]) -> None:
     train_on, environments = factors["train_on"], factors["environments"]
-    for name in train_on if train_on != "all" else []:
-        if not _among(name, environments):
-            raise ConfigurationError(
-                _mend(
-                    *("train_on", name, f"all, or any of environments: {', '.join(environments)}"),
-                    f"{_argument('environments', environments)} "
-                    f"{_argument('train_on', _narrowed(train_on, environments))}",
+    if isinstance(train_on, Mapping):
+        parts, allowed = train_on, f"editions of the study: {', '.join(factors['editions'])}"
+        for edition in train_on:
+            if edition not in factors["editions"]:
+                narrowed = _narrowed(train_on, factors)
+                line = _argument("train_on", narrowed)
+                raise ConfigurationError(_mend("train_on", edition, allowed, line))
+    else:
+        parts = {"": train_on}
+    for names in parts.values():
+        for name in names if names != "all" else []:
+            if not _among(name, environments):
+                raise ConfigurationError(
+                    _mend(
+                        *(
+                            "train_on",
+                            name,
+                            f"all, or any of environments: {', '.join(environments)}",
+                        ),
+                        f"{_argument('environments', environments)} "
+                        f"{_argument('train_on', _narrowed(train_on, factors))}",
+                    )
                 )
-            )
+
+
+def _check_found(study: Study) -> None:
+    """What is wanted exists in one of the editions."""
+    trained = _by_edition(study["train_on"], study["editions"]).values()
+    for key, wanted, pairs in (
+        ("environments", study["environments"], study.environments),
+        ("train_on", any(trained), study.trained_environments),
+    ):
+        if wanted and not pairs:
+            allowed = f"names that exist in edition {', '.join(study['editions'])}"
+            raise ConfigurationError(_mend(key, study[key], allowed, f"{key}=all"))
+
+
+def _check_protocols(study: Study) -> None:
+    """Every learner needs a protocol in every edition that it trains on."""
+    for edition in dict.fromkeys(edition for edition, _ in study.trained_environments):
+        for policy in study["policies"]:
+            known = protocols_of(policy, edition)
+            if not set(known) & set(study["protocols"]):
+                raise ConfigurationError(
+                    _mend(
+                        *("protocols", study["protocols"]),
+                        f"one that {policy} has in edition {edition}: {', '.join(known)}; or a "
+                        f"train_on without {edition}",
+                        _argument("protocols", known),
+                    )
+                )
 
 
 def _numbers(value: Any) -> Any:
@@ -205,6 +264,13 @@ def _check_schema(factors: Mapping[str, Any], schema: Mapping[str, Any]) -> None
         raise ConfigurationError(_mend(key, factors[key], rule, lines[key]))
 
 
+def _named_in(value: Any) -> list[str]:
+    """Names in a list, or in the lists of a mapping."""
+    if isinstance(value, Mapping):
+        return [name for names in value.values() for name in _named_in(names)]
+    return [] if value == "all" else value
+
+
 def _check_registries(factors: Mapping[str, Any]) -> None:
     names = sorted({envs.spec(i).name for i in envs.ids()})
     choices = {
@@ -216,21 +282,11 @@ def _check_registries(factors: Mapping[str, Any]) -> None:
         "reward_modes": list(envs.REWARD_MODES),
     }
     for key, valid in choices.items():
-        for value in factors[key] if factors[key] != "all" else []:
+        for value in _named_in(factors[key]):
             if value not in valid:
                 close = difflib.get_close_matches(str(value), valid, n=1, cutoff=0.4)
                 line = _argument(key, close or valid[:1])
                 raise ConfigurationError(_mend(key, value, f"any of {', '.join(valid)}", line))
-    for policy in factors["policies"]:
-        if not set(learner(policy).hyperparameters) & set(factors["protocols"]):
-            raise ConfigurationError(
-                _mend(
-                    "protocols",
-                    factors["protocols"],
-                    f"one that {policy} has: {', '.join(learner(policy).hyperparameters)}",
-                    _argument("protocols", list(learner(policy).hyperparameters)),
-                )
-            )
 
 
 def _mend(key: str, value: Any, allowed: str, line: str) -> str:

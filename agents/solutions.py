@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from copy import copy
-from dataclasses import replace
 from functools import cached_property
 from itertools import product
-from typing import Any
 
 import numpy as np
 
 from coopetition import envs
 from coopetition.envs.engine import Array, Game
-from coopetition.envs.formal import FormalGame, HiddenSynergy
-from coopetition.envs.games.interdependence.synergy_search import DrawnComplementarity
+from coopetition.envs.formal import FormalGame
 from coopetition.envs.released import ReleasedGame
 
 from .equilibria import (
@@ -157,20 +154,10 @@ def expected(game: Game) -> Game:
     twin = copy(game)
     if isinstance(twin, FormalGame):
         twin.tremble = twin.t0_noise = 0.0
-        twin.parts = tuple(_at_mean(part) for part in twin.parts)
+        twin.parts = tuple(part.at_mean() for part in twin.parts)
     elif isinstance(twin, ReleasedGame):
-        twin.mechanisms = tuple(_at_mean(mechanism) for mechanism in twin.mechanisms)
+        twin.mechanisms = tuple(mechanism.at_mean() for mechanism in twin.mechanisms)
     return twin
-
-
-def _at_mean(part: Any) -> Any:
-    if isinstance(part, HiddenSynergy):
-        mean = (part.gamma_low + part.gamma_high) / 2
-        return replace(part, gamma_low=mean, gamma_high=mean, noise=0.0)
-    if isinstance(part, DrawnComplementarity):
-        mean = (part.low + part.high) / 2
-        return replace(part, low=mean, high=mean)
-    return part
 
 
 def solution(game: Game) -> Solution:

@@ -6,7 +6,7 @@ x_i = a_i / e_i (formal edition, section 3.1). Every base is the first part of i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import numpy as np
@@ -103,6 +103,11 @@ class HiddenSynergy(Synergy):
     def hides(self) -> set[str]:
         """Gamma is drawn."""
         return {"gamma"}
+
+    def at_mean(self) -> HiddenSynergy:
+        """Gamma at the mean of its draw, no noise: payoffs are linear in both."""
+        mean = (self.gamma_low + self.gamma_high) / 2
+        return replace(self, gamma_low=mean, gamma_high=mean, noise=0.0)
 
     def reset(self, game: FormalGame, draws: Draws) -> State:
         """Draw gamma; no surplus seen yet."""

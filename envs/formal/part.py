@@ -133,6 +133,10 @@ class Part:
         """Names that are no parameters of the game: fixed fields, and what this part replaces."""
         return set()
 
+    def at_mean(self) -> Part:
+        """The part with what it draws at its mean; itself if it draws nothing."""
+        return self
+
     def check(self, game: FormalGame) -> None:
         """Raise a ValueError if the parameters do not fit the game."""
 

@@ -36,6 +36,10 @@ class Mechanism:
         """
         return {}
 
+    def at_mean(self) -> Mechanism:
+        """The mechanism with what it draws at its mean; itself if it draws nothing."""
+        return self
+
     def update(self, game: Game, step: Step) -> None:
         """Write the new state into `step.after` and factors for `transform` into `step.terms`."""
 

@@ -12,7 +12,7 @@ effort while the signal does: to learn, both must try. The preset `full` shows t
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any
 
@@ -79,6 +79,11 @@ class DrawnComplementarity(Mechanism):
     low: float
     high: float
     revealed: bool
+
+    def at_mean(self) -> DrawnComplementarity:
+        """Gamma at the mean of its draw: payoffs are linear in it."""
+        mean = (self.low + self.high) / 2
+        return replace(self, low=mean, high=mean)
 
     def reset(self, game: Game, seeds: Sequence[Seed]) -> State:
         """Draw; the engine reads `gamma` [B] in place of the parameter."""

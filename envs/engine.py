@@ -142,7 +142,7 @@ class Game(ABC):
 
     @abstractmethod
     def joint_observation(self, state: State) -> Array:
-        """The observation of the whole game, [B, D] float32, raw: as published, or the state."""
+        """What a controller sees, [B, D] float32, raw: as published, or the visible state."""
 
     @abstractmethod
     def agent_observation(self, state: State, preset: str, normalize: bool) -> Array:
@@ -154,7 +154,7 @@ class Game(ABC):
 
         In the released edition shares of the endowments, trust, damage, t/T and what mechanisms
         publish; further memory, such as the window of reciprocity (TR-4), is not in it. In the
-        formal edition the whole state.
+        formal edition the visible state.
         """
 
     def seen_actions(self, joint_observations: Array) -> Array:
@@ -209,6 +209,13 @@ def _hashable(value: Any) -> Hashable:
     if isinstance(value, np.ndarray):
         return _hashable(value.tolist())
     return tuple(map(_hashable, value)) if isinstance(value, list | tuple) else value
+
+
+def constant(values: Any, dtype: Any) -> Array:
+    """Parameters as an array of their own that cannot be written."""
+    array = np.array(values, dtype=dtype)
+    array.setflags(write=False)
+    return array
 
 
 def choose(label: str, value: object, names: Sequence[str]) -> str:

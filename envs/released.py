@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from . import observations
-from .engine import Array, Game, Mode, Outcome, Seed, State, cache_sized, choose, row_sum
+from .engine import Array, Game, Mode, Outcome, Seed, State, cache_sized, choose, constant, row_sum
 from .mechanisms import Mechanism, Step
 from .mechanisms.interdependence import integrated_utilities
 from .mechanisms.trust import (
@@ -80,10 +80,10 @@ class ReleasedGame(Game):
         if len(shares) != n_agents or abs(sum(shares) - 1) > 1e-3:
             raise ValueError(f"{id}: alpha must hold {n_agents} shares that sum to one")
         self.id = id
-        self.endowments = _constant(endowments)
-        self.baselines = _constant(baselines)
-        self.alpha = _constant(shares)
-        self.dependence = _constant(dependence)
+        self.endowments = constant(endowments, np.float32)
+        self.baselines = constant(baselines, np.float32)
+        self.alpha = constant(shares, np.float32)
+        self.dependence = constant(dependence, np.float32)
         self.amplification = erosion_amplification(trust, self.dependence)
         self.horizon = horizon
         self.value = value
@@ -218,9 +218,3 @@ class ReleasedGame(Game):
         for mechanism in self.mechanisms:
             info |= mechanism.info(self, state, terms, copy)
         return info
-
-
-def _constant(values: Sequence[float] | Array) -> Array:
-    array = np.array(values, dtype=np.float32)
-    array.setflags(write=False)
-    return array

@@ -10,9 +10,8 @@ import numpy as np
 from ..engine import State, row_sum
 from ..registry import Range
 from .game import FormalGame
-from .part import Block, Draws, NonNegative, Part, Share, Step
+from .part import TOLERANCE, Block, Draws, NonNegative, Part, Share, Step
 
-TOLERANCE = 1e-9
 INVESTOR = 1  # the weak agent of PartnerHoldUp
 
 

@@ -14,7 +14,7 @@ from typing import Annotated, Any, get_type_hints
 
 import numpy as np
 
-from ..engine import Array, Game, Mode, Outcome, Seed, State, row_sum, within
+from ..engine import Array, Game, Mode, Outcome, Seed, State, constant, row_sum, within
 from ..mechanisms.trust import off_diagonal_mean
 from ..registry import Range, checked
 from ..rewards import canonical_mode, mix_formal
@@ -96,13 +96,13 @@ class FormalGame(Game):
         self.horizon = horizon
         self.endowments = _per_agent(id, "endowments", own["endowments"], n_agents)
         self.alpha = _per_agent(id, "alpha", own["alpha"], n_agents)
-        self.dependence = _constant(own["dependence"])
+        self.dependence = constant(own["dependence"], np.float64)
         self.has_norm = own["norms"] is not None
         norms = own["norms"] if self.has_norm else NO_NORM
         self.norms = _per_agent(id, "norms", norms, n_agents)
         start = self.norms if initial_shares is None else initial_shares
         self.initial_shares = _per_agent(id, "initial_shares", start, n_agents)
-        self.baselines = _constant(self.norms * self.endowments)
+        self.baselines = constant(self.norms * self.endowments, np.float64)
         self.gated = gated
         self.tremble, self.t0_noise = tremble, t0_noise
         self.display_names = tuple(display_names or (f"Agent {i}" for i in range(n_agents)))
@@ -327,10 +327,4 @@ def _per_agent(id: str, name: str, value: Any, n_agents: int) -> Array:
     """One number per agent; a single one is that of all."""
     if np.shape(value) not in ((), (n_agents,)):
         raise ValueError(f"{id}: {name}={value!r} must hold 1 number or {n_agents}, one per agent")
-    return _constant(np.broadcast_to(np.asarray(value, np.float64), (n_agents,)))
-
-
-def _constant(values: Any) -> Array:
-    array = np.array(values, dtype=np.float64)
-    array.setflags(write=False)
-    return array
+    return constant(np.broadcast_to(np.asarray(value, np.float64), (n_agents,)), np.float64)

@@ -18,8 +18,22 @@ from .game import FormalGame
 from .part import Block, Count, Draws, NonNegative, Numbers, Part, Share, Step, Threshold
 
 
+class Links(Part):
+    """A flag per agent: does its relation hold? Everybody starts linked."""
+
+    def reset(self, game: FormalGame, draws: Draws) -> State:
+        """Everybody is linked."""
+        return {"linked": np.ones((draws.batch, game.n_agents), bool)}
+
+    def info(
+        self, game: FormalGame, state: State, terms: dict[str, Any] | None, copy: int
+    ) -> dict[str, Any]:
+        """The flag of every agent."""
+        return {"links": state["linked"][copy].copy()}
+
+
 @dataclass(frozen=True)
-class Exit(Part):
+class Exit(Links):
     """All links are cut for good once a holder's trust falls below the threshold.
 
     Attributes:
@@ -38,10 +52,6 @@ class Exit(Part):
                 f"{game.id}: holders={self.holders!r}: must list agents of 0 to {game.n_agents - 1}"
             )
 
-    def reset(self, game: FormalGame, draws: Draws) -> State:
-        """Everybody is linked."""
-        return {"linked": np.ones((draws.batch, game.n_agents), bool)}
-
     def settle(self, game: FormalGame, step: Step) -> None:
         """Cut."""
         trust = step.after["trust"]
@@ -55,15 +65,9 @@ class Exit(Part):
         """One flag: does the relation hold?"""
         return [Block("links", state["linked"][:, :1].astype(np.float64), "public")]
 
-    def info(
-        self, game: FormalGame, state: State, terms: dict[str, Any] | None, copy: int
-    ) -> dict[str, Any]:
-        """The flag of every agent."""
-        return {"links": state["linked"][copy].copy()}
-
 
 @dataclass(frozen=True)
-class Retention(Part):
+class Retention(Links):
     """Developers leave a platform that they no longer trust, and come back when they do.
 
     Attributes:
@@ -74,10 +78,6 @@ class Retention(Part):
     leave_below: Threshold = 0.15
     return_from: Share = 0.30
 
-    def reset(self, game: FormalGame, draws: Draws) -> State:
-        """Everybody is there."""
-        return {"linked": np.ones((draws.batch, game.n_agents), bool)}
-
     def settle(self, game: FormalGame, step: Step) -> None:
         """Leave or return."""
         trust = step.after["trust"][:, :, 0]  # the diagonal keeps the platform itself
@@ -87,12 +87,6 @@ class Retention(Part):
     def blocks(self, game: FormalGame, state: State) -> list[Block]:
         """A flag per developer."""
         return [Block("links", state["linked"].astype(np.float64)[:, :, None], "agents", exclude=0)]
-
-    def info(
-        self, game: FormalGame, state: State, terms: dict[str, Any] | None, copy: int
-    ) -> dict[str, Any]:
-        """The flag of every agent."""
-        return {"links": state["linked"][copy].copy()}
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,8 @@ BLOCKS = (
     "gamma",
     "time",
 )
+# Shares this close to a threshold count as on it.
+TOLERANCE = 1e-9
 COMPONENTS = ("own", "synergy", "relational", "loyalty", "transfers")
 
 

@@ -9,9 +9,7 @@ import numpy as np
 
 from ..engine import Array, State, row_sum
 from .game import FormalGame
-from .part import Block, Draws, NonNegative, Part, Share, Step
-
-TOLERANCE = 1e-9
+from .part import TOLERANCE, Block, Draws, NonNegative, Part, Share, Step
 
 
 @dataclass(frozen=True)

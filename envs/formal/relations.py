@@ -14,8 +14,6 @@ from .game import FormalGame
 from .part import Block, Count, Draws, NonNegative, Numbers, Part, Share, Step
 from .records import Standing
 
-RECOVERED = 0.90
-
 
 @dataclass(frozen=True)
 class Trust(Part):
@@ -215,7 +213,7 @@ class RecoveryClock(Part):
         recovered_at: mean trust that counts as recovered.
     """
 
-    recovered_at: Share = RECOVERED
+    recovered_at: Share = 0.90
 
     def reset(self, game: FormalGame, draws: Draws) -> State:
         """Not recovered yet."""

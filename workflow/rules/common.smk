@@ -35,6 +35,7 @@ except ConfigurationError as error:
 RESULTS = f"results/{STUDY.name}"
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
+WORK = f"{RESULTS}/work"
 REFERENCE = [
     f"{RESULTS}/reference/{edition}/{env}.parquet"
     for edition, env in STUDY.environments

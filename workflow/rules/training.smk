@@ -23,7 +23,7 @@ rule train:
         checkpoints=STUDY["checkpoints"],
         code=training_code,
         columns=columns_hash("training", "curves", "evaluations"),
-        work=lambda w: f"{RESULTS}/work/{w.edition}-{w.env}-{w.policy}",
+        work=lambda w: f"{WORK}/{w.edition}-{w.env}-{w.policy}",
     message:
         "Training {wildcards.policy} on {wildcards.env}-{wildcards.edition}"
     script:

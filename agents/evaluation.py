@@ -33,7 +33,7 @@ class Episodes:
         length: [E] steps played.
         terminated: [E] bool, ended by the game's own rule.
         trust: [E] mean trust at the end.
-        cooperation: [E] mean share of the own endowment, over agents and steps.
+        shares: [E, N] mean share of the own endowment, over steps.
         game: the game that was played.
     """
 
@@ -42,13 +42,18 @@ class Episodes:
     length: Array
     terminated: Array
     trust: Array
-    cooperation: Array
+    shares: Array
     game: Game = field(repr=False)
 
     @property
     def welfare(self) -> Array:
         """W, [E]: payoffs summed over agents."""
         return self.payoffs.sum(axis=1)
+
+    @property
+    def cooperation(self) -> Array:
+        """[E]: mean share of the own endowment, over agents and steps."""
+        return self.shares.mean(axis=1)
 
     @property
     def score(self) -> Array:
@@ -72,7 +77,7 @@ class Episodes:
             rewards={mode: rewards[rows] for mode, rewards in self.rewards.items()},
             **{
                 name: getattr(self, name)[rows]
-                for name in ("payoffs", "length", "terminated", "trust", "cooperation")
+                for name in ("payoffs", "length", "terminated", "trust", "shares")
             },
         )
 
@@ -118,7 +123,7 @@ def play(policy: Policy, game: Game, episodes: Sequence[Streams]) -> Episodes:
     count = len(episodes)
     payoffs = np.zeros((count, game.n_agents))
     rewards = {mode: np.zeros((count, game.n_agents)) for mode in REWARD_MODES}
-    shares, trust = np.zeros(count), np.zeros(count)
+    shares, trust = np.zeros((count, game.n_agents)), np.zeros(count)
     length, terminated = np.zeros(count, np.int64), np.zeros(count, bool)
     running = np.arange(count)
     while len(running):
@@ -126,7 +131,7 @@ def play(policy: Policy, game: Game, episodes: Sequence[Streams]) -> Episodes:
         payoffs[running] += outcome.payoffs
         for mode in REWARD_MODES:
             rewards[mode][running] += game.rewards(outcome, mode)
-        shares[running] += (state["actions"] / game.endowments).mean(axis=1)
+        shares[running] += state["actions"] / game.endowments
         length[running] += 1
         ended = outcome.terminated | outcome.truncated
         if ended.any():
@@ -136,4 +141,4 @@ def play(policy: Policy, game: Game, episodes: Sequence[Streams]) -> Episodes:
             running = running[rest]
             state = {name: array[rest] for name, array in state.items()}
             policy.keep(rest)
-    return Episodes(payoffs, rewards, length, terminated, trust, shares / length, game)
+    return Episodes(payoffs, rewards, length, terminated, trust, shares / length[:, None], game)

@@ -131,7 +131,7 @@ def _load_trained(path: str | Path, factors: Mapping[str, Any]) -> Policy:
         run = fitting[0]
         buffer = io.BytesIO(archive.read(f"{run.run_id}.pt"))
     weights = torch.load(buffer, weights_only=True, map_location="cpu")
-    policy = learner(run.policy).load().inference(run, weights)
+    policy = learner(run.policy).load(run.protocol).inference(run, weights)
     policy.bind(run.env_id, seed=run.seed)
     return policy
 

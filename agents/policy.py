@@ -92,21 +92,23 @@ class Policy(ABC):
         episode_start: Array | None = None,
         deterministic: bool = True,
     ) -> tuple[Array, None]:
-        """Actions for a joint view of the environment, as stable-baselines3 asks for them.
+        """Actions for a view of the environment, as stable-baselines3 asks for them.
 
         The view is `envs.vec_env(id, copies, joint=True, normalize=False)`, or `envs.make(id)` for
-        one copy; for a policy that observes `central`, the same with `normalize=True`.
+        one copy; for a policy that observes `central`, the same with `normalize=True`; for one that
+        observes each agent by itself, `envs.vec_env(id, copies)`, whose rows are agents.
 
         Args:
-            observation: [B, D], or [D] for one copy.
+            observation: [B, D], or [D] for one copy; [B N, d] where rows are agents.
             state: None: what a policy remembers stays inside it.
-            episode_start: [B] bool, the copies whose observation is the first of an episode; the
+            episode_start: [B] bool, the rows whose observation is the first of an episode; the
                 others go on. None goes on with all of them, or starts all if none is running, as
                 after `bind` or an evaluation in between.
             deterministic: as in stable-baselines3; it changes nothing in rules, Random included.
 
         Returns:
-            Actions [B, N] or [N] float32 in the units of the view, and None.
+            Actions [B, N] or [N], or [B N, 1] where rows are agents, float32 in the units of the
+            view, and None.
 
         Raises:
             ValueError: not bound to an environment, another view or another number of copies
@@ -124,28 +126,45 @@ class Policy(ABC):
         array = np.asarray(observation)
         rows = array[None] if array.ndim == 1 else array
         self._check_view(rows)
-        self._start(len(rows), episode_start)
-        actions = self.act(None if self.observation is None else rows)
-        if self.observation == "central":
+        per_copy = self.game.n_agents if self._by_agent else 1
+        starts = episode_start
+        if starts is not None:
+            starts = np.atleast_1d(np.asarray(starts, bool))[::per_copy]
+        self._start(len(rows) // per_copy, starts)
+        seen = rows.reshape(-1, per_copy, rows.shape[1]) if self._by_agent else rows
+        actions = self.act(None if self.observation is None else seen)
+        if self._by_agent or self.observation == "central":
             actions = 2 * actions / self.game.endowments - 1
         actions = np.asarray(actions, np.float32)
+        if self._by_agent:
+            return actions.reshape(-1, 1), None
         return (actions[0] if array.ndim == 1 else actions), None
+
+    @property
+    def _by_agent(self) -> bool:
+        """Does it observe each agent by itself?"""
+        return self.observation not in (None, "published", "central")
 
     def _check_view(self, rows: Array) -> None:
         assert self.game is not None
-        if self.observation not in (None, "published", "central"):
-            raise ValueError(
-                f"{self.name} observes each agent by itself ({self.observation}); "
-                "predict is for joint views, use agents.evaluate"
-            )
         normalize = self.observation == "central"
         if self._length is None:
-            self._length = joint_observation(self.game, self.game.reset([0]), normalize).shape[1]
-        if rows.ndim != 2 or rows.shape[1] != self._length:
-            view = f"envs.vec_env({self.game.id!r}, copies, joint=True, normalize={normalize})"
+            state = self.game.reset([0])
+            seen = observe(self, self.game, state) if self._by_agent else None
+            if seen is None:
+                seen = joint_observation(self.game, state, normalize)
+            self._length = seen.shape[-1]
+        whole = not self._by_agent or len(rows) % self.game.n_agents == 0
+        if rows.ndim != 2 or rows.shape[1] != self._length or not whole:
+            view = f"{self.game.id!r}, copies"
+            if self._by_agent:
+                shape = f"({self.game.n_agents} agents x copies, {self._length})"
+                view += f", observation={self.observation!r}"
+            else:
+                shape, view = f"(copies, {self._length})", view + f", joint=True, {normalize=}"
             raise ValueError(
-                f"{self.name} needs observations of shape (copies, {self._length}), got "
-                f"{rows.shape}: {view}"
+                f"{self.name} needs observations of shape {shape}, got {rows.shape}: "
+                f"envs.vec_env({view})"
             )
 
     def _start(self, copies: int, episode_start: Array | None) -> None:

@@ -3,8 +3,8 @@
 Rules are listed in `_RULES` as module and class and imported when they are asked for, so that no
 training run depends on their code. A learner is one file in `agents/learners`. Its registry entry
 is a literal, `ENTRY`, read from the source without importing it, so that planning a study never
-imports torch. The entry names the policy, its class in that file, its paradigm and the
-hyperparameters of each protocol.
+imports torch. The entry names the policy, its paradigm, and of each protocol the class in that file
+and the hyperparameters.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ class LearnerSpec:
 
     Attributes:
         name: policy name, as in all tables.
-        class_name: class in the learner's module.
+        class_name: protocol -> class in the learner's module.
         paradigm: one of `PARADIGMS`.
         published_as: names under which the published study reports this algorithm.
         hyperparameters: protocol -> settings; its keys are the protocols that exist.
@@ -130,7 +130,7 @@ class LearnerSpec:
     """
 
     name: str
-    class_name: str
+    class_name: dict[str, str]
     paradigm: str
     published_as: tuple[str, ...]
     hyperparameters: dict[str, dict[str, Any]]
@@ -139,9 +139,9 @@ class LearnerSpec:
     mechanism_class: ClassVar[None] = None
     edition: ClassVar[None] = None
 
-    def load(self) -> Any:
-        """The learner's class; imports torch."""
-        return getattr(importlib.import_module(self.module), self.class_name)
+    def load(self, protocol: str) -> Any:
+        """The learner's class in a protocol; imports torch."""
+        return getattr(importlib.import_module(self.module), self.class_name[protocol])
 
 
 @cache
@@ -153,6 +153,10 @@ def _learners() -> dict[str, LearnerSpec]:
         if spec.paradigm not in PARADIGMS or unknown:
             raise ValueError(
                 f"{path.name}: paradigm must be one of {PARADIGMS}, protocols of {PROTOCOLS}"
+            )
+        if set(spec.class_name) != set(spec.hyperparameters):
+            raise ValueError(
+                f"{path.name}: class_name and hyperparameters must have the same protocols"
             )
         specs[spec.name] = spec
     return specs

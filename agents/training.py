@@ -1,14 +1,19 @@
-"""Training of one cell: all runs of a learner on an environment, one after the other.
+"""Training of one cell: all runs of a learner on an environment, as many as possible side by side.
 
 A run that diverges or fails is a result with a status and a reason. Each finished run is kept in
-a work folder at once, so that a killed job goes on where it stopped.
+a work folder at once, and a running batch is written there every few minutes, so that a killed job
+goes on where it stopped.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +22,22 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback
 
 from coopetition import envs
+from coopetition.envs.determinism import is_deterministic
 
-from .evaluation import Episodes, evaluate
+from .evaluation import Episodes, play, streams
 from .files import replacing
 from .policy import Policy
 from .progress import Progress, log
 from .registry import learner
 from .runs import Run
 
+# Episodes of an evaluation: one says all where neither game nor policy draws.
+EPISODES = 100
 STOCHASTIC_EPISODES = 20
 EVALUATION_SEED = 0
+CHECKPOINT_SECONDS = 120.0
+# Name of the learning curve in the file of a running batch.
+CURVE = "curve.json"
 
 
 @dataclass
@@ -36,12 +47,14 @@ class RunResult:
     Attributes:
         row: one row of the training table.
         curve: deterministic evaluations while training, one row each.
+        diagnostics: means over the updates between two evaluations, one row per agent and measure.
         evaluations: evaluations of the final policy, one row per kind.
         weights: inference weights; empty if the run did not finish.
     """
 
     row: dict[str, Any]
     curve: list[dict[str, Any]]
+    diagnostics: list[dict[str, Any]]
     evaluations: list[dict[str, Any]]
     weights: dict[str, torch.Tensor]
 
@@ -54,7 +67,7 @@ def train_cell(
     Args:
         runs: runs of one cell.
         checkpoints: evaluations along the learning curve, besides the untrained policy.
-        work: folder for finished runs of an unfinished job.
+        work: folder for the finished runs and running batches of an unfinished job.
         provenance: `version` and `commit`, written into every row.
 
     Returns:
@@ -65,114 +78,236 @@ def train_cell(
     """
     torch.set_num_threads(1)
     work.mkdir(parents=True, exist_ok=True)
+    paths = {run.run_id: work / f"{run.run_id}-{checkpoints}.pt" for run in runs}
+    results = {run.run_id: _load(paths[run.run_id]) for run in runs}
+    missing = [run for run in runs if results[run.run_id] is None]
     progress = Progress(sum(run.steps for run in runs), "steps")
-    results = []
-    for number, run in enumerate(runs, 1):
-        path = work / f"{run.run_id}-{checkpoints}.pt"
-        result = _load(path)
-        if result is None:
-            result = train_run(run, checkpoints=checkpoints, progress=progress)
+    progress.skip(sum(run.steps for run in runs) - sum(run.steps for run in missing))
+    for batch in _batches(missing):
+        resume = work / f"{_name(batch)}-{checkpoints}.zip"
+        trained = train_runs(batch, checkpoints=checkpoints, progress=progress, resume=resume)
+        for run, result in zip(batch, trained, strict=True):
             result.row |= provenance
-            _save(path, result)
-        else:
-            progress.skip(run.steps)
-        row = result.row
-        progress.advance(
-            0,
-            f"run {number}/{len(runs)} {run.policy} {run.env_id} {run.protocol} "
-            f"{run.reward_mode} seed {run.seed}: {row['status']}, welfare {row['welfare']:,.0f}",
-        )
-        results.append(result)
-    return results
+            _save(paths[run.run_id], result)
+            results[run.run_id] = result
+            row = result.row
+            progress.advance(
+                0,
+                f"{run.policy} {run.env_id} {run.protocol} {run.reward_mode} seed {run.seed}: "
+                f"{row['status']}, welfare {row['welfare']:,.0f}",
+            )
+        resume.unlink(missing_ok=True)
+    return [results[run.run_id] for run in runs]
 
 
-def train_run(run: Run, *, checkpoints: int, progress: Progress | None = None) -> RunResult:
-    """Train one run and evaluate it in payoff units.
+def _batches(runs: Sequence[Run]) -> Iterator[list[Run]]:
+    """Runs that are trained side by side: those of a protocol, as many as its learner takes."""
+    for protocol in dict.fromkeys(run.protocol for run in runs):
+        same = [run for run in runs if run.protocol == protocol]
+        size = learner(same[0].policy).load(protocol).BATCH
+        for first in range(0, len(same), size):
+            yield same[first : first + size]
 
-    A numerical breakdown gives status `diverged`, any other error of the learner `failed`, both
-    with the reason; errors of the machine (memory, disk) are raised.
+
+def _name(batch: Sequence[Run]) -> str:
+    return hashlib.sha256(" ".join(run.run_id for run in batch).encode()).hexdigest()[:16]
+
+
+def train_runs(
+    runs: Sequence[Run],
+    *,
+    checkpoints: int,
+    progress: Progress | None = None,
+    resume: Path | None = None,
+) -> list[RunResult]:
+    """Train runs that differ in seed and reward mode only, and evaluate them in payoff units.
+
+    A run whose numbers break down gets status `diverged` and stops alone. Any other error of the
+    learner gives status `failed`; several runs are then trained again one by one, so that the error
+    takes down only those that it belongs to. Errors of the machine (memory, disk) are raised.
+
+    Args:
+        runs: the runs.
+        checkpoints: evaluations along the learning curve, besides the untrained policy.
+        progress: told about every environment step.
+        resume: file of the running batch, taken up if it is there.
+
+    Returns:
+        One result per run, in order; times are equal shares of the batch.
     """
     wall, cpu = time.perf_counter(), time.process_time()
-    curve = LearningCurve(run, checkpoints, progress)
-    status, reason = "finished", ""
-    model: BaseAlgorithm | None = None
+    curve = LearningCurve(runs, checkpoints, progress, resume)
     try:
-        model = learner(run.policy).load().for_run(run)
-        model.learn(total_timesteps=run.steps, callback=curve)
-        if curve.breakdown:
-            status, reason = "diverged", curve.breakdown
+        model = _start(runs, curve, resume)
+        left = runs[0].steps - model.num_timesteps
+        model.learn(left, callback=curve, reset_num_timesteps=False)
+        curve.count(runs[0].steps)
+        results = _results(runs, model, curve)
     except (MemoryError, OSError):
         raise
     except Exception as error:
-        broken = model is not None and not _finite(model)
-        status = "diverged" if broken else "failed"
-        reason = f"{type(error).__name__} at step {curve.num_timesteps}: {error}"[:500]
-        log.warning("run %s %s: %s", run.run_id, status, reason)
-    evaluations: list[dict[str, Any]] = []
-    weights: dict[str, torch.Tensor] = {}
-    final: Episodes | None = None
-    if status == "finished":
-        policy = model.controller(run)
-        final = evaluate(policy, run.env_id, seed=EVALUATION_SEED)
-        evaluations = _evaluations(run, policy, final, curve.rows)
-        weights = {name: tensor.clone() for name, tensor in model.policy.state_dict().items()}
-    row = _row(run, status, reason, curve, final)
-    row["wall_seconds"] = time.perf_counter() - wall
-    row["cpu_seconds"] = time.process_time() - cpu
-    return RunResult(row, curve.rows, evaluations, weights)
+        if len(runs) > 1:
+            log.warning("%s: its runs are trained one by one after %r", runs[0].policy, error)
+            curve.count(0)
+            return [train_runs([r], checkpoints=checkpoints, progress=progress)[0] for r in runs]
+        curve.count(runs[0].steps)
+        step = curve.num_timesteps
+        reason = f"{type(error).__name__} at step {step}: {error}"[:500]
+        results = [RunResult(_row(runs[0], curve, step, "failed", reason), *curve.of(0), [], {})]
+    for result in results:
+        if result.row["reason"]:
+            log.warning("run %s: %s", result.row["run_id"], result.row["reason"])
+        result.row["wall_seconds"] = (time.perf_counter() - wall) / len(runs)
+        result.row["cpu_seconds"] = (time.process_time() - cpu) / len(runs)
+    return results
+
+
+def _start(runs: Sequence[Run], curve: LearningCurve, resume: Path | None) -> BaseAlgorithm:
+    """The untrained learner, or the one that an interrupted job has left."""
+    algorithm = learner(runs[0].policy).load(runs[0].protocol)
+    model = algorithm.for_runs(runs)
+    if resume is None or not resume.exists():
+        return model
+    try:
+        with zipfile.ZipFile(resume) as archive:
+            history = json.loads(archive.read(CURVE))
+        model.set_parameters(str(resume), device="cpu")
+        curve.load_state_dict(history)
+    except Exception as error:
+        log.warning("%s cannot be read (%r): its runs start anew", resume, error)
+        return algorithm.for_runs(runs)
+    curve.skip(model.num_timesteps)
+    log.info("goes on at step %s of %s", f"{model.num_timesteps:,}", f"{runs[0].steps:,}")
+    return model
+
+
+def _results(runs: Sequence[Run], model: BaseAlgorithm, curve: LearningCurve) -> list[RunResult]:
+    """Final evaluations, rows and weights of a trained batch."""
+    sampled: list[Episodes] = []
+    if len(model.breakdowns) < len(runs):
+        controller = model.controller(runs)
+        controller.deterministic = False
+        sampled = _evaluate(controller, runs, STOCHASTIC_EPISODES)
+    results = []
+    for i, run in enumerate(runs):
+        points, diagnostics = curve.of(i)
+        if i in model.breakdowns:
+            end = model.breakdowns[i]
+            row = _row(run, curve, end.step, "diverged", f"{end.cause}, step {end.step}")
+            results.append(RunResult(row, points, diagnostics, [], {}))
+            continue
+        final = curve.final[i]
+        row = _row(run, curve, curve.num_timesteps, "finished", "", final)
+        evaluations = _evaluations(run, final, sampled[i], points)
+        weights = model.inference_weights(i)
+        results.append(RunResult(row, points, diagnostics, evaluations, weights))
+    return results
 
 
 class LearningCurve(BaseCallback):
-    """Evaluates the policy along the way and stops a run whose parameters are not finite.
+    """Evaluates all runs of a batch along the way, and keeps the batch in a file now and then.
 
     Args:
-        run: the run.
-        checkpoints: number of evaluations after the first, which is the untrained policy.
+        runs: the runs.
+        checkpoints: number of evaluations after the first, which is of the untrained policies.
         progress: told about every environment step.
+        resume: file to keep the batch in; None for none.
     """
 
-    def __init__(self, run: Run, checkpoints: int, progress: Progress | None) -> None:
+    def __init__(
+        self,
+        runs: Sequence[Run],
+        checkpoints: int,
+        progress: Progress | None = None,
+        resume: Path | None = None,
+    ) -> None:
         super().__init__()
-        self.run, self.progress = run, progress
-        self.rows: list[dict[str, Any]] = []
-        self.breakdown = ""
-        self._due = [round(i * run.steps / checkpoints) for i in range(checkpoints)]
+        self.runs, self.progress, self.resume = runs, progress, resume
+        self.points: list[list[dict[str, Any]]] = [[] for _ in runs]
+        self.diagnostics: list[list[dict[str, Any]]] = [[] for _ in runs]
+        self.final: list[Episodes] = []
+        self._steps = runs[0].steps
+        self._due = [round(i * self._steps / checkpoints) for i in range(checkpoints)]
         self._counted = 0
+        self._kept = time.monotonic()
+
+    def of(self, index: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Points of the curve, and diagnostics, of one run."""
+        return self.points[index], self.diagnostics[index]
 
     def _on_rollout_start(self) -> None:
         """Called before the first rollout and after every update but the last."""
-        if self.progress:
-            self.progress.advance(min(self.num_timesteps, self.run.steps) - self._counted)
-            self._counted = min(self.num_timesteps, self.run.steps)
-        if self._broken():
-            return
+        self.count(min(self.num_timesteps, self._steps))
         if self._due and self.num_timesteps >= self._due[0]:
             self._due = [step for step in self._due if step > self.num_timesteps]
-            self._evaluate()
+            self._measure()
+        if self.resume and time.monotonic() - self._kept > CHECKPOINT_SECONDS:
+            self._keep(self.resume)
+            self._kept = time.monotonic()
 
     def _on_step(self) -> bool:
-        return not self.breakdown
+        return len(self.model.breakdowns) < len(self.runs)
 
     def _on_training_end(self) -> None:
+        if self._on_step():
+            self._measure()
+
+    def count(self, steps: int) -> None:
+        """Tell the progress how many steps of every run are done, or no longer needed."""
         if self.progress:
-            self.progress.advance(self.run.steps - self._counted)
-        if not self._broken():
-            self._evaluate()
+            self.progress.advance((steps - self._counted) * len(self.runs))
+        self._counted = steps
 
-    def _broken(self) -> bool:
-        if not self.breakdown and not _finite(self.model):
-            self.breakdown = f"parameters not finite after the update at step {self.num_timesteps}"
-        return bool(self.breakdown)
+    def skip(self, steps: int) -> None:
+        """Tell the progress what an earlier, interrupted job has done."""
+        if self.progress:
+            self.progress.skip(steps * len(self.runs))
+        self._counted = steps
 
-    def _evaluate(self) -> None:
-        episodes = evaluate(self.model.controller(self.run), self.run.env_id, seed=EVALUATION_SEED)
-        self.rows.append(
-            {"run_id": self.run.run_id, "step": self.num_timesteps, **_measures(self.run, episodes)}
-        )
+    def _measure(self) -> None:
+        self.final = _evaluate(self.model.controller(self.runs), self.runs)
+        means = self.model.take_diagnostics()
+        for i, run in enumerate(self.runs):
+            if i in self.model.breakdowns:
+                continue
+            place = {"run_id": run.run_id, "step": self.num_timesteps}
+            self.points[i].append({**place, **_measures(run, self.final[i])})
+            self.diagnostics[i] += [
+                {**place, "agent": agent, "measure": name, "value": float(value)}
+                for name, grid in means.items()
+                for agent, value in enumerate(grid[i])
+            ]
+
+    def _keep(self, path: Path) -> None:
+        with replacing(path) as temporary:
+            with temporary.open("wb") as file:
+                self.model.save(file)
+            with zipfile.ZipFile(temporary, "a") as archive:
+                archive.writestr(CURVE, json.dumps(self.state_dict()))
+
+    def state_dict(self) -> dict[str, Any]:
+        """What was measured so far, and when to measure next."""
+        return {"points": self.points, "diagnostics": self.diagnostics, "due": self._due}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from there."""
+        self.points, self.diagnostics = state["points"], state["diagnostics"]
+        self._due = state["due"]
 
 
-def _finite(model: BaseAlgorithm) -> bool:
-    return all(torch.isfinite(p).all() for p in model.policy.parameters())
+def _evaluate(
+    controller: Policy, runs: Sequence[Run], episodes: int | None = None
+) -> list[Episodes]:
+    """Episodes of every run, all in one batch; each run plays the same ones as it would alone."""
+    env_id = runs[0].env_id
+    each = episodes or _episodes(env_id)
+    played = play(controller, envs.game(env_id), streams(EVALUATION_SEED, each) * len(runs))
+    return [played.take(slice(i * each, (i + 1) * each)) for i in range(len(runs))]
+
+
+@cache
+def _episodes(env_id: str) -> int:
+    return 1 if is_deterministic(envs.game(env_id)) else EPISODES
 
 
 def _measures(run: Run, episodes: Episodes | None) -> dict[str, Any]:
@@ -191,11 +326,19 @@ def _measures(run: Run, episodes: Episodes | None) -> dict[str, Any]:
 
 
 def _row(
-    run: Run, status: str, reason: str, curve: LearningCurve, final: Episodes | None
+    run: Run,
+    curve: LearningCurve,
+    step: int,
+    status: str,
+    reason: str,
+    final: Episodes | None = None,
 ) -> dict[str, Any]:
     spec = envs.spec(run.env_id)
     n_agents = envs.game(run.env_id).n_agents
-    payoffs = [float("nan")] * n_agents if final is None else final.payoffs.mean(axis=0).tolist()
+    points, _ = curve.of(curve.runs.index(run))
+    payoffs = shares = [float("nan")] * n_agents
+    if final is not None:
+        payoffs, shares = (part.mean(axis=0).tolist() for part in (final.payoffs, final.shares))
     return {
         "run_id": run.run_id,
         "environment": run.environment,
@@ -208,26 +351,25 @@ def _row(
         "reward_mode": run.reward_mode,
         "seed": run.seed,
         "steps_planned": run.steps,
-        "steps_done": curve.num_timesteps,
+        "steps_done": step,
         "status": status,
         "reason": reason,
         **_measures(run, final),
-        "untrained_welfare": curve.rows[0]["welfare"] if curve.rows else float("nan"),
+        "untrained_welfare": points[0]["welfare"] if points else float("nan"),
         "payoff_per_agent": payoffs,
+        "share_per_agent": shares,
         "hyperparameter_hash": run.hyperparameter_hash,
     }
 
 
 def _evaluations(
-    run: Run, policy: Policy, final: Episodes, curve: list[dict[str, Any]]
+    run: Run, final: Episodes, sampled: Episodes, points: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    policy.deterministic = False
-    stochastic = evaluate(policy, run.env_id, episodes=STOCHASTIC_EPISODES, seed=run.seed)
-    last = curve[-5:]
+    last = points[-5:]
     smoothed = {name: sum(row[name] for row in last) / len(last) for name in _measures(run, None)}
     kinds = [
-        ("deterministic", 1, _measures(run, final)),
-        ("stochastic", STOCHASTIC_EPISODES, _measures(run, stochastic)),
+        ("deterministic", len(final.length), _measures(run, final)),
+        ("stochastic", STOCHASTIC_EPISODES, _measures(run, sampled)),
         ("last_five_checkpoints", len(last), smoothed),
     ]
     return [

@@ -10,11 +10,20 @@ from typing import Any
 import pandas as pd
 
 from .cards import environment_cards, formal_oracles, numbers, oracle_cards, policy_overview
-from .columns import PROTOCOLS, STATUSES
+from .columns import MODES, PROTOCOLS, STATUSES
 from .comparison import ANALYSE, BENCHMARKS, CODE, CONFIG, INVENTORY, RANKINGS
 from .editions import edition_rows, without_scale
 from .incentives import editions_summary
-from .selection import is_pooled, named
+from .learners import (
+    certificate_rows,
+    certificate_summary,
+    learner_rows,
+    setting_rows,
+    size_rows,
+    size_summary,
+)
+from .selection import is_pooled, learners, named, policy_order
+from .sources import recorded
 from .verdicts import load_claims
 
 DEFINITIONS = {
@@ -75,6 +84,7 @@ def report_data(
     scores: pd.DataFrame,
     aggregates: pd.DataFrame,
     identity: pd.DataFrame,
+    learner_certificates: pd.DataFrame,
     claims: pd.DataFrame,
     figures: Mapping[str, Path],
     curves: Mapping[str, Path],
@@ -95,12 +105,14 @@ def report_data(
         scores: see `schema`.
         aggregates: see `schema`.
         identity: see `schema`.
+        learner_certificates: see `schema`.
         claims: see `schema`.
         figures: figure id -> JSON file with its texts; the CSV twin lies beside it.
         curves: environment with edition -> JSON file of its response curve, likewise.
         incentives: the same of its incentives.
     """
     policies = policy_overview(reference, certificates)
+    ends, sizes = certificate_rows(learner_certificates), recorded("learner_settings")
     drawn = [
         {name: _of_environment(kind, name, path) for name, path in paths.items()}
         for kind, paths in (("environments", curves), ("incentives", incentives))
@@ -124,7 +136,11 @@ def report_data(
         "formal_oracles": formal_oracles(reference),
         "identity": _identity(identity, list(named(contract)["name"])),
         "scores": _scores(aggregates),
-        "hyperparameters": _hyperparameters(plan),
+        "learners": learner_rows(plan),
+        "hyperparameters": setting_rows(plan),
+        "learner_certificates": ends.to_dict("records"),
+        "learner_settings": size_rows(sizes),
+        "learning": {"ends": certificate_summary(ends), "sizes": size_summary(sizes)},
         "cells": _cells(plan, scores),
         "failures": _failures(scores),
         "records": counts.to_dict("records"),
@@ -255,18 +271,22 @@ def _identity(rows: pd.DataFrame, order: list[str]) -> list[dict[str, Any]]:
 
 
 def _scores(aggregates: pd.DataFrame) -> list[dict[str, Any]]:
-    """Sorted for reading: environments with both protocols together, all environments last."""
-    last = aggregates["environment"].map(is_pooled)
-    keys = ["last", "environment", "reward_mode", "policy", "protocol"]
-    return [
-        _score(row) for row in aggregates.assign(last=last).sort_values(keys).to_dict("records")
-    ]
+    """By environment, learner, protocol and mode; all environments of an edition come last."""
+    order = {
+        "policy": policy_order(aggregates),
+        "protocol": list(PROTOCOLS),
+        "reward_mode": [*MODES, "all"],
+    }
+    keys = {name: aggregates[name].map(names.index) for name, names in order.items()}
+    names = {"last": aggregates["environment"].map(is_pooled), "name": aggregates["environment"]}
+    sorting = pd.DataFrame({**names, **keys})
+    rows = aggregates.loc[sorting.sort_values(list(sorting)).index]
+    return [_score(row) for row in rows.to_dict("records")]
 
 
 def _score(row: dict[str, Any]) -> dict[str, Any]:
-    kept = (
-        "environment protocol policy reward_mode iqm low high training_iqm untrained trust welfare"
-    )
+    kept = "environment environments protocol policy reward_mode iqm low high training_iqm"
+    kept += " untrained trust"
     welfare = None if is_pooled(row["environment"]) else row["welfare"]
     return {
         **{k: row[k] for k in kept.split()},
@@ -277,20 +297,21 @@ def _score(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _cells(plan: pd.DataFrame, scores: pd.DataFrame) -> list[dict[str, Any]]:
-    keys = ["environment", "edition", "policy", "protocol"]
+    """Runs by environment and learner, in the order of the scores."""
     cells = []
-    for (environment, edition, policy, protocol), planned in plan.groupby(keys):
-        runs = scores[scores["run_id"].isin(planned["run_id"])]
-        cells.append(
-            {
-                "environment": f"{environment}-{edition}",
-                "policy": policy,
-                "protocol": protocol,
-                "planned": len(planned),
-                **_statuses(runs),
-                "cpu_seconds": float(runs["cpu_seconds"].sum()),
-            }
-        )
+    for environment, group in named(plan).groupby("name"):
+        for policy, protocol, planned in learners(group):
+            runs = scores[scores["run_id"].isin(planned["run_id"])]
+            cells.append(
+                {
+                    "environment": environment,
+                    "policy": policy,
+                    "protocol": protocol,
+                    "planned": len(planned),
+                    **_statuses(runs),
+                    "cpu_seconds": float(runs["cpu_seconds"].sum()),
+                }
+            )
     return cells
 
 
@@ -325,15 +346,3 @@ def _of_environment(folder: str, name: str, text: Path) -> dict[str, str]:
 def short(commit: str) -> str:
     """First letters of a commit, with the mark of a changed checkout."""
     return commit[:7] + ("+" if commit.endswith("+") else "")
-
-
-def _hyperparameters(plan: pd.DataFrame) -> list[dict[str, str]]:
-    """One row per learner and setting, with its value in each protocol."""
-    rows: dict[tuple[str, str], dict[str, str]] = {}
-    first = plan.drop_duplicates(["policy", "protocol"])
-    for run in first.to_dict("records"):
-        for setting, value in json.loads(run["hyperparameters"]).items():
-            blank = {"policy": run["policy"], "setting": setting} | dict.fromkeys(PROTOCOLS, "")
-            row = rows.setdefault((run["policy"], setting), blank)
-            row[run["protocol"]] = json.dumps(value).strip('"')
-    return list(rows.values())

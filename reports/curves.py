@@ -9,8 +9,8 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.patheffects import withStroke
 
+from coopetition import agents
 from coopetition.envs import MECHANISM_CLASSES
 
 from .selection import learners, named, one_per_policy, own_basis
@@ -20,19 +20,19 @@ from .theme import (
     CLASS_COLOURS,
     EDITIONS,
     GREY,
+    HALO,
     INK,
     MARKS,
     MODE_COLOURS,
     MODE_LINES,
-    PROTOCOL_COLOURS,
     PUBLISHED_COLOUR,
     PUBLISHED_LINES,
     WIDTH,
     Plot,
     apply,
+    learner_marker,
 )
 
-HALO = [withStroke(linewidth=2.0, foreground="white")]
 COLUMNS = 5  # as many as a mechanism class has environments
 
 
@@ -161,9 +161,9 @@ def _draw_marks(
         mark["ms"] *= shrink
         ax.plot(row["action"], row[value] / scale, **mark)
     runs = points[points["kind"] == "learner"]
-    for _, protocol, learner in learners(runs):
-        colour, style = PROTOCOL_COLOURS[protocol], {"ms": 4.5 * shrink, "mew": 0.5, "zorder": 4}
-        ax.plot(learner["action"], learner[value] / scale, "D", mfc=colour, mec="white", **style)
+    for policy, protocol, learner in learners(runs):
+        mark = learner_marker(policy, protocol, 4.4 * shrink)
+        ax.plot(learner["action"], learner[value] / scale, ls="", zorder=4, **mark)
     for row in points[points["kind"] == "best constant"].to_dict("records"):
         place = (row["action"], row[value] / scale)
         ax.plot(*place, "o", ms=6 * shrink, mfc="white", mec=INK, mew=0.9, zorder=3.2)
@@ -200,12 +200,17 @@ def _mark_handles(points: pd.DataFrame, marks: Mapping[str, Mapping[str, Any]]) 
             label += ",\n_" + ", _".join(others[1:])
         yield _handle(label, **marks[policies[0]])
     for policy, protocol, _ in learners(points[points["kind"] == "learner"]):
-        mark = {"marker": "D", "ms": 4, "mfc": PROTOCOL_COLOURS[protocol], "mec": "white"}
-        yield _handle(f"{policy}, {protocol}", **mark)
+        yield _handle(f"{policy}, {protocol}", **learner_marker(policy, protocol, 4))
     stated = points.loc[points["kind"] == "published", "policy"].unique()
     for policy in (name for name in PUBLISHED_LINES if name in stated):
         style = {"ls": PUBLISHED_LINES[policy], "lw": 1.1, "color": PUBLISHED_COLOUR}
-        yield Line2D([], [], label=f"published {policy}", **style)
+        yield Line2D([], [], label=f"published return of {policy}{_here(policy)}", **style)
+
+
+def _here(published: str) -> str:
+    """The learner that trains what the published study reports under this name."""
+    names = [n for n in agents.learner_names() if published in agents.spec(n).published_as]
+    return f" (here {names[0]})" if names else ""
 
 
 def _best_handle() -> Line2D:
@@ -213,7 +218,7 @@ def _best_handle() -> Line2D:
 
 
 def _handle(label: str, **mark: Any) -> Line2D:
-    return Line2D([], [], ls="", mew=0.6, label=label, **mark)
+    return Line2D([], [], ls="", label=label, **{"mew": 0.6, **mark})
 
 
 def _caption(points: pd.DataFrame, edition: str) -> str:
@@ -229,7 +234,7 @@ def _caption(points: pd.DataFrame, edition: str) -> str:
     said.append(
         "No training run under integrated reward finished."
         if points["kind"].eq("learner").sum() == 0
-        else "Diamonds are policies trained on integrated reward, placed at their mean action."
+        else "Coloured markers are policies trained on integrated reward, at their mean action."
     )
     return " ".join(said)
 

@@ -23,7 +23,7 @@ from .figures import FIGURES
 TEMPLATES = Path(__file__).parent / "templates"
 
 # A section is one dictionary (those of SINGLE) or a list of dictionaries with these keys.
-SINGLE = ("study", "counts", "agreement", "editions_summary")
+SINGLE = ("study", "counts", "agreement", "editions_summary", "learning")
 CONTRACT = {
     "study": "name scale description date version commit dirty configuration_hash python platform"
     " packages training_commits",
@@ -47,12 +47,18 @@ CONTRACT = {
     "oracles": "policy mechanism_class equation role here",
     "formal_oracles": "policy summary",
     "identity": "environment differences",
-    "scores": "environment protocol policy reward_mode runs iqm low high training_iqm untrained"
-    " action_share trust welfare",
-    "hyperparameters": "policy setting as_published corrected",
+    "learners": "policy kind published_as as_published corrected",
+    "hyperparameters": "protocol policies settings",
+    "scores": "environment environments protocol policy reward_mode runs iqm low high training_iqm"
+    " untrained action_share trust welfare",
+    "learner_certificates": "environment policy reward_mode target role runs finished"
+    " target_share share share_low share_high gap within",
+    "learner_settings": "policy environment setting seeds steps score score_low score_high"
+    " advantage advantage_low advantage_high cpu_seconds",
+    "learning": "ends sizes",
     "cells": "environment policy protocol planned finished diverged failed cpu_seconds",
     "failures": "run_id environment policy protocol reward_mode seed status reason",
-    "figures": "id title caption alt provenance data",
+    "figures": "id title caption alt sheets provenance data",
     "cards": "environment title mechanism_class class_name story editions",
     "definitions": "term text",
 }

@@ -1,15 +1,27 @@
-"""Figures of the study under examination, as published: see `published/README.md`."""
+"""Tables that no run makes: figures of the study under examination, and recorded measurements.
+
+See `published/README.md` and `recorded/README.md`.
+"""
 
 from pathlib import Path
 
 import pandas as pd
 
+from . import schema
+
 FOLDER = Path(__file__).parent / "published"
+RECORDED = Path(__file__).parent / "recorded"
 
 
 def published(name: str) -> pd.DataFrame:
     """A table of published figures, with its source in each row."""
     return pd.read_csv(FOLDER / f"{name}.csv")
+
+
+def recorded(name: str) -> pd.DataFrame:
+    """A table of measurements of our own (schema of that name); empty if there are none."""
+    path = RECORDED / f"{name}.csv"
+    return schema.read(name, [path] if path.exists() else [])
 
 
 def published_learners() -> pd.DataFrame:

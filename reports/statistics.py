@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from coopetition.agents import scores as agent_scores
 
-from .selection import named, own_basis
+from .selection import CELL, learners, named, own_basis
 
 IDENTITY_TOLERANCE = 1e-5
-CELL = ["environment", "edition"]
 BEST_CONSTANT_COLUMNS = [
     *("environment", "reward_mode", "level", "return"),
     *("welfare_level", "welfare", "random_welfare", "random_return"),
@@ -187,11 +187,14 @@ def _matrix(scores: pd.DataFrame) -> np.ndarray:
 def aggregates(scores: pd.DataFrame, *, repetitions: int) -> list[dict[str, Any]]:
     """Rows of the table `aggregates`: each environment and all, each mode and all.
 
-    "All" are the environments of one edition: its row is `all v0` or `all v1`.
+    "All" are the environments of one edition that anything was trained on, if they are several:
+    its row is `all v0` or `all v1`. A learner that lacks some of them has no such row, which would
+    not be comparable to those of the others.
     """
     rows = []
-    for (policy, protocol), learner in scores.groupby(["policy", "protocol"], sort=True):
-        for environment, mode, group in _groups(learner):
+    trained_on = scores.groupby("edition")["environment"].nunique()
+    for policy, protocol, learner in learners(scores):
+        for environment, mode, group in _groups(learner, trained_on):
             scored = group[group["score"].notna()]
             iqm, low, high = (
                 iqm_interval(scored, repetitions=repetitions) if len(scored) else [float("nan")] * 3
@@ -200,6 +203,7 @@ def aggregates(scores: pd.DataFrame, *, repetitions: int) -> list[dict[str, Any]
             rows.append(
                 {
                     "environment": environment,
+                    "environments": scored["environment"].nunique(),
                     "policy": policy,
                     "protocol": protocol,
                     "reward_mode": mode,
@@ -219,9 +223,14 @@ def aggregates(scores: pd.DataFrame, *, repetitions: int) -> list[dict[str, Any]
     return rows
 
 
-def _groups(learner: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
+def _groups(
+    learner: pd.DataFrame, trained_on: pd.Series
+) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """Environment, mode and runs of every row; `trained_on` counts environments per edition."""
     cells = [(f"{e}-{v}", group) for (e, v), group in learner.groupby(CELL)]
-    cells += [(f"all {edition}", group) for edition, group in learner.groupby("edition")]
+    for edition, group in learner.groupby("edition"):
+        if 1 < trained_on[edition] == group["environment"].nunique():
+            cells.append((f"all {edition}", group))
     for environment, part in cells:
         modes = list(part.groupby("reward_mode"))
         for mode, group in [*modes, *([("all", part)] if len(modes) > 1 else [])]:
@@ -250,6 +259,17 @@ def identity(reference: pd.DataFrame) -> list[dict[str, Any]]:
                 }
             )
     return rows
+
+
+def mean_interval(values: Any) -> tuple[float, float, float]:
+    """Mean of independent values and its 95 % interval, Student's t; one value has no interval."""
+    sample = np.asarray(values, float)
+    mean = float(sample.mean())
+    if len(sample) < 2:
+        return mean, float("nan"), float("nan")
+    low, high = stats.t.interval(0.95, len(sample) - 1, mean, stats.sem(sample))
+    # Equal values have no spread, for which the library returns NaN.
+    return mean, float(np.nan_to_num(low, nan=mean)), float(np.nan_to_num(high, nan=mean))
 
 
 def relative_gap(returns: pd.DataFrame) -> pd.Series:

@@ -3,21 +3,39 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from coopetition.agents.files import replacing
 
 mpl.use("Agg")
 
-PROTOCOL_COLOURS = {"as_published": "#D55E00", "corrected": "#0072B2"}
+# Colour and marker belong to the learner, whatever else a study trains; a new learner goes to the
+# end. Learners of one marker have colours that differ in any colour vision.
+LEARNERS = (
+    *("IPPO", "IA2C", "ISAC", "Central_PPO", "Central_A2C", "Central_SAC"),
+    *("MAPPO", "MADDPG", "QMIX", "MASAC", "MATD3", "M3DDPG", "VDN", "COMA", "MeanFieldAC"),
+    *("IndependentREINFORCE", "LOLA", "SelfPlay_PPO", "FCP"),
+)
+LEARNER_COLOURS = (
+    *("#332288", "#0072B2", "#D55E00", "#009E73", "#B2A4D4", "#E69F00", "#661100", "#1B4F72"),
+    *("#222222", "#CC6677", "#117733", "#7FBC41", "#F4A582", "#8C510A", "#44AA99", "#4D4D4D"),
+    *("#C51B7D", "#56B4E9", "#882255", "#CC79A7"),
+)
+# Shape, and the size at which it looks as large as the others.
+LEARNER_MARKERS = (("D", 1.0), ("P", 1.4), ("o", 1.15), ("s", 1.1))
+# Of the two protocols, as_published has dashed lines and hollow markers.
+PROTOCOL_LINES = {"as_published": (0, (3, 1.5)), "corrected": "-"}
 MODE_COLOURS = {"private": "#009E73", "integrated": "#56B4E9", "cooperative": "#222222"}
 # Integrated is broad and pale, cooperative thin and dashed: where they coincide both are seen.
 MODE_LINES = {
@@ -33,6 +51,7 @@ ROLE_COLOURS = ("#332288", "#DDAA33", "#117733")
 WIDTH = 6.8  # inches, the width of the text
 GREY = "#666666"
 INK = "#222222"
+HALO = [withStroke(linewidth=2.0, foreground="white")]
 # Policies that are not trained, as points of a response curve: marker, face and edge.
 POLICY_MARKS = {
     "Random": {"marker": "X", "ms": 5.5, "mfc": GREY, "mec": "white"},
@@ -68,6 +87,7 @@ class Plot:
         figure: the drawing.
         data: its CSV twin.
         title, caption, alt: heading, the finding with its number, description in words.
+        sheets: parts of equal height, one below the other, each of at most a page.
     """
 
     figure: Figure
@@ -75,6 +95,30 @@ class Plot:
     title: str
     caption: str
     alt: str
+    sheets: int = 1
+
+
+def learner_colour(policy: str) -> str:
+    """The colour of a learner."""
+    return LEARNER_COLOURS[_place(policy) % len(LEARNER_COLOURS)]
+
+
+def learner_marker(policy: str, protocol: str, size: float) -> dict[str, Any]:
+    """Style of a learner's marker in a protocol; size in points."""
+    place, colour = _place(policy), learner_colour(policy)
+    cycle = place // len(LEARNER_COLOURS)
+    shape, scale = LEARNER_MARKERS[(place + cycle) % len(LEARNER_MARKERS)]
+    hollow = protocol == "as_published"
+    face, edge, width = ("white", colour, 0.9) if hollow else (colour, "white", 0.4)
+    return {"marker": shape, "ms": size * scale, "mfc": face, "mec": edge, "mew": width}
+
+
+def _place(policy: str) -> int:
+    """Place in `LEARNERS`; of a name that is not in it, one that none of them has."""
+    if policy in LEARNERS:
+        return LEARNERS.index(policy)
+    taken = len(LEARNER_COLOURS)
+    return taken + zlib.crc32(policy.encode()) % (taken * (len(LEARNER_MARKERS) - 1))
 
 
 def apply() -> None:
@@ -113,6 +157,7 @@ def save_all(plots: Iterable[tuple[str, Plot]], svgs: Iterable[str], commit: str
 def save(plot: Plot, svg: Path, csv: Path, text: Path, commit: str) -> None:
     """Write the figure, its data, and its texts with the commit that drew it."""
     words = {"title": plot.title, "caption": plot.caption, "alt": plot.alt, "commit": commit}
+    words["sheets"] = plot.sheets
     with replacing(svg) as temporary:
         plot.figure.savefig(temporary, format="svg", metadata={"Date": None})
     with replacing(csv) as temporary:

@@ -154,7 +154,10 @@ class TestLightImports:
 
     def test_a_learner_does_load_torch(self):
         """The check above can see torch."""
-        program = "from coopetition.agents.registry import learner; learner('Central_PPO').load()"
+        program = (
+            "from coopetition.agents.registry import learner;"
+            "learner('Central_PPO').load('corrected')"
+        )
         assert "torch" in loaded(program)
 
 

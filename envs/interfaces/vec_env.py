@@ -236,6 +236,24 @@ class GameVecEnv(VecEnv):
             infos,
         )
 
+    def state_dict(self) -> dict[str, Any]:
+        """All that decides what comes next: the running episodes and the seeds of later ones."""
+        return {
+            "state": dict(self._state),
+            "generators": [generator.bit_generator.state for generator in self._generators],
+            "payoffs": self.payoffs,
+            "agent_rewards": self.agent_rewards,
+            "mean_trust": self.mean_trust,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from a `state_dict` of an environment that was built in the same way."""
+        self._state = dict(state["state"])
+        for generator, own in zip(self._generators, state["generators"], strict=True):
+            generator.bit_generator.state = own
+        self.payoffs, self.agent_rewards = state["payoffs"], state["agent_rewards"]
+        self.mean_trust = state["mean_trust"]
+
     def close(self) -> None:
         """Nothing to release."""
 

@@ -116,18 +116,22 @@ class TestPredict:
         with pytest.raises(ValueError, match="3 episodes are running, but 2 copies"):
             policy.predict(seen[:2])
 
-    def test_a_policy_of_single_agents_is_for_evaluate(self):
+    def test_a_policy_of_single_agents_has_a_row_per_agent(self):
         class Own(Policy):
             name, observation = "Own", "minimal"
 
             def act(self, observations):
-                return np.zeros(observations.shape[:2])
+                assert observations.shape[1:] == (3, 3)
+                return np.tile([100.0, 40.0, 0.0], (len(observations), 1))
 
         policy = Own()
-        assert agents.evaluate(policy, "SLCD-v0").length == [100]
-        policy.bind("SLCD-v0")
-        with pytest.raises(ValueError, match="observes each agent by itself"):
-            policy.predict(raw("SLCD-v0").reset())
+        policy.bind("AppleAppStore-v0")
+        view = envs.vec_env("AppleAppStore-v0", 2, observation="minimal")
+        actions, _ = policy.predict(view.reset(), episode_start=np.ones(6, bool))
+        assert actions[:, 0].tolist() == [1.0, 0.0, -1.0] * 2
+        for wrong in (raw("AppleAppStore-v0").reset(), view.reset()[:4]):
+            with pytest.raises(ValueError, match=r"\(3 agents x copies, 3\).*'minimal'"):
+                policy.predict(wrong)
 
 
 class TestFiles:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
+from matplotlib.figure import Figure, SubFigure
 
 from coopetition.reports import columns, schema
 from coopetition.reports.sources import published
@@ -48,7 +49,7 @@ def run(table: str = "scores", **changes: Any) -> dict[str, Any]:
         "reason": "",
         **changes,
     }
-    keys = ("environment", "edition", "protocol", "reward_mode", "seed")
+    keys = ("environment", "edition", "policy", "protocol", "reward_mode", "seed")
     factors.setdefault("edition", "v0")
     factors.setdefault("run_id", "-".join(str(factors[key]) for key in keys))
     if factors["status"] != "finished":
@@ -195,6 +196,23 @@ def learning(scores: pd.DataFrame) -> pd.DataFrame:
         for i in range(3)
     ]
     return schema.table("curves", rows)
+
+
+def parts(figure: Figure) -> list[Figure | SubFigure]:
+    """The sheets of a figure, or the figure where it has none."""
+    return list(figure.subfigs) or [figure]
+
+
+def ended(share: float = 0.5, target: float = 0.45, **changes: Any) -> dict[str, Any]:
+    """A row of `learner_certificates`: a share with an interval of 0.05 to either side."""
+    gap = share - target
+    found = {"share": share, "share_low": share - 0.05, "share_high": share + 0.05}
+    found |= {"target_share": target, "gap": gap, "within": bool(abs(gap) <= 0.1)}
+    factors = {"environment": "Alpha", "edition": "v1", "policy": "IPPO", "role": "0|1"}
+    target_of = {"private": "equilibrium", "cooperative": "optimum"}
+    kind = target_of[changes.get("reward_mode", "private")]
+    row_of = {**factors, "target": kind, "steps": 800, **found, **changes}
+    return row("learner_certificates", **row_of)
 
 
 def corpus_reference(environments: int = 20) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from coopetition.reports.figures import FIGURES
 from coopetition.reports.incentives import environment_incentives
 from coopetition.reports.report import build_report, check
 from coopetition.reports.verdicts import decide, load_claims
-from frames import FORMAL_IDS, IDS, learning, trained
+from frames import FORMAL_IDS, IDS, ended, learning, trained
 
 STUDY = {
     "name": "small",
@@ -36,7 +36,7 @@ PROVENANCE = {
 }
 BROKEN = {0: "failed", 20: "diverged"}
 TABLES = ("plan", "contract", "certificates", "contract_comparison", "counts", "page_results")
-TABLES += ("reference", "scores", "aggregates", "identity", "claims")
+TABLES += ("reference", "scores", "aggregates", "identity", "learner_certificates", "claims")
 ALL_IDS = (*IDS, *FORMAL_IDS)
 
 
@@ -61,6 +61,7 @@ def study(both, certificates, tmp_path_factory):
         "curves": curves,
         "aggregates": statistics.aggregates(scores, repetitions=50),
         "identity": statistics.identity(reference),
+        "learner_certificates": [ended(environment="TeamProduction", role="0|1|2|3")],
     }
     text = (
         "certificates",
@@ -69,6 +70,7 @@ def study(both, certificates, tmp_path_factory):
         "page_results",
         "aggregates",
         "identity",
+        "learner_certificates",
         "claims",
     )
 
@@ -95,6 +97,7 @@ def drawn(study, replies, tmp_path_factory):
         "identity": ("reference",),
         "learning_curves": ("scores", "curves"),
         "scores": ("aggregates",),
+        "learner_certificates": ("learner_certificates",),
     }
     plots = {
         name: figure(**{table: study[table] for table in needed[name]})
@@ -195,8 +198,16 @@ def test_scores_are_the_aggregates(data, study):
         assert shown["action_share"] == pytest.approx(row["cooperation"])
         # Payoffs of different games do not add up to anything.
         assert (shown["welfare"] is None) == row["environment"].startswith("all ")
-    order = [shown["environment"] for shown in data["scores"]]
-    assert order == sorted(order, key=lambda name: (name.startswith("all "), name))
+    orders = {"protocol": columns.PROTOCOLS, "reward_mode": (*columns.MODES, "all")}
+    order = [
+        (
+            *(shown["environment"].startswith("all "), shown["environment"]),
+            *(known.index(shown[key]) for key, known in orders.items()),
+        )
+        for shown in data["scores"]
+    ]
+    assert order == sorted(order)
+    assert {shown["environments"] for shown in data["scores"]} == {1, 2}
 
 
 def test_claims_and_highlights(data, study):

@@ -16,13 +16,15 @@ from coopetition.reports.incentives import (
     editions_summary,
     environment_incentives,
 )
-from coopetition.reports.theme import WIDTH, save, save_all
+from coopetition.reports.theme import WIDTH, learner_marker, save, save_all
 from frames import (
     NAN,
     certificate,
     certificates_of,
     corpus_reference,
+    ended,
     learning,
+    parts,
     replies_of,
     trained,
 )
@@ -50,6 +52,9 @@ def tables_of(reference, scores=None, curves=None):
         "identity": {"reference": reference},
         "learning_curves": {"scores": scores, "curves": curves},
         "scores": {"aggregates": schema.table("aggregates", aggregates)},
+        "learner_certificates": {
+            "learner_certificates": schema.table("learner_certificates", [ended()])
+        },
     }
 
 
@@ -68,7 +73,8 @@ def words(plot):
 
 
 def legend(plot):
-    return [text.get_text() for box in plot.figure.legends for text in box.get_texts()]
+    boxes = [box for part in parts(plot.figure) for box in part.legends]
+    return [text.get_text() for box in boxes for text in box.get_texts()]
 
 
 every_figure = pytest.mark.parametrize("name", FIGURES)
@@ -88,8 +94,8 @@ def test_a_figure_is_saved_with_its_data_and_its_words(name, tables, tmp_path):
     assert "environment" in plot.data
     told = json.loads(paths[2].read_text(encoding="utf-8"))
     words = {"title": plot.title, "caption": plot.caption, "alt": plot.alt}
-    assert told == {**words, "commit": "c0ffee"}
-    for text in told.values():
+    assert told == {**words, "commit": "c0ffee", "sheets": plot.sheets}
+    for text in words.values():
         assert text
         assert not re.search(r"\bnan\b|None|<NA>", text)
 
@@ -122,31 +128,30 @@ def test_any_number_of_environments(reference, count):
         figure = FIGURES[name](**arguments).figure
         assert figure.get_size_inches()[0] == WIDTH, "legends need the width"
         edition = "v1" if name == "formal_response_curves" else "v0"
-        if name in ("scores", "identity", "editions"):
+        if name in ("identity", "editions"):
             labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
             shown = names if name == "editions" else [f"{n}-v0" for n in names]
-            assert sorted(labels) == sorted([*shown, *(["all v0"] if name == "scores" else [])])
-            continue
-        assert len(figure.axes) == count
-        titles = [ax.get_title(loc="left").split(" ")[0] for ax in figure.axes]
-        assert sorted(titles) == sorted(f"{n}-{edition}" for n in names)
-        across = 2 if name == "learning_curves" else 3
-        for column in range(min(across, count)):
-            assert figure.axes[column::across][-1].get_xlabel(), "the lowest of a column"
+            assert sorted(labels) == sorted(shown)
+        elif name.endswith("response_curves"):
+            assert len(figure.axes) == count
+            titles = [ax.get_title(loc="left").split(" ")[0] for ax in figure.axes]
+            assert sorted(titles) == sorted(f"{n}-{edition}" for n in names)
+            for column in range(min(3, count)):
+                assert figure.axes[column::3][-1].get_xlabel(), "the lowest of a column"
 
 
 @every_figure
 def test_texts_lie_inside_the_picture(name, tables):
     figure = FIGURES[name](**tables[name]).figure
     figure.draw_without_rendering()
-    box = figure.bbox
-    boxes = [legend.get_window_extent() for legend in figure.legends]
-    boxes += [ax.get_tightbbox() for ax in figure.axes]
-    for inner in boxes:
-        assert inner.x0 >= box.x0 - 1
-        assert inner.y0 >= box.y0 - 1
-        assert inner.x1 <= box.x1 + 1
-        assert inner.y1 <= box.y1 + 1
+    for part in parts(figure):
+        boxes = [legend.get_window_extent() for legend in part.legends]
+        boxes += [ax.get_tightbbox() for ax in part.axes]
+        for inner in boxes:
+            assert inner.x0 >= part.bbox.x0 - 1
+            assert inner.y0 >= part.bbox.y0 - 1
+            assert inner.x1 <= part.bbox.x1 + 1
+            assert inner.y1 <= part.bbox.y1 + 1
 
 
 # ---- what the captions say ----------------------------------------------------------------------
@@ -166,7 +171,7 @@ def test_response_caption_names_the_best_levels(reference, tables):
     assert "between 42 % (TrustDilemma-v0) and 47 % (TeamProduction-v0)" in plot.caption
     assert "The best oracle stays below it on 2 of 2." in plot.caption
     assert "they lie below the best constant on 1 of 1." in plot.caption
-    assert "Diamonds are policies trained on integrated reward" in plot.caption
+    assert "Coloured markers are policies trained on integrated reward" in plot.caption
 
 
 def test_response_caption_follows_other_data(reference):
@@ -232,19 +237,28 @@ def test_every_environment_has_a_figure_of_its_own(curves, tmp_path):
     shown = legend(plot)
     for policy in ("Random", "TitForTat", "TitForTat_released", "Oracle_Nash", "Oracle_Loyalty"):
         assert policy in shown
-    assert {"published ISAC", "steps played, of 100", "best constant and its level"} <= set(shown)
+    assert "published return of ISAC (here Central_SAC)" in shown
+    assert {"steps played, of 100", "best constant and its level"} <= set(shown)
     assert len(shown) == len(set(shown))
 
 
-def test_diamonds_are_finished_runs_on_integrated_reward(reference):
+def test_markers_of_learners_are_finished_runs_on_integrated_reward(reference):
     scores = trained(reference)
     failed = scores.index[scores["reward_mode"] == "integrated"][0]
     plot = draw("response_curves", reference, trained(reference, broken={failed: "diverged"}))
-    diamonds = [line for ax in plot.figure.axes for line in ax.lines if line.get_marker() == "D"]
-    assert sum(len(line.get_xdata()) for line in diamonds) == 2 * 2 * 3 - 1
+    marked = {}
+    for line in (line for ax in plot.figure.axes for line in ax.lines):
+        for protocol in columns.PROTOCOLS:
+            style = learner_marker("Central_PPO", protocol, 4)
+            look = (line.get_marker(), line.get_markerfacecolor(), line.get_markeredgecolor())
+            if look == (style["marker"], style["mfc"], style["mec"]):
+                marked.setdefault(protocol, []).append(len(line.get_xdata()))
+    assert sorted(marked["as_published"]) == [2, 3]
+    assert sorted(marked["corrected"]) == [3, 3]
     assert (plot.data["kind"] == "learner").sum() == 2 * 2 * 3 - 1
     assert legend(plot)[-3:] == [
-        *("Central_PPO, as_published", "Central_PPO, corrected", "published ISAC"),
+        *("Central_PPO, as_published", "Central_PPO, corrected"),
+        "published return of ISAC (here Central_SAC)",
     ]
 
 
@@ -273,60 +287,6 @@ def test_identity_caption_of_equal_returns(reference):
     )
 
 
-def test_learning_caption_tells_start_and_end(reference, tables):
-    plot = FIGURES["learning_curves"](**tables["learning_curves"])
-    scales = statistics.reference_scales(certificates_of(reference))
-    floor, ceiling = scales["welfare_floor"], scales["welfare_ceiling"]
-    end = ((0.9 * ceiling - floor) / (ceiling - floor)).mean()
-    for protocol in columns.PROTOCOLS:
-        assert f"Central_PPO {protocol} v0 from 0.00 to {end:.2f}" in plot.caption
-    assert "left out" not in plot.caption
-    assert legend(plot) == [
-        *("Central_PPO, as_published", "Central_PPO, corrected"),
-        *("private reward", "integrated reward", "cooperative reward"),
-    ]
-
-
-def test_learning_curves_leave_out_runs_that_did_not_finish(reference):
-    scores = trained(reference, broken={0: "diverged", 20: "failed"})
-    plot = draw("learning_curves", reference, scores)
-    assert "Runs that did not finish are left out: 2." in plot.caption
-    broken = scores.loc[scores["status"] != "finished", "run_id"]
-    assert not set(broken) & set(plot.data["run_id"])
-    assert plot.data["run_id"].nunique() == len(scores) - 2
-
-
-def test_scores_caption_tells_the_overall_interval(tables):
-    aggregates = tables["scores"]["aggregates"]
-    plot = FIGURES["scores"](aggregates)
-    overall = aggregates[
-        (aggregates["environment"] == "all v0") & (aggregates["reward_mode"] == "integrated")
-    ]
-    assert len(overall) == 2
-    for found in overall.to_dict("records"):
-        interval = f"{found['iqm']:.2f} [{found['low']:.2f}, {found['high']:.2f}]"
-        assert f"Central_PPO {found['protocol']} v0 {interval}" in plot.caption
-    assert "count as 0" not in plot.caption
-    assert set(plot.data["reward_mode"]) == {"integrated"}
-
-
-def test_scores_caption_counts_runs_that_did_not_finish(reference):
-    scores = trained(reference)
-    failed = scores.index[scores["reward_mode"] == "integrated"][0]
-    plot = draw("scores", reference, trained(reference, broken={failed: "failed"}))
-    assert "Runs that did not finish count as 0: 1 of 12." in plot.caption
-
-
-def test_scores_of_a_learner_that_lacks_an_environment(tables):
-    aggregates = tables["scores"]["aggregates"]
-    lacking = (aggregates["environment"] == "TrustDilemma-v0") & (
-        aggregates["protocol"] == "corrected"
-    )
-    plot = FIGURES["scores"](aggregates[~lacking])
-    plot.figure.draw_without_rendering()
-    assert len(plot.figure.axes[0].get_yticklabels()) == 3
-
-
 # ---- no runs ------------------------------------------------------------------------------------
 
 
@@ -351,7 +311,7 @@ def test_figures_of_learning_say_that_there_are_no_runs(name, without_runs, tmp_
 def test_response_curves_without_diamonds(without_runs, reference, tmp_path):
     plot = FIGURES["response_curves"](**without_runs["response_curves"])
     assert "No training run under integrated reward finished." in plot.caption
-    assert "Diamonds" not in plot.caption
+    assert "Coloured" not in plot.caption
     assert not (plot.data["kind"] == "learner").any()
     assert not [label for label in legend(plot) if "PPO" in label]
     save(plot, *(tmp_path / f"plot.{suffix}" for suffix in ("svg", "csv", "json")), "c0ffee1234+")
@@ -363,7 +323,8 @@ def test_a_study_without_integrated_reward(reference):
     tables = tables_of(reference, scores)
     assert words(FIGURES["scores"](**tables["scores"])) == ["no runs"]
     plot = FIGURES["learning_curves"](**tables["learning_curves"])
-    assert legend(plot)[-1] == "private reward"
+    assert set(plot.data["reward_mode"]) == {"private"}
+    assert len(plot.figure.axes) == 2, "a column of reward modes, a row per environment"
     assert "No training run" in FIGURES["response_curves"](**tables["response_curves"]).caption
 
 

@@ -57,6 +57,7 @@ def _figure(name: str) -> dict:
         "title": f"Title of {name}",
         "caption": f"Caption of {name}.",
         "alt": f"Alternative of {name}",
+        "sheets": 1,
         "provenance": "rule figures, commit 0123456",
         "data": f"figures/{name}.csv",
     }
@@ -310,6 +311,7 @@ def sample_data() -> dict:
         "scores": [
             {
                 "environment": name,
+                "environments": 2 if name == "all v0" else 1,
                 **cell,
                 "reward_mode": "integrated",
                 "runs": 3,
@@ -324,20 +326,40 @@ def sample_data() -> dict:
             }
             for name in ("all v0", *environments)
         ],
+        "learners": [
+            {
+                **{"policy": "Central_PPO", "kind": "joint", "published_as": "IPPO"},
+                **{"as_published": "2 of v0", "corrected": ""},
+            }
+        ],
         "hyperparameters": [
             {
-                "policy": "Central_PPO",
-                "setting": "n_steps",
-                "as_published": "2048",
-                "corrected": "",
-            },
-            {
-                "policy": "Central_PPO",
-                "setting": "hidden",
-                "as_published": "[128]",
-                "corrected": "[64]",
+                **{"protocol": "corrected", "policies": "IPPO, Central_PPO"},
+                "settings": "n_steps = 2048; hidden = [64, 64]",
             },
         ],
+        "learner_certificates": [
+            {
+                **{"environment": "LoyaltyTeam-v1", "policy": "IPPO", "reward_mode": "private"},
+                **{"target": "equilibrium", "role": "every agent", "runs": 5, "finished": 4},
+                **{"steps": 16_000, "target_share": 0.25, "share": share, "share_low": low},
+                **{"share_high": 0.3, "gap": share - 0.25, "within": within},
+            }
+            for share, low, within in (
+                *((0.2, 0.1, True), (0.5, 0.4, False)),
+                (float("nan"), float("nan"), False),
+            )
+        ],
+        "learner_settings": [
+            {
+                **{"policy": "IPPO", "environment": "LoyaltyTeam", "setting": setting},
+                **{"seeds": 5, "steps": 10_000, "score": 0.7, "score_low": 0.6, "score_high": 0.8},
+                **{"advantage": gain, "advantage_low": gain, "advantage_high": gain},
+                "cpu_seconds": 12.34,
+            }
+            for setting, gain in (("default", float("nan")), ("128x128", -0.1))
+        ],
+        "learning": {"ends": "After 16,000 steps, 1 of 2.", "sizes": "In 1 of 1 rows."},
         "cells": [
             {
                 "environment": name,
@@ -499,7 +521,10 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         "formal-oracles": 1,
         "identity": 2,
         "scores": 3,
-        "hyperparameters": 2,
+        "learners": 1,
+        "hyperparameters": 1,
+        "learner-certificates": 3,
+        "learner-settings": 2,
         "cells": 2,
         "failures": 1,
         "records": 3,
@@ -545,6 +570,20 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
     assert rows["scores"][1][4:] == [
         *("3", "0.93", "[0.90, 0.95]", "0.90", "–", "0.41", "–", "29,000"),
     ]
+    assert [row[0] for row in rows["scores"]][:2] == ["all v0 (2)", "TrustDilemma-v0"]
+    assert rows["learners"] == [["Central_PPO", "joint", "IPPO", "2 of v0", "–"]]
+    assert rows["hyperparameters"][0][1:] == [
+        *("IPPO, Central_PPO", "n_steps = 2048; hidden = [64, 64]"),
+    ]
+    assert [row[5:] for row in rows["learner-certificates"]] == [
+        ["0.25", "0.20", "[0.10, 0.30]", "16,000", "4 of 5"],
+        ["0.25", "≠ 0.50", "[0.40, 0.30]", "16,000", "4 of 5"],
+        ["0.25", "–", "–", "16,000", "4 of 5"],
+    ]
+    assert [row[5:] for row in rows["learner-settings"]] == [
+        ["0.70", "[0.60, 0.80]", "–", "–", "12.3"],
+        ["0.70", "[0.60, 0.80]", "−0.10", "[−0.10, −0.10]", "12.3"],
+    ]
 
 
 def test_facts_and_highlights(build, sample_data):
@@ -560,6 +599,8 @@ def test_facts_and_highlights(build, sample_data):
     assert sample_data["study"]["commit"] + " with uncommitted changes" in page.text
     assert sample_data["study"]["configuration_hash"] in page.text
     assert "made at commit 0123456, fedcba9+" in page.text
+    assert "After 16,000 steps, 1 of 2." in page.text
+    assert "In 1 of 1 rows." in page.text
     assert page.links.count("#claim-N01") == 2, "from the table and from the highlight"
 
 
@@ -590,6 +631,19 @@ def test_pdf_has_pages_and_bookmarks(build, sample_data):
     for bookmark in (*HEADINGS, "B02 refuted", "LoyaltyTeam: title of LoyaltyTeam"):
         words = re.escape(bookmark.encode()).replace(rb"\ ", rb"\s+")
         assert re.search(rb"/Title\s*\([^)]*" + words, pdf), bookmark
+
+
+def test_a_figure_of_several_sheets_is_cut_into_pages(build, sample_data, figures):
+    """As one sheet it is made smaller until it fits a page."""
+    tall = SVG.format(width=400).replace('width="90" height="40"', 'width="490" height="1800"')
+    figures["scores"].write_text(tall)
+    pages = []
+    for sheets in (1, 3):
+        for figure in sample_data["figures"]:
+            figure["sheets"] = sheets if figure["id"] == "scores" else 1
+        _, pdf = build(sample_data)
+        pages.append(int(re.search(rb"/Type\s*/Pages\s*/Count (\d+)", pdf)[1]))
+    assert pages[1] >= pages[0] + 2
 
 
 def test_every_environment_has_a_card_that_is_linked(build, sample_data):
@@ -682,6 +736,10 @@ def test_empty_lists_become_sentences(build, sample_data):
         "No count was recomputed in this run.",
         "The two modes were not compared in this run.",
         "This run has no learning curves.",
+        "This run has no figure of where learners end.",
+        "No learner was planned.",
+        "No learner was trained for this test in this run.",
+        "No other settings were measured.",
         "No policy was trained in this run.",
         "No training run was planned.",
         "No run failed or diverged.",

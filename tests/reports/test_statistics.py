@@ -113,6 +113,7 @@ def test_all_environments_are_those_with_a_score():
     found = {row["environment"]: row["iqm"] for row in rows}
     assert found["all v0"] == found["Alpha-v0"] == 2.0
     assert np.isnan(found["Beta-v0"])
+    assert [row["environments"] for row in rows] == [1, 0, 1]
 
 
 # ---- reference ----------------------------------------------------------------------------------
@@ -357,10 +358,38 @@ def test_untrained_is_the_mean_score_before_training(small_study):
 
 def test_editions_are_never_pooled():
     """The protocol of the published study exists in one edition only."""
-    both = pd.concat([runs({"Alpha": [1.0, 1.0]}), runs({"Alpha": [5.0, 5.0]}, edition="v1")])
+    released, formal = ({"Alpha": [s, s], "Beta": [s, s]} for s in (1.0, 5.0))
+    both = pd.concat([runs(released), runs(formal, edition="v1")])
     rows = statistics.aggregates(both, repetitions=5)
     pooled = {r["environment"]: r["iqm"] for r in rows if r["environment"].startswith("all")}
     assert pooled == {"all v0": 1.0, "all v1": 5.0}
+    assert {r["environments"] for r in rows} == {1, 2}
+
+
+def test_only_learners_of_all_environments_are_pooled():
+    """The mean of a learner over fewer environments would be one over other games."""
+    two, one = {"Alpha": [1.0, 1.0], "Beta": [3.0, 3.0]}, {"Beta": [9.0, 9.0]}
+    scores = pd.concat([runs(two, policy="IPPO"), runs(one, policy="IA2C")])
+    rows = statistics.aggregates(scores, repetitions=5)
+    assert {r["policy"] for r in rows if r["environment"] == "all v0"} == {"IPPO"}
+    rows = statistics.aggregates(scores[scores["policy"] == "IA2C"], repetitions=5)
+    assert [r["environment"] for r in rows] == ["Beta-v0"], "one environment is not pooled"
+
+
+def test_aggregates_follow_the_order_of_the_study():
+    cells = [("Alpha", "v0", ["C"]), ("Alpha", "v1", ["A", "C"]), ("Beta", "v1", ["A", "B", "C"])]
+    scores = pd.concat(
+        runs({name: [1.0]}, edition=edition, policy=policy, protocol=protocol)
+        for name, edition, policies in cells
+        for policy in policies
+        for protocol in (("corrected", "as_published") if edition == "v0" else ("corrected",))
+    )
+    rows = statistics.aggregates(scores, repetitions=5)
+    learners = dict.fromkeys((r["policy"], r["protocol"]) for r in rows)
+    assert list(learners) == [
+        *(("A", "corrected"), ("B", "corrected")),
+        *(("C", "as_published"), ("C", "corrected")),
+    ]
 
 
 def test_no_runs_give_no_aggregates():

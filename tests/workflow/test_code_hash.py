@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from coopetition import envs
-from coopetition.agents.registry import learner
+from coopetition.agents.registry import learner, learner_names
 from study import code_hash, data_hash
 
 ROOT = Path(__file__).parents[2]
@@ -222,6 +222,26 @@ class TestThisProject:
         assert self.changed(copy, learner("Central_PPO").module) == {
             f"train {env_id}" for env_id in envs.ids()
         }
+
+    @pytest.mark.parametrize(
+        ("module", "learners"),
+        [
+            ("agents.learners.central_ppo", {"Central_PPO"}),
+            ("agents.learners.ippo", {"IPPO", "Central_PPO"}),
+            ("agents.slices.off_policy", {"ISAC", "Central_SAC"}),
+            ("agents.slices.algorithm", set(learner_names())),
+        ],
+    )
+    def test_a_learner_changes_those_that_are_built_on_it(self, copy, module, learners):
+        def hashes() -> dict[str, str]:
+            return {name: code_hash(learner(name).module) for name in learner_names()}
+
+        before = hashes()
+        with copy.joinpath(*module.split(".")).with_suffix(".py").open("a") as file:
+            file.write("\n_ADDED = 1\n")
+        forget()
+        after = hashes()
+        assert {name for name in before if before[name] != after[name]} == learners
 
     def test_the_engine_changes_every_cell(self, copy):
         assert self.changed(copy, "coopetition.envs.engine") == set(self.hashes())

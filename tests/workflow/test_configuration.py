@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+import itertools
 import json
 import math
 import shlex
@@ -24,6 +25,12 @@ SCALES = sorted(path.stem for path in (FOLDER / "scales").glob("*.yaml"))
 FACTORS = sorted(
     json.loads((FOLDER / "schemas" / "study.schema.json").read_text(encoding="utf-8"))["properties"]
 )
+
+
+CERTIFIED = {"policies": ["IPPO"], "environments": ["TeamProduction"], "steps": 16000}
+CERTIFIED |= {"seeds": [99, 100, 101]}
+# As Snakemake hands it over.
+AS_TEXT = {**CERTIFIED, "steps": "16000", "seeds": ["99", "100", "101"]}
 
 
 def study(scale: str = "smoke", **changes: Any) -> Study:
@@ -98,40 +105,119 @@ class TestErrors:
             ({"train_on": "SLCD"}, "train_on", "'SLCD'", "all, or a list of", None),
             ({"train_on": ["SLCD", "SLCD"]}, "train_on", "['SLCD', 'SLCD']", "a list of", None),
             (
+                {"train_on": {"v1": ["TrustDilema", "TrustDilemma"]}},
+                *("train_on", "'TrustDilema'", "TeamProduction, TrustDilemma"),
+                {"train_on": {"v1": ["TrustDilemma"]}},
+            ),
+            (
+                {"train_on": {"v0": "all", "v9": ["SLCD"]}},
+                *("train_on", "'v9'", "any of v0, v1"),
+                {"train_on": {"v0": "all", "v1": ["SLCD"]}},
+            ),
+            (
+                {"train_on": {"v0": ["SLCD"], "v1": {"IPO": ["SLCD"], "ISAC": "all"}}},
+                *("train_on", "'IPO'", "any of Central_A2C, Central_PPO"),
+                {"train_on": {"v0": ["SLCD"], "v1": {"IPPO": ["SLCD"], "ISAC": "all"}}},
+            ),
+            (
                 {"environments": ["SLCD", "TeamProduction"], "train_on": ["TrustDilemma", "SLCD"]},
-                *("train_on", "'TrustDilemma'", "all, or any of environments: SLCD, TeamProd"),
-                {"environments": ["SLCD", "TeamProduction"], "train_on": ["SLCD"]},
+                *("train_on", "'TrustDilemma'", "environments of the study: SLCD, TeamProduction"),
+                {
+                    "environments": ["SLCD", "TeamProduction", "TrustDilemma"],
+                    "train_on": ["TrustDilemma", "SLCD"],
+                },
             ),
             (
-                {"environments": ["SLCD"], "train_on": ["TrustDilemma"]},
-                *("train_on", "'TrustDilemma'", "all, or any of environments: SLCD"),
-                {"environments": ["SLCD"], "train_on": ["SLCD"]},
-            ),
-            (
-                {"train_on": {"v0": ["SLCD"], "v9": ["SLCD"]}},
-                *("train_on", "'v9'", "editions of the study: v0, v1"),
-                {"train_on": {"v0": ["SLCD"]}},
+                {
+                    "environments": ["SLCD"],
+                    "train_on": {"v1": {"IPPO": ["RecoveryRace"], "ISAC": ["TrustDilemma"]}},
+                },
+                *("train_on", "'RecoveryRace'", "environments of the study: SLCD"),
+                {
+                    "environments": ["SLCD", "RecoveryRace", "TrustDilemma"],
+                    "train_on": {"v1": {"IPPO": ["RecoveryRace"], "ISAC": ["TrustDilemma"]}},
+                },
             ),
             (
                 {"editions": ["v0"], "train_on": {"v1": ["SLCD"]}},
-                *("train_on", "'v1'", "editions of the study: v0", {"train_on": "all"}),
+                *("train_on", "'v1'", "editions of the study: v0"),
+                {"editions": ["v0", "v1"], "train_on": {"v1": ["SLCD"]}},
             ),
             (
-                {"train_on": {"v1": ["TrustDilema"]}},
-                *("train_on", "'TrustDilema'", "TeamProduction, TrustDilemma"),
-                {"train_on": ["TrustDilemma"]},
+                {"policies": ["IPPO"], "train_on": {"v0": ["SLCD"], "v1": {"ISAC": ["SLCD"]}}},
+                *("train_on", "'ISAC'", "policies of the study: IPPO"),
+                {
+                    "policies": ["IPPO", "ISAC"],
+                    "train_on": {"v0": ["SLCD"], "v1": {"ISAC": ["SLCD"]}},
+                },
             ),
             (
-                {"environments": ["SLCD"], "train_on": {"v1": ["TrustDilemma"]}},
-                *("train_on", "'TrustDilemma'", "all, or any of environments: SLCD"),
-                {"environments": ["SLCD"], "train_on": ["SLCD"]},
+                {"policies": ["IPPO"], "train_on": {"v1": {"ISAC": ["SLCD"]}}},
+                *("train_on", "'ISAC'", "policies of the study: IPPO"),
+                {"policies": ["ISAC"], "train_on": {"v1": {"ISAC": ["SLCD"]}}},
             ),
-            ({"train_on": {}}, "train_on", "{}", "one of both per edition", None),
+            (
+                {"policies": ["ISAC", "IPPO"], "train_on": {"v1": {"ISAC": "all", "IPPO": []}}},
+                *("policies", "'IPPO'", "train_on: ISAC; IPPO would train nowhere"),
+                {"policies": ["ISAC"], "train_on": {"v1": {"ISAC": "all"}}},
+            ),
+            (
+                {"policies": ["IPPO", "IA2C"], "environments": ["TeamProduction"]},
+                *("policies", "'IA2C'", "train_on: IPPO; IA2C would train nowhere"),
+                {"policies": ["IPPO"], "train_on": {"v1": {"IPPO": ["TeamProduction"]}}},
+            ),
             ({"train_on": {"v0": 3}}, "train_on", "{'v0': 3}", "one of both per edition", None),
             (
-                {"editions": ["v1"], "train_on": "all", "protocols": ["as_published"]},
-                *("protocols", "['as_published']", "has in edition v1: corrected"),
+                {"train_on": {"v1": {"IPPO": {"SLCD": []}}}},
+                *("train_on", "{'v1': {'IPPO': {'SLCD': []}}}", "or per edition and policy", None),
+            ),
+            (
+                {"train_on": {"v1": ["SLCD"]}, "protocols": ["as_published"]},
+                *("protocols", "['as_published']", "IPPO has in edition v1: corrected; or a"),
                 {"protocols": ["corrected"]},
+            ),
+            (
+                {"train_on": {"v0": {"IPPO": "all"}}, "protocols": ["as_published"]},
+                *("protocols", "['as_published']", "IPPO has in edition v0: corrected; or a"),
+                {"protocols": ["corrected"]},
+            ),
+            (
+                {"learner_certificates": {"policies": ["IPPO"]}},
+                *("learner_certificates", "{'policies': ['IPPO']}", "environments, seeds and"),
+                {"learner_certificates": AS_TEXT},
+            ),
+            (
+                {"learner_certificates": {**CERTIFIED, "environments": []}},
+                *("learner_certificates", str({**CERTIFIED, "environments": []}), "a mapping"),
+                {"learner_certificates": AS_TEXT},
+            ),
+            (
+                {"learner_certificates": {**CERTIFIED, "environments": ["TeamProd", "SLCD"]}},
+                *("learner_certificates", "'TeamProd'", "TeamProduction, TrustDilemma"),
+                {"learner_certificates": {**AS_TEXT, "environments": ["TeamProduction", "SLCD"]}},
+            ),
+            (
+                {"learner_certificates": {**CERTIFIED, "policies": ["ISAC", "IPO"]}},
+                *("learner_certificates", "'IPO'", "any of Central_A2C, Central_PPO"),
+                {"learner_certificates": {**AS_TEXT, "policies": ["ISAC", "IPPO"]}},
+            ),
+            (
+                {"learner_certificates": {**CERTIFIED, "policies": ["ISAC", "Central_PPO"]}},
+                *("learner_certificates", "'Central_PPO'", "a learner per agent in protocol"),
+                {"learner_certificates": {**AS_TEXT, "policies": ["ISAC"]}},
+            ),
+            (
+                {
+                    "environments": ["SLCD", "TeamProduction"],
+                    "learner_certificates": {**CERTIFIED, "environments": ["SLCD", "PublicGoods"]},
+                },
+                *("learner_certificates", "'PublicGoods'", "edition v1: SLCD, TeamProduction"),
+                {"learner_certificates": {**AS_TEXT, "environments": ["SLCD"]}},
+            ),
+            (
+                {"editions": ["v0"], "learner_certificates": CERTIFIED},
+                *("learner_certificates", "'TeamProduction'", "edition v1: none"),
+                {"learner_certificates": {}},
             ),
             ({"editions": ["v9"]}, "editions", "'v9'", "v0", None),
             (
@@ -200,15 +286,15 @@ def later_game(monkeypatch):
 
 
 class TestTrainedEnvironments:
-    def test_are_those_of_train_on_in_every_edition(self):
-        two = study(environments=["SLCD", "TrustDilemma", "TeamProduction"], train_on=["SLCD"])
+    ALL = ("IPPO", "IA2C", "ISAC", "Central_PPO", "Central_A2C", "Central_SAC")
+
+    def test_are_those_of_train_on_in_every_edition_for_every_policy(self):
         names = ["SLCD", "TrustDilemma", "TeamProduction"]
-        assert two.environments == [(edition, name) for edition in ("v0", "v1") for name in names]
-        assert two.training_cells == [
-            ("v0", "SLCD", "Central_PPO"),
-            ("v1", "SLCD", "Central_PPO"),
-        ]
-        assert {run.environment for run in two.plan()} == {"SLCD"}
+        found = study(environments=names, train_on=["SLCD"])
+        assert found.environments == [(edition, name) for edition in ("v0", "v1") for name in names]
+        cells = [(edition, "SLCD", policy) for edition in ("v0", "v1") for policy in self.ALL]
+        assert found.training_cells == cells
+        assert {(run.edition, run.environment, run.policy) for run in found.plan()} == {*cells}
 
     def test_may_differ_between_editions(self):
         names = ["SLCD", "TrustDilemma"]
@@ -219,65 +305,251 @@ class TestTrainedEnvironments:
         one = study(environments=names, train_on={"v1": ["SLCD"]})
         assert one.trained_environments == [("v1", "SLCD")]
 
+    def test_may_differ_between_policies(self):
+        found = study(
+            environments=["SLCD", "TrustDilemma"],
+            train_on={
+                "v0": {"Central_PPO": ["SLCD"]},
+                "v1": {"Central_PPO": "all", "IPPO": ["SLCD"], "ISAC": []},
+            },
+        )
+        assert found.training_cells == [
+            ("v0", "SLCD", "Central_PPO"),
+            ("v1", "SLCD", "IPPO"),
+            ("v1", "SLCD", "Central_PPO"),
+            ("v1", "TrustDilemma", "Central_PPO"),
+        ]
+
+    def test_forms_that_mean_the_same_plan_the_same(self):
+        names = ["SLCD", "TrustDilemma"]
+        forms = (
+            names,
+            "all",
+            dict.fromkeys(("v0", "v1"), names),
+            {"v1": dict.fromkeys(self.ALL, "all"), "v0": dict.fromkeys(self.ALL[::-1], names)},
+        )
+        plans = [study(environments=names, train_on=form).plan() for form in forms]
+        assert all(plan == plans[0] for plan in plans[1:])
+        # Independent learners have one protocol, joint ones two in the released edition.
+        assert len(plans[0]) == (2 * 3 + 2 * 2 * 3 + 2 * 6) * 2 * 2
+
     def test_may_be_all_or_none(self):
         names = ["SLCD", "TrustDilemma"]
         every = study(environments=names, train_on="all")
         assert every.trained_environments == every.environments
         assert len(every.environments) == 4
-        for nothing in ([], {"v0": []}, {"v0": [], "v1": []}):
-            none = study(environments=names, train_on=nothing)
+        for nothing in ([], {}, {"v0": []}, {"v0": {}}, {"v0": [], "v1": {"IPPO": []}}):
+            none = study(environments=names, train_on=nothing, policies=["IPPO", "ISAC"])
             assert none.training_cells == none.plan() == []
 
+    # The smoke scale trains Central_PPO on two released games, and all on one formal game.
     @pytest.mark.parametrize(
-        ("changes", "trained"),
+        ("changes", "cells"),
         [
             (
                 {"environments": "all"},
-                {"v0": ["TrustDilemma", "TeamProduction"], "v1": ["TrustDilemma"]},
+                {
+                    ("v0", "TrustDilemma"): ["Central_PPO"],
+                    ("v0", "TeamProduction"): ["Central_PPO"],
+                    ("v1", "TrustDilemma"): ALL,
+                },
             ),
-            ({"environments": ["TeamProduction", "SLCD"]}, {"v0": ["TeamProduction"], "v1": []}),
-            ({"environments": ["SLCD", "PublicGoods"]}, ["SLCD", "PublicGoods"]),
-            ({"editions": ["v1"]}, {"v1": ["TrustDilemma"]}),
-            ({"editions": ["v1"], "environments": ["SLCD"]}, ["SLCD"]),
+            (
+                {"environments": ["TeamProduction", "SLCD"]},
+                {("v0", "TeamProduction"): ["Central_PPO"]},
+            ),
+            (
+                {"environments": ["SLCD"]},
+                {("v0", "SLCD"): ["Central_PPO"], ("v1", "SLCD"): ALL},
+            ),
+            ({"editions": ["v1"]}, {("v1", "TrustDilemma"): ALL}),
+            ({"editions": ["v0"], "environments": ["SLCD"]}, {("v0", "SLCD"): ["Central_PPO"]}),
+            ({"policies": ["ISAC", "IPPO"]}, {("v1", "TrustDilemma"): ["ISAC", "IPPO"]}),
+            (
+                {"policies": ["ISAC"], "editions": ["v0"], "environments": ["SLCD"]},
+                {("v0", "SLCD"): ["ISAC"]},
+            ),
         ],
         ids=str,
     )
-    def test_follow_editions_and_environments_where_nothing_else_is_said(self, changes, trained):
+    def test_follow_the_other_factors_where_nothing_else_is_said(self, changes, cells):
         found = study(**changes)
-        assert found["train_on"] == trained
-        wanted = trained if isinstance(trained, dict) else dict.fromkeys(found["editions"], trained)
-        assert found.trained_environments == [
-            (edition, name) for edition, name in found.environments if name in wanted[edition]
-        ]
+        assert found.training_cells == [(*pair, p) for pair in cells for p in cells[pair]]
+        again = study(**{**found.factors, "description": "As it was resolved."})
+        assert again.training_cells == found.training_cells
 
-    def test_of_a_scale_are_some_of_its_environments(self):
-        for scale in SCALES:
-            resolved = resolve({"scale": scale}, FOLDER)
-            assert set(resolved.trained_environments) < set(resolved.environments)
+    def test_policies_follow_them_where_nothing_else_is_said(self):
+        assert study()["policies"] == [*self.ALL]
+        assert study(train_on=[])["policies"] == [*self.ALL]
+        assert study(editions=["v0"])["policies"] == ["Central_PPO"]
+        formal = study(train_on={"v1": {"ISAC": ["TrustDilemma"], "IPPO": "all"}})
+        assert formal["policies"] == ["IPPO", "ISAC"]
 
-    def test_of_quick_are_five_of_forty(self):
+    def test_a_scale_without_training_stays_so(self, tmp_path):
+        (tmp_path / "schemas").symlink_to(FOLDER / "schemas")
+        (tmp_path / "scales").mkdir()
+        whole = yaml.safe_load((FOLDER / "scales" / "smoke.yaml").read_text(encoding="utf-8"))
+        for nothing in ([], {"v1": []}, {"v1": {"IPPO": []}}):
+            text = yaml.safe_dump({**whole, "train_on": nothing})
+            (tmp_path / "scales" / "mine.yaml").write_text(text, encoding="utf-8")
+            narrow = {"editions": ["v0"], "environments": ["SLCD"]}
+            assert resolve({"scale": "mine", "study": "other", **narrow}, tmp_path).plan() == []
+
+    @pytest.mark.parametrize("scale", SCALES)
+    def test_of_a_scale_are_some_of_its_environments(self, scale):
+        resolved = resolve({"scale": scale}, FOLDER)
+        assert set(resolved.trained_environments) < set(resolved.environments)
+
+    @pytest.mark.parametrize("scale", SCALES)
+    def test_and_policies_of_a_scale_are_all_that_it_names(self, scale):
+        """Nothing is left out as it would be in a narrowed study."""
+        named = yaml.safe_load((FOLDER / "scales" / f"{scale}.yaml").read_text(encoding="utf-8"))
+        resolved = resolve({"scale": scale}, FOLDER)
+        assert resolved["policies"] == named["policies"]
+        assert resolved["train_on"] == named["train_on"]
+
+    def test_of_quick_are_one_per_class_and_edition(self):
         quick = resolve({"scale": "quick"}, FOLDER)
         assert len(quick.environments) == len(envs.ids()) == 40
-        editions = [edition for edition, _ in quick.trained_environments]
-        assert editions == ["v0"] * 4 + ["v1"]
+        assert quick.trained_environments == [
+            (edition, name)
+            for edition in ("v0", "v1")
+            for name in ("PartnerHoldUp", "TrustDilemma", "TeamProduction", "ReciprocalDilemma")
+        ]
+        places = {}
+        for edition, _, policy in quick.training_cells:
+            places[edition, policy] = places.get((edition, policy), 0) + 1
+        assert places == {
+            ("v0", "Central_PPO"): 4,
+            **{("v1", policy): 4 for policy in ("IPPO", "ISAC", "Central_PPO")},
+            **{("v1", policy): 1 for policy in ("IA2C", "Central_A2C", "Central_SAC")},
+        }
 
-    def test_the_command_line_takes_a_mapping(self):
-        words = ["scale=smoke", 'train_on={"v0": [], "v1": ["TrustDilemma"]}', "study=formal"]
-        found = resolve(parse_config(words), FOLDER)
-        assert found.trained_environments == [("v1", "TrustDilemma")]
+    @pytest.mark.parametrize(
+        ("value", "cells"),
+        [
+            ('{"v0": [], "v1": ["TrustDilemma"]}', [("v1", "TrustDilemma", p) for p in ALL]),
+            (
+                '{"v1": {"ISAC": ["TrustDilemma"], "IPPO": "all"}, "v0": []}',
+                [
+                    ("v1", "PartnerHoldUp", "IPPO"),
+                    ("v1", "TrustDilemma", "IPPO"),
+                    ("v1", "TrustDilemma", "ISAC"),
+                    ("v1", "TeamProduction", "IPPO"),
+                    ("v1", "AppleAppStore", "IPPO"),
+                ],
+            ),
+        ],
+    )
+    def test_the_command_line_takes_a_mapping(self, value, cells):
+        found = resolve(parse_config(["scale=smoke", f"train_on={value}", "study=formal"]), FOLDER)
+        assert found.training_cells == cells
+
+
+class TestLearnerCertificates:
+    def test_train_every_policy_everywhere_in_both_modes(self):
+        wanted = {"policies": ["ISAC", "IPPO"], "environments": ["TeamProduction", "SLCD"]}
+        found = study(
+            environments=["SLCD", "TeamProduction"],
+            learner_certificates={**wanted, "seeds": [1, 2, 3], "steps": 500},
+        )
+        assert found.certified_cells == [
+            ("v1", environment, policy)
+            for environment in wanted["environments"]
+            for policy in wanted["policies"]
+        ]
+        runs = [run for cell in found.certified_cells for run in found.certified_cell(*cell)]
+        assert {(run.edition, run.protocol, run.steps) for run in runs} == {
+            ("v1", "corrected", 500)
+        }
+        factors = [(r.environment, r.policy, r.reward_mode, r.seed) for r in runs]
+        modes = ("private", "cooperative")
+        assert {*factors} == {*itertools.product(*reversed(wanted.values()), modes, (1, 2, 3))}
+        assert len(factors) == len({*factors}) == 2 * 2 * 2 * 3
+
+    def test_of_quick_are_of_two_learners_in_three_environments(self):
+        quick = resolve({"scale": "quick"}, FOLDER)
+        runs = [run for cell in quick.certified_cells for run in quick.certified_cell(*cell)]
+        assert len(runs) == 2 * 3 * 2 * 5
+        assert not {run.run_id for run in runs} & {run.run_id for run in quick.plan()}
+
+    @pytest.mark.parametrize(
+        ("changes", "environments"),
+        [
+            ({}, ["PartnerHoldUp", "TeamProduction", "PublicGoods"]),
+            ({"editions": ["v1"]}, ["PartnerHoldUp", "TeamProduction", "PublicGoods"]),
+            ({"environments": ["SLCD", "PublicGoods"]}, ["PublicGoods"]),
+            (
+                {"train_on": [], "policies": ["IA2C"]},
+                ["PartnerHoldUp", "TeamProduction", "PublicGoods"],
+            ),
+            ({"environments": ["SLCD"]}, []),
+            ({"editions": ["v0"]}, []),
+            ({"learner_certificates": {}}, []),
+        ],
+        ids=str,
+    )
+    def test_follow_editions_and_environments_where_nothing_else_is_said(
+        self, changes, environments
+    ):
+        found = study("quick", **changes)
+        assert found.certified_cells == [
+            ("v1", environment, policy)
+            for environment in environments
+            for policy in ("IPPO", "ISAC")
+        ]
+        assert bool(found["learner_certificates"]) == bool(environments)
+        again = study("quick", **{**found.factors, "description": "As it was resolved."})
+        assert again.certified_cells == found.certified_cells
+
+    def test_are_refused_for_a_learner_without_the_protocol(self, monkeypatch):
+        monkeypatch.setattr(
+            "study.configuration.protocols_of",
+            lambda policy, edition: [] if policy == "IPPO" else ["corrected"],
+        )
+        text = error(study="mine", learner_certificates=CERTIFIED)
+        assert text.startswith("learner_certificates = 'IPPO' cannot be used.")
+        assert "in protocol corrected: IA2C, ISAC." in text
+        assert line(text) == {"learner_certificates": {}}
+
+    def test_are_refused_where_the_environment_has_no_formal_edition(self, monkeypatch):
+        monkeypatch.setattr(
+            registry, "_specs", {k: v for k, v in registry._specs.items() if k != "SLCD-v1"}
+        )
+        changes = {"study": "mine", "environments": ["SLCD", "TeamProduction"]}
+        wanted = {**CERTIFIED, "environments": ["TeamProduction", "SLCD"]}
+        text = error(**changes, learner_certificates=wanted)
+        assert "edition v1: TeamProduction." in text
+        mended = resolve({**changes, **line(text)}, FOLDER)
+        assert mended.certified_cells == [("v1", "TeamProduction", "IPPO")]
 
 
 class TestProtocols:
-    def test_of_the_published_study_are_planned_for_what_it_released(self):
-        both = study(environments=["SLCD"], train_on="all")
-        planned = {(run.edition, run.protocol) for run in both.plan()}
-        assert planned == {("v0", "as_published"), ("v0", "corrected"), ("v1", "corrected")}
+    def test_of_the_published_study_are_planned_for_joint_learners_on_what_it_released(self):
+        both = study(environments=["SLCD"], train_on="all", policies=["IPPO", "Central_PPO"])
+        assert {(run.policy, run.edition, run.protocol) for run in both.plan()} == {
+            ("IPPO", "v0", "corrected"),
+            ("IPPO", "v1", "corrected"),
+            ("Central_PPO", "v0", "as_published"),
+            ("Central_PPO", "v0", "corrected"),
+            ("Central_PPO", "v1", "corrected"),
+        }
 
     def test_a_learner_without_one_in_an_edition_is_refused_and_told_how_to_leave_it_out(self):
         changes = {"study": "mine", "environments": ["SLCD"], "protocols": ["as_published"]}
-        assert "one that Central_PPO has in edition v1" in error(**changes, train_on="all")
-        released = resolve({**changes, "train_on": {"v0": "all"}}, FOLDER)
+        text = error(**changes, train_on={"v0": {"Central_PPO": "all"}, "v1": ["SLCD"]})
+        assert "or a train_on in which IPPO has nothing in v1" in text
+        released = resolve({**changes, "train_on": {"v0": {"Central_PPO": "all"}}}, FOLDER)
         assert {run.edition for run in released.plan()} == {"v0"}
+
+    def test_only_learners_that_train_in_an_edition_need_one_in_it(self):
+        """IPPO, which is a policy of the study, has none of the published study in v0."""
+        found = study(
+            environments=["SLCD"],
+            train_on={"v0": {"Central_PPO": "all", "IPPO": []}, "v1": {"IPPO": []}},
+            protocols=["as_published"],
+        )
+        assert found.training_cells == [("v0", "SLCD", "Central_PPO")]
 
 
 class TestNarrowedRuns:
@@ -288,7 +560,11 @@ class TestNarrowedRuns:
             {"environments": "all"},
             {"train_on": []},
             {"environments": ["SLCD"], "train_on": "all"},
+            {"train_on": {"v0": "all", "v1": {"IPPO": ["TrustDilemma"]}}},
+            {"policies": ["IA2C", "IPPO"]},
             {"environments": ["SLCD"], "steps": 4096, "reward_modes": ["private"]},
+            {"learner_certificates": CERTIFIED},
+            {"learner_certificates": {}},
             {"description": 'It\'s "one" seed: $HOME, \\n & é'},
         ],
         ids=str,
@@ -329,15 +605,26 @@ yaml_values = st.recursive(
     | st.dates()
     | st.binary(max_size=5)
     | st.sampled_from(
-        ["all", "v0", "v1", "SLCD", "TrustDilemma", "Central_PPO", "corrected", "private"]
+        ["all", "v0", "v1", "SLCD", "TrustDilemma", "Central_PPO", "IPPO", "corrected", "private"]
     ),
     lambda inner: (
         st.lists(inner, max_size=4)
-        | st.dictionaries(st.text(max_size=5) | st.sampled_from(["v0", "v1"]), inner)
+        | st.dictionaries(
+            st.text(max_size=5) | st.sampled_from(["v0", "v1", "IPPO", "ISAC"]), inner
+        )
     ),
     max_leaves=6,
 )
+NAMES = ["SLCD", "TrustDilemma", "TeamProduction"]
+POLICIES = ["IPPO", "ISAC", "Central_PPO"]
+trained = st.just("all") | st.lists(st.sampled_from(NAMES), unique=True)
 keys = st.sampled_from([*FACTORS, "scale", "study"]) | st.text(max_size=8) | st.integers()
+
+
+def wanted(train_on: Any) -> bool:
+    """Does it name an environment for some policy in some edition?"""
+    parts = train_on.values() if isinstance(train_on, dict) else ()
+    return any(map(wanted, parts)) if parts else bool(train_on)
 
 
 class TestAnyValue:
@@ -347,6 +634,23 @@ class TestAnyValue:
     @given(st.sampled_from([*FACTORS, "scale", "study"]), yaml_values)
     def test_of_a_factor(self, factor, value):
         self._resolves_or_raises({"study": "mine", factor: value})
+
+    @settings(max_examples=300, deadline=None)
+    @given(
+        editions=st.lists(st.sampled_from(["v0", "v1"]), min_size=1, unique=True),
+        policies=st.none() | st.lists(st.sampled_from(POLICIES), min_size=1, unique=True),
+        environments=st.just("all") | st.lists(st.sampled_from(NAMES), min_size=1, unique=True),
+        train_on=st.none()
+        | trained
+        | st.dictionaries(
+            st.sampled_from(["v0", "v1"]),
+            trained | st.dictionaries(st.sampled_from(POLICIES), trained, min_size=1),
+            min_size=1,
+        ),
+    )
+    def test_of_what_trains_where(self, **factors):
+        given = {factor: value for factor, value in factors.items() if value is not None}
+        self._resolves_or_raises({"study": "mine", **given})
 
     @settings(max_examples=150, deadline=None)
     @given(st.dictionaries(keys, yaml_values, max_size=3))
@@ -366,9 +670,9 @@ class TestAnyValue:
             return
         runs = resolved.plan()
         assert len({run.run_id for run in runs}) == len(runs)
-        wanted = resolved["train_on"]
-        names = [*wanted.values()] if isinstance(wanted, dict) else [wanted]
-        assert bool(runs) == any(names)
+        assert bool(runs) == wanted(resolved["train_on"])
+        planned = {run.policy for run in runs}
+        assert not runs or planned == set(resolved["policies"])
         assert all(type(run.seed) is int and type(run.steps) is int for run in runs)
         assert resolved.hash
 
@@ -384,16 +688,17 @@ class TestPlan:
         seeds=st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=5, unique=True),
     )
     def test_has_one_run_per_combination(self, **factors):
-        runs = study(**factors, editions=["v0"], train_on="all").plan()
+        runs = study(**factors, editions=["v0"], policies=["Central_PPO"], train_on="all").plan()
         combinations = {(r.environment, r.protocol, r.reward_mode, r.seed) for r in runs}
         assert len(runs) == len(combinations) == math.prod(map(len, factors.values()))
         assert len({run.run_id for run in runs}) == len(runs)
 
     def test_of_quick_has_the_size_that_its_factors_say(self):
         quick = resolve({"scale": "quick"}, FOLDER)
-        crossed = math.prod(len(quick[factor]) for factor in ("policies", "reward_modes", "seeds"))
-        # Two protocols on four released environments, one on one of the formal edition.
-        assert len(quick.plan()) == (4 * 2 + 1 * 1) * crossed == 81
+        crossed = math.prod(len(quick[factor]) for factor in ("reward_modes", "seeds"))
+        # One learner in two protocols on four released environments; on those of the formal edition
+        # three in one, and three more on one of them.
+        assert len(quick.plan()) == (4 * 2 + 4 * 3 + 3) * crossed == 207
 
     def test_of_all_environments_names_each_of_both_editions(self):
         everything = study(environments="all", train_on="all")
@@ -462,6 +767,7 @@ class TestStudyHash:
             "seeds": [1],
             "steps": 1,
             "checkpoints": 1,
+            "learner_certificates": {},
             "random_episodes": 1,
             "bootstrap_repetitions": 1,
         }

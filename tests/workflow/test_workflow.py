@@ -1,6 +1,7 @@
 """The workflow end to end: one smoke study, killed and resumed, and what would run again."""
 
 import contextlib
+import dataclasses
 import json
 import os
 import re
@@ -20,6 +21,7 @@ import torch
 
 from coopetition import agents
 from coopetition.agents import training
+from coopetition.agents.progress import Progress
 from coopetition.agents.runs import Run, cell_runs
 from coopetition.agents.training import RunResult, train_cell
 from coopetition.reports import columns, schema
@@ -28,10 +30,17 @@ ROOT = Path(__file__).parents[2]
 RESULTS = "results/smoke"
 GAMES = ("PartnerHoldUp", "TrustDilemma", "TeamProduction", "AppleAppStore")
 EDITIONS = ("v0", "v1")
-# Edition and game of every training job.
-TRAINED = (("v0", "TrustDilemma"), ("v0", "TeamProduction"), ("v1", "TrustDilemma"))
+LEARNERS = ("IPPO", "IA2C", "ISAC", "Central_PPO", "Central_A2C", "Central_SAC")
+# Edition, game and learner of every training job.
+TRAINED = (
+    ("v0", "TrustDilemma", "Central_PPO"),
+    ("v0", "TeamProduction", "Central_PPO"),
+    *(("v1", "TrustDilemma", policy) for policy in LEARNERS),
+)
+# The same of the jobs that train for the certificate of a learner.
+CERTIFIED = (("v1", "TeamProduction", "IPPO"),)
 FIGURES = ("editions", "response_curves", "formal_response_curves", "identity")
-FIGURES += ("learning_curves", "scores")
+FIGURES += ("learning_curves", "scores", "learner_certificates")
 KINDS = ("svg", "csv", "json")
 TABLES = {
     "plan": "plan/runs.parquet",
@@ -42,12 +51,14 @@ TABLES = {
     "certificates": "certificates.csv",
     "best_replies": "certificates/*/*.replies.parquet",
     "reference": "reference/*/*.parquet",
-    "training": "training/*/*/Central_PPO.parquet",
-    "curves": "training/*/*/Central_PPO.curves.parquet",
-    "evaluations": "training/*/*/Central_PPO.evaluations.parquet",
+    "training": "training/*/*/*[!s].parquet",  # no learner ends in s, all other tables do
+    "curves": "training/*/*/*.curves.parquet",
+    "diagnostics": "training/*/*/*.diagnostics.parquet",
+    "evaluations": "training/*/*/*.evaluations.parquet",
     "scores": "scores.parquet",
     "aggregates": "tables/aggregates.csv",
     "identity": "tables/identity.csv",
+    "learner_certificates": "tables/learner_certificates.csv",
     "claims": "claims.csv",
 }
 
@@ -87,7 +98,7 @@ class Checkout:
         return printed
 
     def pending(self) -> set[str]:
-        """Steps that would run now, such as `train TrustDilemma-v0` or `claims`."""
+        """Steps that would run now, such as `train TrustDilemma-v0 IPPO` or `claims`."""
         rows = [line.split("\t") for line in self.smoke("--summary").splitlines() if "\t" in line]
         header, *files = rows
         table = [dict(zip(header, row, strict=True)) for row in files]
@@ -110,8 +121,18 @@ class Checkout:
 def step(row: dict[str, str]) -> str:
     if row["rule"] in ("environment_figures", "incentive_figures"):  # one job for all
         return row["rule"]
-    found = re.search(rf"/(v\d)/({'|'.join(GAMES)})", row["output_file"])
-    return " ".join([row["rule"], *([f"{found[2]}-{found[1]}"] if found else [])])
+    found = re.search(rf"/(v\d)/({'|'.join(GAMES)})(?:/(\w+))?", row["output_file"])
+    cell = [f"{found[2]}-{found[1]}", found[3] or ""] if found else []
+    return " ".join([row["rule"], *cell]).strip()
+
+
+def train(*policies: str) -> set[str]:
+    """The training jobs of some learners."""
+    return {
+        f"train {game}-{edition} {policy}"
+        for edition, game, policy in TRAINED
+        if policy in policies
+    }
 
 
 def checkout(folder: Path) -> Checkout:
@@ -177,12 +198,13 @@ class TestFinishedStudy:
                 for edition in EDITIONS
                 for game in GAMES
             ),
-            *(f"models/{edition}/{game}/Central_PPO.zip" for edition, game in TRAINED),
+            *(f"models/{edition}/{game}/{policy}.zip" for edition, game, policy in TRAINED),
             *(
-                f"training/{edition}/{game}/Central_PPO{part}.parquet"
-                for edition, game in TRAINED
-                for part in ("", ".curves", ".evaluations")
+                f"training/{edition}/{game}/{policy}{part}.parquet"
+                for edition, game, policy in TRAINED
+                for part in ("", ".curves", ".diagnostics", ".evaluations")
             ),
+            *(f"learner_certificates/{e}/{game}/{policy}.parquet" for e, game, policy in CERTIFIED),
             *(path for path in TABLES.values() if "*" not in path),
             *(f"figures/{name}.{kind}" for name in FIGURES for kind in KINDS),
             *(
@@ -206,8 +228,8 @@ class TestFinishedStudy:
 
     def test_every_planned_run_is_finished(self, finished):
         plan, trained = finished.table("plan"), finished.table("training")
-        # Two protocols on two released games, one on one of the formal edition.
-        assert len(plan) == (2 * 2 + 1) * 2 * 2
+        # One learner in two protocols on two released games, all in one on a formal game.
+        assert len(plan) == (2 * 2 + len(LEARNERS)) * 2 * 2
         assert sorted(plan["run_id"]) == sorted(trained["run_id"])
         assert set(trained["status"]) == {"finished"}
         assert (trained["steps_done"] >= trained["steps_planned"]).all()
@@ -215,6 +237,21 @@ class TestFinishedStudy:
         curves = finished.table("curves").groupby("run_id")["step"].agg(list)
         assert sorted(curves.index) == sorted(plan["run_id"])
         assert all(steps[0] == 0 and steps == sorted(set(steps)) for steps in curves)
+
+    def test_diagnostics_belong_to_points_of_the_curves(self, finished):
+        diagnostics, trained = finished.table("diagnostics"), finished.table("training")
+        place = ["run_id", "step"]
+        points = {*finished.table("curves")[place].itertuples(index=False, name=None)}
+        # Nothing was updated before the first point.
+        updated = {point for point in points if point[1] > 0}
+        assert {*diagnostics[place].itertuples(index=False, name=None)} == updated
+        assert not diagnostics.duplicated([*place, "agent", "measure"]).any()
+        agents = diagnostics.groupby("run_id")["agent"].nunique()
+        joint = trained.set_index("run_id")["paradigm"] == "joint"
+        numbers = trained.set_index("run_id")["n_agents"].where(~joint, 1)
+        assert agents.sort_index().tolist() == numbers.sort_index().tolist()
+        assert {"value_loss", "entropy"} <= set(diagnostics["measure"])
+        assert diagnostics["value"].notna().all()
 
     def test_was_resumed_without_training_a_finished_run_again(self, finished):
         assert finished.kept
@@ -229,9 +266,8 @@ class TestFinishedStudy:
 
     def test_trains_on_some_of_its_environments(self, finished):
         folder = finished.results / "training"
-        assert {tuple(path.relative_to(folder).parts) for path in folder.glob("*/*")} == set(
-            TRAINED
-        )
+        cells = {tuple(path.relative_to(folder).parts) for path in folder.glob("*/*")}
+        assert cells == {cell[:2] for cell in TRAINED}
         every = {(game, edition) for game in GAMES for edition in EDITIONS}
         for name in ("reference", "contract", "certificates", "best_replies"):
             table = finished.table(name)
@@ -245,18 +281,34 @@ class TestFinishedStudy:
         rows = finished.table("reference").query("environment == 'TeamProduction'")
         assert rows.groupby("edition")["trust"].count().to_dict()["v1"] == 0
 
-    @pytest.mark.parametrize(("edition", "game"), TRAINED)
-    def test_logs_progress_with_rate_and_time_left(self, finished, edition, game):
-        log = finished.results / "logs" / "training" / edition / game / "Central_PPO.log"
+    def test_learners_are_certified_in_both_modes(self, finished):
+        [path] = (finished.results / "learner_certificates").rglob("*.parquet")
+        trained = schema.read("training", path)
+        assert trained["run_id"].nunique() == len(trained) == 2 * 2
+        assert set(trained["status"]) == {"finished"}
+        assert (trained["edition"] + trained["protocol"]).unique().tolist() == ["v1corrected"]
+        assert not {*trained["run_id"]} & {*finished.table("plan")["run_id"]}
+        table = finished.table("learner_certificates").set_index("reward_mode")
+        certified = finished.table("certificates").query(
+            "environment == 'TeamProduction' and edition == 'v1'"
+        )
+        [nash], [optimum] = certified["nash"], certified["optimum"].iloc[0]
+        for mode, target in (("private", float(nash)), ("cooperative", optimum)):
+            row, runs = table.loc[mode], trained.query("reward_mode == @mode")
+            assert (row["finished"], row["role"]) == (2, "0|1|2|3")
+            assert row["target_share"] == pytest.approx(target)
+            assert row["share"] == pytest.approx(runs["cooperation"].mean())
+
+    @pytest.mark.parametrize(("edition", "game", "policy"), TRAINED)
+    def test_logs_progress_with_rate_and_time_left(self, finished, edition, game, policy):
+        log = finished.results / "logs" / "training" / edition / game / f"{policy}.log"
         last = log.read_text(encoding="utf-8").splitlines()[-1]
-        count = 8 if edition == "v0" else 4
-        steps = f"{2048 * count:,}"
+        steps = f"{2048 * (8 if edition == 'v0' else 4):,}"
         assert re.search(
-            rf"100\.00 % \| {steps}/{steps} steps \| [\d,]+ steps/s \| ETA 00:00:00 "
-            rf"\| run {count}/{count}",
+            rf"100\.00 % \| {steps}/{steps} steps \| \d+ steps/s \| ETA 00:00:00 \| "
+            rf"{policy} {game}-{edition} corrected cooperative seed 100: finished, welfare [\d,]+$",
             last,
         )
-        assert f"{game}-{edition} corrected cooperative seed 100: finished, welfare" in last
 
     def test_every_job_has_a_log_and_a_benchmark(self, finished):
         logs, benchmarks = (
@@ -264,8 +316,8 @@ class TestFinishedStudy:
             for folder in (finished.results / "logs", finished.results / "benchmarks")
         )
         assert logs == benchmarks
-        # 8 references, 8 certificates, 3 trainings, 6 figures, and 11 rules of one job.
-        assert len(logs) == 36
+        # 8 references, 8 certificates, 9 trainings, 7 figures, and 12 rules of one job.
+        assert len(logs) == 44
 
     def test_records_where_it_comes_from(self, finished):
         provenance = json.loads((finished.results / "report/provenance.json").read_text())
@@ -273,20 +325,23 @@ class TestFinishedStudy:
         assert (provenance["commit"], provenance["dirty"]) == ("unknown", False)
         assert re.fullmatch("[0-9a-f]{16}", provenance["configuration_hash"])
 
-    @pytest.mark.parametrize(("edition", "game"), TRAINED)
-    def test_a_loaded_policy_earns_what_its_row_says(self, finished, edition, game):
+    @pytest.mark.parametrize(("edition", "game", "policy"), TRAINED)
+    def test_a_loaded_policy_earns_what_its_row_says(self, finished, edition, game, policy):
         torch.set_num_threads(1)
-        rows = finished.table("training").query("environment == @game and edition == @edition")
+        rows = finished.table("training").query(
+            "environment == @game and edition == @edition and policy == @policy"
+        )
         assert len(rows) == (8 if edition == "v0" else 4)
         for row in rows.itertuples():
-            policy = agents.load(
-                finished.results / "models" / edition / game / "Central_PPO.zip",
+            trained = agents.load(
+                finished.results / "models" / edition / game / f"{policy}.zip",
                 protocol=row.protocol,
                 reward_mode=row.reward_mode,
                 seed=row.seed,
             )
-            episodes = agents.evaluate(policy, f"{game}-{edition}", seed=0)
+            episodes = agents.evaluate(trained, f"{game}-{edition}", seed=0)
             assert episodes.welfare.mean() == row.welfare
+            assert episodes.shares.mean(axis=0).tolist() == [*row.share_per_agent]
             assert episodes.returns(row.reward_mode).mean() == row.training_return
 
     def test_makes_a_workflow_report_that_needs_no_network(self, finished, tmp_path):
@@ -300,9 +355,10 @@ class TestFinishedStudy:
         assert not re.search(r"<link[^>]*\shref=[\"']?(https?:)?//", page)
 
 
+CERTIFY = {f"learner_certificate {game}-{edition} {policy}" for edition, game, policy in CERTIFIED}
 AGGREGATED = {"scores", "aggregates", "claims", "figure", "environment_figures", "report"}
 REFERENCE = {"comparison", "identity"} | AGGREGATED
-CERTIFICATES = {"certificates", "incentive_figures"}
+CERTIFICATES = {"certificates", "incentive_figures", "learner_certificates"}
 ADDED = "\n_ADDED = 1\n"
 
 
@@ -328,7 +384,8 @@ class TestRunsAgain:
             (
                 *("envs/games/trust/trust_dilemma.py", "", ADDED),
                 {
-                    *("plan", "contract", "train TrustDilemma-v0", "train TrustDilemma-v1"),
+                    *("plan", "contract"),
+                    *(f"train TrustDilemma-{e} {p}" for e, g, p in TRAINED if g == "TrustDilemma"),
                     *both("reference", "TrustDilemma"),
                     *both("certificate", "TrustDilemma"),
                 }
@@ -353,9 +410,24 @@ class TestRunsAgain:
             ),
             (
                 *("agents/learners/central_ppo.py", "", ADDED),
-                {"plan", *(f"train {game}-{edition}" for edition, game in TRAINED)} | AGGREGATED,
+                {"plan"} | train("Central_PPO") | AGGREGATED,
             ),
-            ("reports/statistics.py", "", ADDED, {"identity"} | AGGREGATED),
+            (
+                *("agents/learners/ippo.py", "", ADDED),
+                {"plan", "learner_certificates"}
+                | train("IPPO", "Central_PPO")
+                | CERTIFY
+                | AGGREGATED,
+            ),
+            (
+                *("agents/slices/off_policy.py", "", ADDED),
+                {"plan"} | train("ISAC", "Central_SAC") | AGGREGATED,
+            ),
+            (
+                *("reports/statistics.py", "", ADDED),
+                {"identity", "learner_certificates"} | AGGREGATED,
+            ),
+            ("reports/convergence.py", "", ADDED, {"learner_certificates", "figure", "report"}),
             ("reports/claims.yaml", "", "\n# changed\n", {"claims", "report"}),
             (
                 *("reports/published/corpus_counts.csv", "25708", "25709"),
@@ -371,12 +443,24 @@ class TestRunsAgain:
                 {"plan", *(s for game in GAMES for s in both("reference", game))} | REFERENCE,
             ),
             (
-                *("config/scales/smoke.yaml", "v0: [TrustDilemma, ", "v0: ["),
+                *("config/scales/smoke.yaml", "Central_PPO: [TrustDilemma, ", "Central_PPO: ["),
+                {"plan"} | AGGREGATED,
+            ),
+            (
+                *("config/scales/smoke.yaml", "v1: [TrustDilemma]", "v1: {IPPO: [TrustDilemma]}"),
                 {"plan"} | AGGREGATED,
             ),
             (
                 *("config/scales/smoke.yaml", "seeds: [99, 100]", "seeds: [99, 101]"),
-                {"plan", *(f"train {game}-{edition}" for edition, game in TRAINED)} | AGGREGATED,
+                {"plan"} | train(*LEARNERS) | AGGREGATED,
+            ),
+            (
+                *("config/scales/smoke.yaml", "steps: 800", "steps: 801"),
+                {"plan", "learner_certificates", "figure", "report"} | CERTIFY,
+            ),
+            (
+                *("config/scales/smoke.yaml", "{policies: [IPPO], environ", "{} # environ"),
+                {"plan", "report"},
             ),
         ],
     )
@@ -398,8 +482,8 @@ class TestPartialTargets:
             "identity": "1",
             "reference": "8",
             "scores": "1",
-            "train": "3",
-            "total": "25",
+            "train": "8",
+            "total": "30",
         }
 
     def test_a_typo_in_a_name_fails_with_a_message(self, fresh):
@@ -437,36 +521,63 @@ class TestResumedCell:
 
     @pytest.fixture(autouse=True)
     def _count(self, monkeypatch):
-        self.trained: list[int] = []
+        self.trained: list[list[int]] = []
 
-        def train_run(run: Run, *, checkpoints: int, progress: Any) -> RunResult:
-            self.trained.append(run.seed)
-            progress.advance(run.steps)
-            row = {"run_id": run.run_id, "status": "finished", "welfare": float(run.seed)}
-            weights = {"w": torch.full((2,), float(run.seed))}
-            return RunResult(row, [{"step": 0}], [{"kind": "deterministic"}], weights)
+        def train_runs(
+            runs: Sequence[Run], *, checkpoints: int, progress: Progress, resume: Path
+        ) -> list[RunResult]:
+            self.trained.append([run.seed for run in runs])
+            resume.touch()
+            progress.advance(sum(run.steps for run in runs))
+            return [self.result(run) for run in runs]
 
-        monkeypatch.setattr(training, "train_run", train_run)
+        monkeypatch.setattr(training, "train_runs", train_runs)
+
+    @staticmethod
+    def result(run: Run) -> RunResult:
+        return RunResult(
+            row={"run_id": run.run_id, "status": "finished", "welfare": float(run.seed)},
+            curve=[{"step": 0}],
+            diagnostics=[{"measure": "entropy", "value": 0.5}],
+            evaluations=[{"kind": "deterministic"}],
+            weights={"w": torch.full((2,), float(run.seed))},
+        )
 
     def train(self, work: Path, runs: list[Run], checkpoints: int = 1) -> list[RunResult]:
         self.trained.clear()
         stamp = {"version": "1", "commit": "unknown"}
-        return train_cell(runs, checkpoints=checkpoints, work=work, provenance=stamp)
+        results = train_cell(runs, checkpoints=checkpoints, work=work, provenance=stamp)
+        assert not list(work.glob("*.zip")), "files of running batches go when these end"
+        return results
 
     def test_trains_what_is_missing_only(self, tmp_path, caplog):
         caplog.set_level("INFO", "coopetition")
         [first] = self.train(tmp_path / "work", self.RUNS[:1])
-        assert self.trained == [1]
+        assert self.trained == [[1]]
         again, second = self.train(tmp_path / "work", self.RUNS)
-        assert self.trained == [2]
+        assert self.trained == [[2]]
         assert again.row == first.row == {**again.row, "commit": "unknown", "welfare": 1.0}
-        assert (again.curve, again.evaluations) == (first.curve, first.evaluations)
+        for part in ("curve", "diagnostics", "evaluations"):
+            assert getattr(again, part) == getattr(first, part) != []
         assert torch.equal(again.weights["w"], first.weights["w"])
         assert second.row["welfare"] == 2.0
-        assert " 50.00 % | 100/200 steps" in caplog.messages[-2]
+        assert "100.00 % | 100/100 steps" in caplog.messages[0]
         assert "100.00 % | 200/200 steps" in caplog.messages[-1]
         self.train(tmp_path / "work", self.RUNS[::-1])
         assert self.trained == []
+
+    def test_trains_side_by_side_what_shares_a_protocol(self, tmp_path):
+        both = cell_runs(
+            *("Central_PPO", "TrustDilemma", "v0"),
+            protocols=["corrected", "as_published"],
+            reward_modes=["private", "integrated"],
+            seeds=[1, 2],
+            steps=100,
+        )
+        results = self.train(tmp_path, both)
+        # The published learner trains one run at a time.
+        assert self.trained == [[1, 2, 1, 2], [1], [2], [1], [2]]
+        assert [result.row["run_id"] for result in results] == [run.run_id for run in both]
 
     @pytest.mark.parametrize("damage", ["empty", "cut", "junk", "fields"])
     def test_trains_again_with_a_warning_what_cannot_be_read(self, tmp_path, caplog, damage):
@@ -478,7 +589,7 @@ class TestResumedCell:
             whole = path.read_bytes()
             path.write_bytes({"empty": b"", "cut": whole[: len(whole) // 2], "junk": b"?"}[damage])
         results = self.train(tmp_path, self.RUNS)
-        assert self.trained == [1]
+        assert self.trained == [[1]]
         assert [result.row["welfare"] for result in results] == [1.0, 2.0]
         warnings = [r.message for r in caplog.records if r.levelname == "WARNING"]
         assert len(warnings) == 1
@@ -490,19 +601,13 @@ class TestResumedCell:
         """A curve has as many points as checkpoints, so a kept run serves one number of them."""
         self.train(tmp_path, self.RUNS, checkpoints=1)
         self.train(tmp_path, self.RUNS, checkpoints=2)
-        assert self.trained == [1, 2]
+        assert self.trained == [[1, 2]]
 
     def test_other_identities_share_a_folder(self, tmp_path):
         self.train(tmp_path, self.RUNS)
-        longer = cell_runs(
-            *("Central_PPO", "TrustDilemma", "v0"),
-            protocols=["corrected"],
-            reward_modes=["private"],
-            seeds=[1],
-            steps=101,
-        )
+        longer = [dataclasses.replace(run, steps=101) for run in self.RUNS[:1]]
         self.train(tmp_path, longer)
-        assert self.trained == [1]
+        assert self.trained == [[1]]
 
     def test_a_work_folder_that_cannot_be_written_is_an_error(self, tmp_path):
         (tmp_path / "file").touch()

@@ -17,6 +17,7 @@ from coopetition import agents, envs
 from coopetition.agents.registry import learner
 from coopetition.reports.columns import columns_hash
 from study import ConfigurationError, code_hash, data_hash, resolve
+from study.configuration import CERTIFIED_EDITION
 
 from snakemake.exceptions import WorkflowError
 
@@ -43,6 +44,10 @@ REFERENCE = [
 TRAINING = [
     f"{RESULTS}/training/{e}/{env}/{policy}.parquet"
     for e, env, policy in STUDY.training_cells
+]
+CERTIFIED = [
+    f"{RESULTS}/learner_certificates/{e}/{env}/{policy}.parquet"
+    for e, env, policy in STUDY.certified_cells
 ]
 CURVES = [path.replace(".parquet", ".curves.parquet") for path in TRAINING]
 IDS = [f"{env}-{edition}" for edition, env in STUDY.environments]

@@ -8,6 +8,10 @@ FIGURE_INPUTS = {
     "learning_curves": {"scores": rules.scores.output, "curves": CURVES},
     "scores": {"aggregates": rules.aggregates.output},
 }
+if CERTIFIED:
+    FIGURE_INPUTS["learner_certificates"] = {
+        "learner_certificates": rules.learner_certificates.output
+    }
 FIGURE_EDITIONS = {
     "response_curves": "v0",
     "formal_response_curves": "v1",

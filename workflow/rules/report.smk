@@ -11,6 +11,7 @@ rule report:
         scores=rules.scores.output,
         aggregates=rules.aggregates.output,
         identity=rules.identity.output,
+        learner_certificates=rules.learner_certificates.output if CERTIFIED else [],
         claims=rules.claims.output,
         figures=expand(f"{RESULTS}/figures/{{figure}}.svg", figure=FIGURES),
         texts=expand(f"{RESULTS}/figures/{{figure}}.json", figure=FIGURES),

@@ -69,3 +69,29 @@ rule identity:
         "Comparing integrated and cooperative reward"
     script:
         "../scripts/identity.py"
+
+
+rule learner_certificates:
+    """Do independent learners end at the equilibrium, or at the joint optimum?"""
+    input:
+        training=CERTIFIED,
+        certificates=rules.certificates.output,
+    output:
+        report(
+            f"{RESULTS}/tables/learner_certificates.csv",
+            caption="../report/learner_certificates.rst",
+            category="Tables",
+            labels={"table": "where learners end"},
+        ),
+    log:
+        f"{LOGS}/learner_certificates.log",
+    benchmark:
+        f"{BENCHMARKS}/learner_certificates.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        code=code_hash("coopetition.reports.convergence", "coopetition.reports.schema"),
+    message:
+        "Comparing where learners end with equilibrium and optimum"
+    script:
+        "../scripts/learner_certificates.py"

@@ -5,8 +5,9 @@ rule train:
     goes on where it stopped.
     """
     output:
-        runs=f"{RESULTS}/training/{{edition}}/{{env}}/{{policy}}.parquet",
+        training=f"{RESULTS}/training/{{edition}}/{{env}}/{{policy}}.parquet",
         curves=f"{RESULTS}/training/{{edition}}/{{env}}/{{policy}}.curves.parquet",
+        diagnostics=f"{RESULTS}/training/{{edition}}/{{env}}/{{policy}}.diagnostics.parquet",
         evaluations=f"{RESULTS}/training/{{edition}}/{{env}}/{{policy}}.evaluations.parquet",
         models=f"{RESULTS}/models/{{edition}}/{{env}}/{{policy}}.zip",
     log:
@@ -22,9 +23,29 @@ rule train:
         cell=lambda w: STUDY.cell(w.edition, w.env, w.policy),
         checkpoints=STUDY["checkpoints"],
         code=training_code,
-        columns=columns_hash("training", "curves", "evaluations"),
+        columns=columns_hash("training", "curves", "diagnostics", "evaluations"),
         work=lambda w: f"{WORK}/{w.edition}-{w.env}-{w.policy}",
     message:
         "Training {wildcards.policy} on {wildcards.env}-{wildcards.edition}"
     script:
         "../scripts/train.py"
+
+
+# One job per learner and environment of the factor `learner_certificates`, of which the runs count
+# and neither curves nor models.
+use rule train as learner_certificate with:
+    output:
+        training=f"{RESULTS}/learner_certificates/{{edition}}/{{env}}/{{policy}}.parquet",
+    log:
+        f"{LOGS}/learner_certificates/{{edition}}/{{env}}/{{policy}}.log",
+    benchmark:
+        f"{BENCHMARKS}/learner_certificates/{{edition}}/{{env}}/{{policy}}.tsv"
+    wildcard_constraints:
+        edition=CERTIFIED_EDITION,
+    params:
+        cell=lambda w: STUDY.certified_cell(w.edition, w.env, w.policy),
+        checkpoints=1,
+        columns=columns_hash("training"),
+        work=lambda w: f"{WORK}/learner_certificates-{w.edition}-{w.env}-{w.policy}",
+    message:
+        "Training {wildcards.policy} on {wildcards.env}-{wildcards.edition} for its certificate"

@@ -24,7 +24,7 @@ def main(snakemake):
         "configuration_hash": study.hash,
     }
     names = ("plan", "contract", "certificates", "contract_comparison", "counts", "page_results")
-    names += ("reference", "scores", "aggregates", "identity", "claims")
+    names += ("reference", "scores", "aggregates", "identity", "learner_certificates", "claims")
     data = report_data(
         study=about,
         provenance=provenance,

@@ -1,4 +1,4 @@
-"""Rule train."""
+"""Rules train and learner_certificate: what they declare as output is kept of every run."""
 
 import shutil
 from pathlib import Path
@@ -12,17 +12,23 @@ from coopetition.reports.provenance import stamp
 
 def main(snakemake):
     start(snakemake)
-    output, work = snakemake.output, Path(snakemake.params.work)
+    output, work = dict(snakemake.output.items()), Path(snakemake.params.work)
     results = train_cell(
         snakemake.params.cell,
         checkpoints=snakemake.params.checkpoints,
         work=work / snakemake.params.code,  # what other code left is not taken up
         provenance=stamp(ROOT),
     )
-    schema.write("training", [r.row for r in results], output.runs)
-    schema.write("curves", [row for r in results for row in r.curve], output.curves)
-    schema.write("evaluations", [row for r in results for row in r.evaluations], output.evaluations)
-    save_models(Path(output.models), snakemake.params.cell, results)
+    tables = {
+        "training": [r.row for r in results],
+        "curves": [row for r in results for row in r.curve],
+        "diagnostics": [row for r in results for row in r.diagnostics],
+        "evaluations": [row for r in results for row in r.evaluations],
+    }
+    for name in tables.keys() & output.keys():
+        schema.write(name, tables[name], output[name])
+    if "models" in output:
+        save_models(Path(output["models"]), snakemake.params.cell, results)
     shutil.rmtree(work)
 
 

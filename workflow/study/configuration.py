@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,15 @@ import jsonschema
 import yaml
 
 from coopetition import agents, envs
-from coopetition.agents.registry import PROTOCOLS
+from coopetition.agents.registry import PROTOCOLS, learner
 from coopetition.agents.runs import Run, cell_runs, protocols_of
 
+from .train_on import among, named, narrowed, places, pruned, renamed
+
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+# Where theory says how learners should end, unless one controller plays all agents.
+CERTIFIED_EDITION, CERTIFIED_PROTOCOL = "v1", "corrected"
+CERTIFIED_MODES = ("private", "cooperative")
 
 # 2.0 and True are no whole numbers.
 _Validator = jsonschema.validators.extend(
@@ -66,23 +71,23 @@ class Study:
         return [
             (spec.edition, spec.name)
             for spec in map(envs.spec, envs.ids())
-            if spec.edition in self["editions"] and _among(spec.name, self["environments"])
+            if spec.edition in self["editions"] and among(spec.name, self["environments"])
         ]
-
-    @property
-    def trained_environments(self) -> list[tuple[str, str]]:
-        """Those of `environments` that learners train on."""
-        wanted = _by_edition(self["train_on"], self["editions"])
-        return [pair for pair in self.environments if _among(pair[1], wanted[pair[0]])]
 
     @property
     def training_cells(self) -> list[tuple[str, str, str]]:
         """(edition, environment, policy) of every training job."""
         return [
             (edition, environment, policy)
-            for edition, environment in self.trained_environments
+            for edition, environment in self.environments
             for policy in self["policies"]
+            if among(environment, places(self["train_on"], edition, policy))
         ]
+
+    @property
+    def trained_environments(self) -> list[tuple[str, str]]:
+        """Those of `environments` that learners train on."""
+        return [*dict.fromkeys(cell[:2] for cell in self.training_cells)]
 
     def cell(self, edition: str, environment: str, policy: str) -> list[Run]:
         """The runs of one training job."""
@@ -97,8 +102,31 @@ class Study:
         )
 
     def plan(self) -> list[Run]:
-        """Every training run of the study."""
+        """Every run of `training_cells`."""
         return [run for cell in self.training_cells for run in self.cell(*cell)]
+
+    @property
+    def certified_cells(self) -> list[tuple[str, str, str]]:
+        """(edition, environment, policy) of every job that trains for a learner's certificate."""
+        wanted = self["learner_certificates"]
+        return [
+            (CERTIFIED_EDITION, environment, policy)
+            for environment in wanted.get("environments", [])
+            for policy in wanted["policies"]
+        ]
+
+    def certified_cell(self, edition: str, environment: str, policy: str) -> list[Run]:
+        """The runs of one such job."""
+        wanted = self["learner_certificates"]
+        return cell_runs(
+            policy,
+            environment,
+            edition,
+            protocols=[CERTIFIED_PROTOCOL],
+            reward_modes=CERTIFIED_MODES,
+            seeds=wanted["seeds"],
+            steps=wanted["steps"],
+        )
 
 
 def resolve(config: Mapping[str, Any], folder: Path) -> Study:
@@ -121,9 +149,16 @@ def resolve(config: Mapping[str, Any], folder: Path) -> Study:
     factors = {**defaults, **overrides}
     _check_schema(factors, _read_json(folder / "schemas" / "study.schema.json"))
     _check_registries(factors)
+    factors["train_on"] = pruned(factors["train_on"])
     if "train_on" not in overrides:
-        factors["train_on"] = _narrowed(factors["train_on"], factors)
-    _check_subset(factors)
+        factors["train_on"] = narrowed(factors["train_on"], factors)
+    if "learner_certificates" not in overrides:
+        factors["learner_certificates"] = _left(factors, "environments", _formal(factors))
+    _check_train_on(factors)
+    _check_certificates(factors)
+    if "policies" not in overrides:
+        factors["policies"] = _trained(factors)
+    _check_policies(factors)
     study = Study(_name(config.get("study", scale)), scale, factors)
     _check_found(study)
     _check_protocols(study)
@@ -139,97 +174,104 @@ def resolve(config: Mapping[str, Any], folder: Path) -> Study:
     return study
 
 
-def _among(name: str, wanted: Any) -> bool:
-    """Is the name in the list, or wanted with all others?"""
-    return wanted == "all" or name in wanted
+def _trained(factors: Mapping[str, Any]) -> list[str]:
+    """Policies that train somewhere; all in a study without training."""
+    train_on, policies = factors["train_on"], factors["policies"]
+    if not train_on:
+        return policies
+    return [p for p in policies if any(places(train_on, e, p) for e in factors["editions"])]
 
 
-def _by_edition(train_on: Any, editions: Sequence[str]) -> dict[str, Any]:
-    """Edition -> what is trained on in it; a list is meant for every edition."""
-    if isinstance(train_on, Mapping):
-        return {edition: train_on.get(edition, []) for edition in editions}
-    return dict.fromkeys(editions, train_on)
+def _check_train_on(factors: Mapping[str, Any]) -> None:
+    """What it names is part of the study."""
+    pairs = [*named(factors["train_on"])]
+    for factor, name in pairs:
+        if not among(name, factors[factor]):
+            names = [*factors[factor], *(other for key, other in pairs if key == factor)]
+            wider = {**factors, factor: [*dict.fromkeys(names)]}
+            wider["policies"] = _trained(wider)
+            line = " ".join(_argument(key, wider[key]) for key in (factor, "train_on"))
+            allowed = f"{factor} of the study: {', '.join(factors[factor])}"
+            raise ConfigurationError(_mend("train_on", name, allowed, line))
 
 
-def _narrowed(train_on: Any, factors: Mapping[str, Any]) -> Any:
-    """What a scale trains on, as far as it is among editions and environments; else all of them."""
-    environments = factors["environments"]
-
-    def kept(names: Any) -> Any:
-        if "all" in (names, environments):
-            return names
-        return [name for name in names if name in environments]
-
-    if isinstance(train_on, Mapping):
-        editions = [edition for edition in train_on if edition in factors["editions"]]
-        left: Any = {edition: kept(train_on[edition]) for edition in editions}
-        found, wanted = any(left.values()), any(train_on.values())
-    else:
-        left = kept(train_on)
-        found, wanted = bool(left), bool(train_on)
-    return left if found or not wanted else environments
+def _check_policies(factors: Mapping[str, Any]) -> None:
+    """Every policy trains somewhere."""
+    trained = _trained(factors)
+    for policy in factors["policies"]:
+        if policy not in trained:
+            allowed = f"those with an environment in train_on: {', '.join(trained)}"
+            line = f"{_argument('policies', trained)} {_argument('train_on', factors['train_on'])}"
+            allowed += f"; {policy} would train nowhere"
+            raise ConfigurationError(_mend("policies", policy, allowed, line))
 
 
-def _check_subset(factors: Mapping[str, Any]) -> None:
-    train_on, environments = factors["train_on"], factors["environments"]
-    if isinstance(train_on, Mapping):
-        parts, allowed = train_on, f"editions of the study: {', '.join(factors['editions'])}"
-        for edition in train_on:
-            if edition not in factors["editions"]:
-                narrowed = _narrowed(train_on, factors)
-                line = _argument("train_on", narrowed)
-                raise ConfigurationError(_mend("train_on", edition, allowed, line))
-    else:
-        parts = {"": train_on}
-    for names in parts.values():
-        for name in names if names != "all" else []:
-            if not _among(name, environments):
-                raise ConfigurationError(
-                    _mend(
-                        *(
-                            "train_on",
-                            name,
-                            f"all, or any of environments: {', '.join(environments)}",
-                        ),
-                        f"{_argument('environments', environments)} "
-                        f"{_argument('train_on', _narrowed(train_on, factors))}",
-                    )
-                )
+def _formal(factors: Mapping[str, Any]) -> list[str]:
+    """Environments of the study in the edition of learner certificates."""
+    if CERTIFIED_EDITION not in factors["editions"]:
+        return []
+    names = [envs.spec(id).name for id in envs.ids(CERTIFIED_EDITION)]
+    return [name for name in names if among(name, factors["environments"])]
+
+
+def _left(factors: Mapping[str, Any], factor: str, names: list[str]) -> dict[str, Any]:
+    """`learner_certificates` with no other environments or policies; empty if none is left."""
+    wanted = factors["learner_certificates"]
+    left = [name for name in wanted.get(factor, []) if name in names]
+    return {**wanted, factor: left} if left else {}
+
+
+def _check_certificates(factors: Mapping[str, Any]) -> None:
+    """Its environments are in the study, its policies have the protocol and a learner per agent."""
+    edition, protocol = CERTIFIED_EDITION, CERTIFIED_PROTOCOL
+    learners = [
+        name
+        for name in agents.learner_names()
+        if learner(name).paradigm != "joint" and protocol in protocols_of(name, edition)
+    ]
+    for factor, names, rule in (
+        ("environments", _formal(factors), f"environments of the study in edition {edition}"),
+        ("policies", learners, f"policies with a learner per agent in protocol {protocol}"),
+    ):
+        for name in factors["learner_certificates"].get(factor, []):
+            if name not in names:
+                line = _argument("learner_certificates", _left(factors, factor, names))
+                allowed = f"{rule}: {', '.join(names) or 'none'}"
+                raise ConfigurationError(_mend("learner_certificates", name, allowed, line))
 
 
 def _check_found(study: Study) -> None:
     """What is wanted exists in one of the editions."""
-    trained = _by_edition(study["train_on"], study["editions"]).values()
-    for key, wanted, pairs in (
-        ("environments", study["environments"], study.environments),
-        ("train_on", any(trained), study.trained_environments),
+    for key, pairs in (
+        ("environments", study.environments),
+        ("train_on", study.trained_environments),
     ):
-        if wanted and not pairs:
+        if study[key] and not pairs:
             allowed = f"names that exist in edition {', '.join(study['editions'])}"
             raise ConfigurationError(_mend(key, study[key], allowed, f"{key}=all"))
 
 
 def _check_protocols(study: Study) -> None:
-    """Every learner needs a protocol in every edition that it trains on."""
-    for edition in dict.fromkeys(edition for edition, _ in study.trained_environments):
-        for policy in study["policies"]:
-            known = protocols_of(policy, edition)
-            if not set(known) & set(study["protocols"]):
-                raise ConfigurationError(
-                    _mend(
-                        *("protocols", study["protocols"]),
-                        f"one that {policy} has in edition {edition}: {', '.join(known)}; or a "
-                        f"train_on without {edition}",
-                        _argument("protocols", known),
-                    )
-                )
+    """Every learner has a protocol of the study in every edition that it trains on."""
+    for edition, policy in dict.fromkeys((e, p) for e, _, p in study.training_cells):
+        known = protocols_of(policy, edition)
+        if not set(known) & set(study["protocols"]):
+            allowed = (
+                f"one that {policy} has in edition {edition}: {', '.join(known)}; or a train_on "
+                f"in which {policy} has nothing in {edition}"
+            )
+            line = _argument("protocols", known)
+            raise ConfigurationError(_mend("protocols", study["protocols"], allowed, line))
 
 
-def _numbers(value: Any) -> Any:
-    """Whole numbers in a list, which `snakemake --config` hands over as text."""
-    if not isinstance(value, list):
-        return value
-    return [int(v) if isinstance(v, str) and re.fullmatch("[0-9]{1,18}", v) else v for v in value]
+def _numbers(value: Any, *, inner: bool = False) -> Any:
+    """Whole numbers in a list or mapping, which `snakemake --config` hands over as text."""
+    if isinstance(value, list):
+        return [_numbers(part, inner=True) for part in value]
+    if isinstance(value, dict):
+        return {key: _numbers(part, inner=True) for key, part in value.items()}
+    whole = inner and isinstance(value, str) and re.fullmatch("[0-9]{1,18}", value)
+    return int(value) if whole else value
 
 
 def _name(study: Any) -> str:
@@ -264,29 +306,35 @@ def _check_schema(factors: Mapping[str, Any], schema: Mapping[str, Any]) -> None
         raise ConfigurationError(_mend(key, factors[key], rule, lines[key]))
 
 
-def _named_in(value: Any) -> list[str]:
-    """Names in a list, or in the lists of a mapping."""
-    if isinstance(value, Mapping):
-        return [name for names in value.values() for name in _named_in(names)]
-    return [] if value == "all" else value
-
-
-def _check_registries(factors: Mapping[str, Any]) -> None:
-    names = sorted({envs.spec(i).name for i in envs.ids()})
-    choices = {
-        "environments": names,
-        "train_on": names,
-        "editions": sorted({envs.spec(i).edition for i in envs.ids()}),
+def _known() -> dict[str, list[str]]:
+    """Factor -> every name that it may hold."""
+    specs = [envs.spec(i) for i in envs.ids()]
+    return {
+        "environments": sorted({spec.name for spec in specs}),
+        "editions": sorted({spec.edition for spec in specs}),
         "policies": agents.learner_names(),
         "protocols": list(PROTOCOLS),
         "reward_modes": list(envs.REWARD_MODES),
     }
-    for key, valid in choices.items():
-        for value in _named_in(factors[key]):
-            if value not in valid:
-                close = difflib.get_close_matches(str(value), valid, n=1, cutoff=0.4)
-                line = _argument(key, close or valid[:1])
-                raise ConfigurationError(_mend(key, value, f"any of {', '.join(valid)}", line))
+
+
+def _check_registries(factors: Mapping[str, Any]) -> None:
+    """Every name exists."""
+    known, certified = _known(), factors["learner_certificates"]
+    names = [(key, key, name) for key in known for name in factors[key] if factors[key] != "all"]
+    names += [("train_on", factor, name) for factor, name in named(factors["train_on"])]
+    names += [
+        ("learner_certificates", factor, name)
+        for factor in ("policies", "environments")
+        for name in certified.get(factor, [])
+    ]
+    for key, factor, name in names:
+        if name not in known[factor]:
+            close = difflib.get_close_matches(name, known[factor], n=1, cutoff=0.4)
+            right = (close or known[factor])[0]
+            value = [right] if key == factor else renamed(factors[key], name, right)
+            allowed = f"any of {', '.join(known[factor])}"
+            raise ConfigurationError(_mend(key, name, allowed, _argument(key, value)))
 
 
 def _mend(key: str, value: Any, allowed: str, line: str) -> str:

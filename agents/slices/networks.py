@@ -1,0 +1,242 @@
+"""Networks of many slices: weights [slices, in, out], inputs [slices, batch, in]."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
+
+import numpy as np
+import torch
+from torch import nn
+
+from coopetition.envs.engine import Array
+
+from .layout import Layout, Streams
+
+# Draws one [in, out] matrix of weights and one [out] bias of a slice.
+Initial = Callable[[np.random.Generator, int, int], tuple[Array, Array]]
+
+_LOG_SQRT_2PI = 0.5 * math.log(2 * math.pi)
+_LOG_2 = math.log(2)
+
+
+def orthogonal(gain: float) -> Initial:
+    """Orthogonal weights and zero bias (Saxe et al. 2014), as PPO and A2C start."""
+
+    def draw(generator: np.random.Generator, inputs: int, outputs: int) -> tuple[Array, Array]:
+        normal = generator.standard_normal((max(inputs, outputs), min(inputs, outputs)))
+        q, r = np.linalg.qr(normal)
+        q *= np.sign(np.diag(r))
+        return gain * (q if inputs >= outputs else q.T), np.zeros(outputs)
+
+    return draw
+
+
+def uniform(generator: np.random.Generator, inputs: int, outputs: int) -> tuple[Array, Array]:
+    """Uniform in +-1/sqrt(inputs), as `torch.nn.Linear` starts and so SAC does."""
+    bound = 1 / math.sqrt(inputs)
+    return (
+        generator.uniform(-bound, bound, (inputs, outputs)),
+        generator.uniform(-bound, bound, outputs),
+    )
+
+
+class Linear(nn.Module):
+    """A linear layer per slice: [slices, batch, in] to [slices, batch, out]."""
+
+    def __init__(self, slices: int, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(slices, inputs, outputs))
+        self.bias = nn.Parameter(torch.zeros(slices, 1, outputs))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Weights and bias of each slice on its own inputs."""
+        if len(self.weight) > 1:
+            return torch.baddbmm(self.bias, x, self.weight)
+        # The product of a single matrix runs in another kernel, which rounds otherwise.
+        doubled = (part.expand(2, -1, -1) for part in (self.bias, x, self.weight))
+        return torch.baddbmm(*doubled)[:1]
+
+    def initialise(self, streams: Streams, initial: Initial, *, repeats: int = 1) -> None:
+        """Draw the weights of every slice; slices are ordered (repeat, replicate, agent)."""
+        slices, inputs, outputs = self.weight.shape
+        replicates = len(streams.generators)
+        each = slices // replicates // repeats
+        with torch.no_grad():
+            for repeat in range(repeats):
+                for replicate, generator in enumerate(streams.generators):
+                    for agent in range(each):
+                        index = (repeat * replicates + replicate) * each + agent
+                        weight, bias = initial(generator, inputs, outputs)
+                        self.weight[index] = torch.from_numpy(weight)
+                        self.bias[index, 0] = torch.from_numpy(bias)
+
+
+class MLP(nn.Module):
+    """Hidden layers with an activation, and a linear output layer.
+
+    Args:
+        slices: number of slices.
+        sizes: width of input, hidden layers and output.
+        activation: function of a tensor.
+    """
+
+    def __init__(
+        self,
+        slices: int,
+        sizes: Sequence[int],
+        activation: Callable[[torch.Tensor], torch.Tensor],
+    ) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(Linear(slices, *pair) for pair in pairwise(sizes))
+        self.activation = activation
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """[slices, batch, in] to [slices, batch, out]."""
+        *hidden, last = self.layers
+        for layer in hidden:
+            x = self.activation(layer(x))
+        return last(x)
+
+    def initialise(
+        self, streams: Streams, hidden: Initial, output: Initial, *, repeats: int = 1
+    ) -> None:
+        """Draw all weights; see `Linear.initialise`."""
+        *first, last = self.layers
+        for layer in first:
+            layer.initialise(streams, hidden, repeats=repeats)
+        last.initialise(streams, output, repeats=repeats)
+
+
+class GaussianActor(nn.Module):
+    """Gaussian over actions with a free standard deviation; actions are clipped to [-1, 1].
+
+    Args:
+        slices: number of slices.
+        observation: length of an observation.
+        actions: length of an action A.
+        hidden: widths of the hidden layers.
+        log_std_init: initial logarithm of the standard deviation, in units of [-1, 1].
+    """
+
+    def __init__(
+        self,
+        slices: int,
+        observation: int,
+        actions: int,
+        hidden: Sequence[int],
+        log_std_init: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.slices, self.length = slices, observation
+        self.mean = MLP(slices, (observation, *hidden, actions), torch.tanh)
+        self.log_std = nn.Parameter(torch.full((slices, 1, actions), float(log_std_init)))
+
+    def initialise(self, streams: Streams) -> None:
+        """Orthogonal weights; the mean starts near zero, half of the endowment."""
+        self.mean.initialise(streams, orthogonal(math.sqrt(2)), orthogonal(0.01))
+
+    def act(self, observations: torch.Tensor, noise: torch.Tensor | None) -> torch.Tensor:
+        """Actions [slices, batch, A], not clipped: the mean, or a sample with standard noise."""
+        mean = self.mean(observations)
+        return mean if noise is None else mean + self.log_std.exp() * noise
+
+    def log_prob(self, mean: torch.Tensor, actions: torch.Tensor) -> torch.Tensor:
+        """Log-density of actions before clipping, [slices, batch]."""
+        z = (actions - mean) / self.log_std.exp()
+        return (-0.5 * z.square() - self.log_std - _LOG_SQRT_2PI).sum(2)
+
+    def entropy(self) -> torch.Tensor:
+        """Differential entropy, [slices]."""
+        return (0.5 + _LOG_SQRT_2PI + self.log_std).sum((1, 2))
+
+
+class SquashedActor(nn.Module):
+    """Gaussian of state-dependent mean and deviation, squashed by tanh to (-1, 1).
+
+    Args: see `GaussianActor`.
+    """
+
+    # Bounds of the logarithm of the standard deviation (Haarnoja et al. 2018).
+    LOW, HIGH = -20.0, 2.0
+
+    def __init__(self, slices: int, observation: int, actions: int, hidden: Sequence[int]) -> None:
+        super().__init__()
+        self.slices, self.length, self.actions = slices, observation, actions
+        self.parameters_of = MLP(slices, (observation, *hidden, 2 * actions), torch.relu)
+
+    def initialise(self, streams: Streams) -> None:
+        """Uniform weights."""
+        self.parameters_of.initialise(streams, uniform, uniform)
+
+    def gaussian(self, observations: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Mean and logarithm of the deviation before squashing, each [slices, batch, A]."""
+        mean, log_std = self.parameters_of(observations).split(self.actions, dim=2)
+        return mean, log_std.clamp(self.LOW, self.HIGH)
+
+    def act(self, observations: torch.Tensor, noise: torch.Tensor | None) -> torch.Tensor:
+        """Actions [slices, batch, A]: tanh of the mean, or a sample with standard noise."""
+        mean, log_std = self.gaussian(observations)
+        return torch.tanh(mean if noise is None else mean + log_std.exp() * noise)
+
+    def sample(
+        self, observations: torch.Tensor, noise: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Actions [slices, batch, A] and their log-density [slices, batch]."""
+        mean, log_std = self.gaussian(observations)
+        raw = mean + log_std.exp() * noise
+        # log(1 - tanh(x)^2) in a form that does not cancel for large x.
+        slope = 2 * (_LOG_2 - raw - nn.functional.softplus(-2 * raw))
+        log_prob = -0.5 * noise.square() - log_std - _LOG_SQRT_2PI - slope
+        return torch.tanh(raw), log_prob.sum(2)
+
+
+class Critics(nn.Module):
+    """Several action values per slice, estimated side by side.
+
+    Args:
+        slices: number of slices.
+        inputs: length of observation and action together.
+        hidden: widths of the hidden layers.
+        count: critics per slice.
+    """
+
+    def __init__(self, slices: int, inputs: int, hidden: Sequence[int], count: int) -> None:
+        super().__init__()
+        self.count = count
+        self.values = MLP(count * slices, (inputs, *hidden, 1), torch.relu)
+
+    def initialise(self, streams: Streams) -> None:
+        """Uniform weights."""
+        self.values.initialise(streams, uniform, uniform, repeats=self.count)
+
+    def forward(self, observations: torch.Tensor, actions: torch.Tensor) -> torch.Tensor:
+        """Values [critics, slices, batch]."""
+        x = torch.cat([observations, actions], dim=2)
+        slices, batch, inputs = x.shape
+        shared = x.expand(self.count, -1, -1, -1).reshape(self.count * slices, batch, inputs)
+        return self.values(shared).view(self.count, slices, batch)
+
+
+def slice_state(module: nn.Module, layout: Layout, replicate: int) -> dict[str, torch.Tensor]:
+    """Parameters of one replicate, a copy; the first axis of each is the agent."""
+    rows = slice(replicate * layout.agents, (replicate + 1) * layout.agents)
+    return {name: tensor[rows].detach().clone() for name, tensor in module.state_dict().items()}
+
+
+def clip_gradients(
+    parameters: Iterable[nn.Parameter], slices: int, max_norm: float
+) -> torch.Tensor:
+    """Scale the gradient of every slice down to a norm of at most `max_norm`.
+
+    Returns:
+        [slices] norms before clipping.
+    """
+    gradients = [p.grad for p in parameters if p.grad is not None]
+    squares = [g.view(slices, -1).square().sum(1) for g in gradients]
+    norms = torch.stack(squares, dim=1).sum(1).sqrt()
+    factors = (max_norm / (norms + 1e-6)).clamp(max=1.0).view(slices, 1, 1)
+    for gradient in gradients:
+        gradient.mul_(factors)
+    return norms

@@ -1,0 +1,185 @@
+"""On-policy learners in slices: actor and critic per slice, rollouts of all replicates at once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from gymnasium import spaces
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
+from stable_baselines3.common.policies import BasePolicy
+from stable_baselines3.common.type_aliases import Schedule
+from stable_baselines3.common.vec_env import VecEnv
+
+from coopetition.envs.engine import Array, Game
+
+from .algorithm import SliceAlgorithm
+from .buffers import SliceRolloutBuffer
+from .layout import Layout, Streams
+from .networks import MLP, GaussianActor, clip_gradients, orthogonal
+
+
+class SliceActorCriticPolicy(BasePolicy):
+    """An actor and a value function of its own for every slice.
+
+    Args:
+        observation_space, action_space: of one row.
+        lr_schedule: its value at 1 is the initial learning rate.
+        layout: slices.
+        seeds: of the initial weights, one per replicate.
+        hidden: widths of the hidden layers of either network.
+        log_std_init: initial logarithm of the standard deviation, in units of [-1, 1].
+        optimizer_class, optimizer_kwargs: of the one optimiser, which works element by element.
+        use_sde: must be False; the library passes it.
+    """
+
+    def __init__(
+        self,
+        observation_space: spaces.Space,
+        action_space: spaces.Space,
+        lr_schedule: Schedule,
+        *,
+        layout: Layout,
+        seeds: Sequence[np.random.SeedSequence],
+        hidden: Sequence[int] = (64, 64),
+        log_std_init: float = 0.0,
+        optimizer_class: type[torch.optim.Optimizer] = torch.optim.Adam,
+        optimizer_kwargs: dict[str, Any] | None = None,
+        use_sde: bool = False,
+    ) -> None:
+        super().__init__(observation_space, action_space)
+        self.layout, self.seeds, self.hidden = layout, list(seeds), tuple(hidden)
+        self.log_std_init = log_std_init
+        length, width = observation_space.shape[0], action_space.shape[0]
+        self.actor = self.make_actor(layout.slices, length, width, self.hidden, log_std_init)
+        self.value = MLP(layout.slices, (length, *self.hidden, 1), torch.tanh)
+        streams = Streams(seeds)
+        self.actor.initialise(streams)
+        self.value.initialise(streams, orthogonal(math.sqrt(2)), orthogonal(1.0))
+        if optimizer_kwargs is None:
+            adam = issubclass(optimizer_class, torch.optim.Adam)
+            # A foreach step rounds the same wherever a slice lies in its tensor, a fused one not.
+            optimizer_kwargs = {"eps": 1e-5, "foreach": True} if adam else {}
+        self.optimizer = optimizer_class(self.parameters(), lr=lr_schedule(1), **optimizer_kwargs)
+
+    @staticmethod
+    def make_actor(
+        slices: int, observation: int, actions: int, hidden: Sequence[int], log_std_init: float
+    ) -> GaussianActor:
+        """The network that acts."""
+        return GaussianActor(slices, observation, actions, hidden, log_std_init)
+
+    def evaluate_actions(
+        self, observations: torch.Tensor, actions: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Values and log-densities [slices, batch] and entropy [slices]."""
+        log_prob = self.actor.log_prob(self.actor.mean(observations), actions)
+        return self.value(observations).squeeze(2), log_prob, self.actor.entropy()
+
+    def _predict(self, observation: torch.Tensor, deterministic: bool = False) -> torch.Tensor:
+        """Actions [rows, A]; a sample draws from torch's global stream, as the library's do."""
+        slices = self.layout.split(observation.float())
+        noise = None
+        if not deterministic:
+            noise = torch.randn(*slices.shape[:2], self.action_space.shape[0])
+        return self.layout.join(self.actor.act(slices, noise))
+
+
+class SliceOnPolicyAlgorithm(SliceAlgorithm, OnPolicyAlgorithm):
+    """Mixin, left of `PPO` or `A2C`; `batch_size` counts samples per slice."""
+
+    policy_aliases: ClassVar[dict[str, type[BasePolicy]]] = {"MlpPolicy": SliceActorCriticPolicy}
+
+    def _options(self, given: dict[str, Any]) -> dict[str, Any]:
+        if given.get("target_kl") is not None:
+            raise ValueError("target_kl: slices share their epochs and cannot stop one by one")
+        own = {"layout": self.layout}
+        return {"rollout_buffer_class": SliceRolloutBuffer, "rollout_buffer_kwargs": own}
+
+    @classmethod
+    def _fit(cls, settings: dict[str, Any], game: Game, env: VecEnv) -> None:
+        """Whole episodes per rollout, and batches as a share of it."""
+        if "episodes_per_copy" in settings:
+            settings["n_steps"] = settings.pop("episodes_per_copy") * game.horizon
+        if "minibatches" in settings:
+            samples = settings["n_steps"] * Layout.of(env).copies
+            settings["batch_size"] = -(-samples // settings.pop("minibatches"))
+
+    @classmethod
+    def _network(cls, settings: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "hidden": tuple(settings.pop("hidden")),
+            "log_std_init": settings.pop("log_std_init"),
+        }
+
+    def collect_rollouts(
+        self,
+        env: VecEnv,
+        callback: BaseCallback,
+        rollout_buffer: SliceRolloutBuffer,
+        n_rollout_steps: int,
+    ) -> bool:
+        """See the library; noise comes from the replicates' own streams."""
+        self.policy.set_training_mode(False)
+        rollout_buffer.reset()
+        callback.on_rollout_start()
+        for _ in range(n_rollout_steps):
+            with torch.no_grad():
+                observations = self._slices(self._last_obs)
+                mean = self.policy.actor.mean(observations)
+                actions = mean + self.policy.actor.log_std.exp() * self._noise()
+                values = self.layout.by_row(self.policy.value(observations))
+                log_prob = self.policy.actor.log_prob(mean, actions).unsqueeze(2)
+            taken = self._playable(self.layout.by_row(actions).cpu().numpy())
+            low, high = self.action_space.low, self.action_space.high
+            observed, rewards, dones, infos = env.step(np.clip(taken, low, high))
+            self.num_timesteps += self.layout.copies
+            callback.update_locals(locals())
+            if not callback.on_step():
+                return False
+            self._update_info_buffer(infos, dones)
+            rollout_buffer.add(
+                self._last_obs,
+                taken,
+                self._bootstrapped(rewards, dones, infos),
+                self._last_episode_starts,
+                values,
+                self.layout.by_row(log_prob).squeeze(1),
+            )
+            self._last_obs, self._last_episode_starts = observed, dones
+        with torch.no_grad():
+            values = self.layout.by_row(self.policy.value(self._slices(observed)))
+        rollout_buffer.compute_returns_and_advantage(last_values=values, dones=dones)
+        callback.update_locals(locals())
+        callback.on_rollout_end()
+        return True
+
+    def _bootstrapped(self, rewards: Array, dones: Array, infos: list[dict[str, Any]]) -> Array:
+        """Rewards, plus the discounted value of the last state where only a time limit ended it."""
+        rows = [r for r in np.flatnonzero(dones) if infos[r].get("TimeLimit.truncated", False)]
+        if not rows:
+            return rewards
+        last = np.zeros_like(self._last_obs)
+        last[rows] = [infos[row]["terminal_observation"] for row in rows]
+        with torch.no_grad():
+            values = self.layout.by_row(self.policy.value(self._slices(last))).flatten()
+        rewards[rows] += self.gamma * values.cpu().numpy()[rows]
+        return rewards
+
+    def _descend(self, losses: torch.Tensor) -> torch.Tensor:
+        """One step of the optimiser on the losses [slices]; the gradients' norms [slices]."""
+        self.policy.optimizer.zero_grad()
+        losses.sum().backward()
+        parameters = self.policy.parameters()
+        norms = clip_gradients(parameters, self.layout.slices, self.max_grad_norm)
+        self.policy.optimizer.step()
+        return norms
+
+    def _explained_variance(self, values: torch.Tensor, returns: torch.Tensor) -> torch.Tensor:
+        """1 - Var[returns - values] / Var[returns], [slices]; 0 where returns do not vary."""
+        varied = returns.var(1)
+        return torch.where(varied > 0, 1 - (returns - values).var(1) / varied.clamp(min=1e-30), 0.0)

@@ -1,0 +1,270 @@
+"""Speed of the learners, per CPU-second on one thread: run by `make benchmark`.
+
+Every learner that has a `corrected` protocol trains several numbers of slices side by side, at two
+sizes of network and batch. Next to it stands the algorithm of stable-baselines3 that it extends, as
+it is: one network on the joint view of one copy of the same environment, with equal widths, batches
+and epochs, and otherwise the library's defaults.
+
+Whole cycles of rollout and update are timed, environment included, after set-up and, with replay,
+in a full buffer. The figures are those of the best of several windows, since other work on a
+machine only ever slows a program down.
+
+    python tests/benchmarks/learners.py [LEARNER ...] [--environment ID] [--device DEVICE]
+"""
+
+import os
+
+os.environ["OMP_NUM_THREADS"] = "1"
+
+import argparse
+import sys
+import time
+from collections import Counter
+from functools import cache
+from typing import Any, NamedTuple
+
+import torch
+from stable_baselines3 import A2C, PPO, SAC
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
+from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
+from torch.optim.optimizer import register_optimizer_step_post_hook
+
+from coopetition import agents, envs
+from coopetition.agents.registry import learner
+from coopetition.agents.runs import Run
+
+SLICES = (1, 14, 42)
+# Hidden layers and samples per batch, and how many times as fast as the library slices should be.
+SIZES = (((64, 64), 64), ((128, 128), 256))
+TARGETS = {"on-policy": (6.0, 6.0), "off-policy": (4.0, 1.5)}
+LIBRARY = (PPO, A2C, SAC)
+# Samples per slice between two updates of PPO: whole batches of either size.
+ROLLOUT = 512
+# Transitions per replicate in the replay buffer, all of them there before the first update.
+REPLAY = 4096
+WINDOWS = 3
+SECONDS = 0.4
+
+
+class Reading(NamedTuple):
+    """What has been spent and done so far, or in a window.
+
+    Attributes:
+        cpu: CPU-seconds.
+        environment: those of them in the steps of the environment.
+        update: those of them between rollouts.
+        steps: environment steps of one replicate.
+        updates: gradient steps of one slice; of the network that takes most.
+    """
+
+    cpu: float
+    environment: float
+    update: float
+    steps: int
+    updates: int
+
+    @property
+    def speed(self) -> float:
+        """Environment steps of one replicate per CPU-second."""
+        return self.steps / self.cpu
+
+
+class TimedEnv(VecEnvWrapper):
+    """Counts the CPU-seconds of its steps."""
+
+    def __init__(self, venv: VecEnv) -> None:
+        super().__init__(venv)
+        self.seconds = 0.0
+
+    def reset(self) -> Any:
+        return self.venv.reset()
+
+    def step_wait(self) -> Any:
+        start = time.process_time()
+        result = self.venv.step_wait()
+        self.seconds += time.process_time() - start
+        return result
+
+
+class Stopwatch(BaseCallback):
+    """Reads off windows of whole cycles from the first update on, and then ends the training."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.windows: list[Reading] = []
+        self._start: Reading | None = None
+        self._update, self._rollout_end = 0.0, 0.0
+        self._optimizer_steps: Counter[torch.optim.Optimizer] = Counter()
+
+    def _count(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
+        self._optimizer_steps[optimizer] += 1
+
+    def _read(self) -> Reading:
+        return Reading(
+            time.process_time(),
+            self.training_env.seconds,
+            self._update,
+            self.model.num_timesteps,
+            max(self._optimizer_steps.values()),
+        )
+
+    def _on_training_start(self) -> None:
+        self._hook = register_optimizer_step_post_hook(self._count)
+
+    def _on_rollout_start(self) -> None:
+        if not self._optimizer_steps:
+            return
+        self._update += time.process_time() - self._rollout_end
+        now = self._read()
+        if self._start is None:
+            self._start = now
+        elif now.cpu - self._start.cpu > SECONDS:
+            pairs = zip(now, self._start, strict=True)
+            self.windows.append(Reading(*(end - start for end, start in pairs)))
+            self._start = self._read()
+
+    def _on_rollout_end(self) -> None:
+        self._rollout_end = time.process_time()
+
+    def _on_step(self) -> bool:
+        return len(self.windows) < WINDOWS
+
+    def _on_training_end(self) -> None:
+        self._hook.remove()
+
+
+def measure(model: BaseAlgorithm) -> Reading:
+    """The best window of a training run."""
+    model.env = TimedEnv(model.env)
+    watch = Stopwatch()
+    model.learn(sys.maxsize, callback=watch, log_interval=None)
+    return max(watch.windows, key=lambda window: window.speed)
+
+
+def library_class(algorithm: type[BaseAlgorithm]) -> type[BaseAlgorithm] | None:
+    """The algorithm of stable-baselines3 that a learner extends; None if it is another."""
+    return next((base for base in LIBRARY if issubclass(algorithm, base)), None)
+
+
+@cache
+def measure_library(
+    algorithm: type[BaseAlgorithm],
+    env_id: str,
+    hidden: tuple[int, ...],
+    batch: int,
+    epochs: int | None,
+) -> Reading:
+    """stable-baselines3 as it is, on one copy of the environment."""
+    settings = {
+        PPO: {"batch_size": batch, "n_epochs": epochs},
+        A2C: {"n_steps": batch},
+        SAC: {"batch_size": batch, "buffer_size": REPLAY, "learning_starts": REPLAY},
+    }[algorithm]
+    env = envs.vec_env(env_id, joint=True)
+    network = {"net_arch": list(hidden)}
+    return measure(
+        algorithm("MlpPolicy", env, policy_kwargs=network, device="cpu", seed=0, **settings)
+    )
+
+
+def resized(settings: dict[str, Any], hidden: tuple[int, ...], batch: int) -> dict[str, Any]:
+    """A learner's settings with networks and batches of a size."""
+    changed = {**settings, "hidden": hidden}
+    if "buffer_size" in changed:
+        return changed | {"batch_size": batch, "buffer_size": REPLAY, "learning_starts": REPLAY}
+    if "minibatches" in changed:
+        del changed["minibatches"], changed["episodes_per_copy"]
+        return changed | {"batch_size": batch, "n_steps": ROLLOUT // changed["copies"]}
+    if "n_steps" in changed:
+        changed["n_steps"] = batch // changed["copies"]
+    return changed
+
+
+def on_device(algorithm: type[BaseAlgorithm], device: str) -> type[BaseAlgorithm]:
+    """The learner with its tensors elsewhere than on the CPU, where `for_runs` puts them."""
+
+    class Placed(algorithm):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **(kwargs | {"device": device}))
+
+    return Placed
+
+
+def replicas(
+    policy: str, env_id: str, hidden: tuple[int, ...], batch: int, slices: int
+) -> list[Run]:
+    """As many replicates as make about this many slices, in all reward modes as in a study."""
+    settings = resized(learner(policy).hyperparameters["corrected"], hidden, batch)
+    per_run = 1 if learner(policy).paradigm == "joint" else envs.game(env_id).n_agents
+    environment, edition = env_id.rsplit("-", 1)
+    modes = envs.REWARD_MODES
+    return [
+        Run(
+            *(policy, "corrected", environment, edition, modes[seed % len(modes)], seed),
+            steps=sys.maxsize,
+            hyperparameters=settings,
+        )
+        for seed in range(max(1, round(slices / per_run)))
+    ]
+
+
+def line(label: str, found: Reading, replicates: int, slices: int, verdict: str = "") -> str:
+    """One row of the table."""
+    rates = (found.speed, found.speed * replicates, found.speed * slices)
+    updates = found.updates * slices / found.cpu
+    return (
+        f"  {label:<26}{slices:>7}"
+        + "".join(f"{rate:>16,.0f}" for rate in (*rates, updates))
+        + f"{found.environment / found.cpu:>13.0%}{found.update / found.cpu:>9.0%}  {verdict}"
+    )
+
+
+def compare(policy: str, env_id: str, device: str) -> None:
+    """Print a learner's rows: at each size the library's own algorithm, then the slices."""
+    algorithm = on_device(learner(policy).load("corrected"), device)
+    base = library_class(algorithm)
+    off_policy = issubclass(algorithm, OffPolicyAlgorithm)
+    kind = "off-policy" if off_policy else "on-policy"
+    epochs = learner(policy).hyperparameters["corrected"].get("n_epochs")
+    for (hidden, batch), target in zip(SIZES, TARGETS[kind], strict=True):
+        print(f"{policy}, {kind}, {'x'.join(map(str, hidden))}, batch {batch}")
+        if base is not None:
+            plain = measure_library(base, env_id, hidden, batch, epochs)
+            print(line(f"{base.__name__} of the library", plain, 1, 1), flush=True)
+        for wanted in SLICES:
+            runs = replicas(policy, env_id, hidden, batch, wanted)
+            model = algorithm.for_runs(runs)
+            found, slices = measure(model), model.layout.slices
+            verdict = ""
+            if base is not None:
+                done, plainly = (
+                    (found.updates, plain.updates) if off_policy else (found.steps, plain.steps)
+                )
+                ratio = done * slices / found.cpu / (plainly / plain.cpu)
+                verdict = f"{ratio:5.1f}x (target {target}x)"
+            print(line(policy, found, len(runs), slices, verdict), flush=True)
+
+
+def main() -> None:
+    """Print the table."""
+    known = [n for n in agents.learner_names() if "corrected" in learner(n).hyperparameters]
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("learners", nargs="*", metavar="LEARNER", help="; ".join(known))
+    parser.add_argument("--environment", default="TrustDilemma-v1", metavar="ID", help="its id")
+    parser.add_argument("--device", default="cpu", help="where the slices are; torch's name")
+    asked = parser.parse_args()
+    if unknown := ", ".join(sorted(set(asked.learners) - set(known))):
+        parser.error(f"no learner with a corrected protocol: {unknown}; choose {', '.join(known)}")
+    torch.set_num_threads(1)
+    print(f"{asked.environment}, {envs.game(asked.environment).n_agents} agents, per CPU-second")
+    columns = ("env steps", "of all", "learner-steps", "updates")
+    print(f"  {'':<26}{'slices':>7}" + "".join(f"{c:>16}" for c in columns), end="")
+    print(f"{'environment':>13}{'update':>9}  to the library")
+    for policy in asked.learners or known:
+        compare(policy, asked.environment, asked.device)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,7 @@
 # make study      regenerate the study into results/ (SCALE=smoke|quick, default quick)
 # make test       tests       make lint       style and workflow checks
-# make benchmark  speed of the engine          make clean      forget the results of SCALE
+# make benchmark  speed of engine, learners    make clean      forget the results of SCALE
+# make evidence   do smaller networks lose score? about an hour; reports/recorded
 # make playthroughs  the readable episodes in tests/playthroughs, after a change of a game
 # make picture    the picture of the README, from the last quick study
 
@@ -10,7 +11,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: study test lint benchmark playthroughs picture clean
+.PHONY: study test lint benchmark evidence playthroughs picture clean
 .DEFAULT_GOAL := study
 
 study: $(READY)
@@ -27,6 +28,10 @@ lint: $(READY)
 
 benchmark: $(READY)
 	$(BIN)/python tests/benchmarks/engine.py
+	$(BIN)/python tests/benchmarks/learners.py
+
+evidence: $(READY)
+	$(BIN)/python tests/benchmarks/settings.py
 
 playthroughs: $(READY)
 	$(BIN)/python -m coopetition.envs.playthrough tests/playthroughs

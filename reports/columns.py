@@ -240,7 +240,9 @@ TABLES: dict[str, dict[str, Column]] = {
         "step": Column("integer", "environment steps trained"),
         "agent": Column("integer", "number of the learner in the run; 0 for a joint controller"),
         "measure": Column("text", "loss, gradient norm, entropy, ... of the learner"),
-        "value": Column("number", "mean over the updates since the step before", (), True),
+        "value": Column(
+            "number", "mean over updates since the step before; as_published: the last", (), True
+        ),
     },
     "learner_certificates": {
         "environment": _CELL["environment"],

@@ -8,6 +8,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from coopetition import agents
@@ -59,7 +60,7 @@ def _small_multiples(reference: pd.DataFrame, scores: pd.DataFrame, edition: str
     rows = -(-len(names) // columns)
     fig, grid = plt.subplots(
         *(rows, columns),
-        figsize=(WIDTH, 1.28 * rows + 1.0 + (0.5 if columns < COLUMNS else 0)),
+        figsize=(WIDTH, 1.28 * rows + 0.4 + (0.5 if columns < COLUMNS else 0)),
         sharex=True,
         sharey=True,
         squeeze=False,
@@ -87,10 +88,7 @@ def _small_multiples(reference: pd.DataFrame, scores: pd.DataFrame, edition: str
     grid.flat[0].set(xlim=(-4, 104), xticks=(0, 50, 100), ylim=(low - 0.03, 1.24))
     grid.flat[0].set_yticks((0, 0.5, 1))
     fig.supylabel("integrated return, best constant = 1", size=7.5)
-    fig.legend(
-        handles=list(_legend(points, edition)),
-        **{"loc": "outside lower center", "ncols": 3, "fontsize": 6.5, "columnspacing": 1.2},
-    )
+    _add_legend(fig, list(_small_handles(points, edition)), 3, 6.5)
     return Plot(
         fig,
         points,
@@ -178,7 +176,18 @@ def _draw_marks(
         )
 
 
-def _legend(points: pd.DataFrame, edition: str) -> Iterator[Line2D]:
+def _add_legend(fig: Figure, handles: list[Line2D], columns: int, size: float) -> None:
+    """A legend below the panels, for which the figure grows."""
+    # Columns are filled one after the other; the longest one sets the height.
+    lines = [1 + str(handle.get_label()).count("\n") for handle in handles]
+    rows = -(-len(lines) // columns)
+    longest = max(sum(lines[i : i + rows]) for i in range(0, len(lines), rows))
+    fig.set_figheight(fig.get_figheight() + 1.6 * size / 72 * longest)
+    style = {"ncols": columns, "fontsize": size, "columnspacing": 1.0, "handlelength": 1.8}
+    fig.legend(handles=handles, loc="outside lower center", **style)
+
+
+def _small_handles(points: pd.DataFrame, edition: str) -> Iterator[Line2D]:
     yield Line2D([], [], color=INK, lw=1.5, label="constants, return")
     yield Line2D([], [], color=GREY, lw=0.9, ls=":", label="constants, welfare, best = 1")
     yield _best_handle()
@@ -210,7 +219,7 @@ def _mark_handles(points: pd.DataFrame, marks: Mapping[str, Mapping[str, Any]]) 
 def _here(published: str) -> str:
     """The learner that trains what the published study reports under this name."""
     names = [n for n in agents.learner_names() if published in agents.spec(n).published_as]
-    return f" (here {names[0]})" if names else ""
+    return f"\n(here {names[0]})" if names else ""
 
 
 def _best_handle() -> Line2D:
@@ -280,7 +289,7 @@ def _environment(
     name: str, constants: pd.DataFrame, points: pd.DataFrame, best: pd.DataFrame
 ) -> Plot:
     fig, (left, right) = plt.subplots(
-        1, 2, figsize=(WIDTH, 2.35), width_ratios=(1.75, 1), layout="constrained"
+        1, 2, figsize=(WIDTH, 1.75), width_ratios=(1.75, 1), layout="constrained"
     )
     marks = MARKS[constants["edition"].iloc[0]]
     # In the formal edition cooperative reward is N times what private reward shows.
@@ -313,7 +322,7 @@ def _environment(
         *_mark_handles(points, marks),
         *right.get_legend_handles_labels()[0],
     ]
-    fig.legend(handles=handles, loc="outside lower center", ncols=4, fontsize=7)
+    _add_legend(fig, handles, 4, 6.5)
     return Plot(
         fig,
         points.assign(environment=name),

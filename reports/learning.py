@@ -1,19 +1,13 @@
-"""What learners reached, drawn: learning curves, scores, and where independent learners end.
-
-Panels stand in bands, one below the other, and bands in sheets of a page each, so that panels keep
-their size however many environments and learners a study has.
-"""
+"""What learners reached, drawn: learning curves, scores, and where independent learners end."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -21,22 +15,20 @@ from .columns import MODES
 from .convergence import TOLERANCE
 from .learners import certificate_rows
 from .selection import edition_of, is_pooled, learners, named
+from .sheets import add_heads, add_legend, in_sheets, name_rows, number_columns
 from .statistics import normalised
 from .theme import (
     GREY,
     HALO,
     INK,
     PROTOCOL_LINES,
-    WIDTH,
     Plot,
     apply,
     learner_colour,
     learner_marker,
 )
 
-# Inches: what the bands of a sheet may take, and what stands around them; a band of learning
-# curves; a row of a dot plot, and what its band takes besides rows.
-PAGE, AROUND = 7.6, 0.9
+# Heights in inches: a band of learning curves; a row of a dot plot, and its band without rows.
 CURVES, ROW, BAND = 0.95, 0.16, 0.4
 PER_BAND = 3
 # Scores below are told in numbers, at an arrow: one bad run would flatten all others.
@@ -51,7 +43,7 @@ def learning_curves(scores: pd.DataFrame, curves: pd.DataFrame) -> Plot:
     data = _along_training(scores, curves)
     names = list(dict.fromkeys(data.sort_values(["edition", "environment"])["name"]))
     modes = [mode for mode in MODES if mode in set(data["reward_mode"])]
-    fig, sheets = _sheets([CURVES] * len(names), len(modes), sharex=True, sharey="row")
+    fig, sheets = in_sheets([CURVES] * len(names), len(modes), sharex=True, sharey="row")
     for part, bands in sheets:
         for band, axes in bands.items():
             rows = data[data["name"] == names[band]]
@@ -59,12 +51,12 @@ def learning_curves(scores: pd.DataFrame, curves: pd.DataFrame) -> Plot:
                 _draw_curves(ax, rows[rows["reward_mode"] == mode])
             axes[0].set_ylim(_limits(rows["score"]))
             axes[0].set_title(names[band], size=8)
-        _heads(bands, [f"{mode} reward" for mode in modes])
-        _numbered(bands, "thousand environment steps")
+        add_heads(bands, [f"{mode} reward" for mode in modes])
+        number_columns(bands, "thousand environment steps")
         part.supylabel("score in welfare", size=8)
         shown = data[data["name"].isin([names[band] for band in bands])]
         handles = [_learner_handle(policy, protocol) for policy, protocol, _ in learners(shown)]
-        _legend(part, handles)
+        add_legend(part, handles)
     kept = ["policy", "protocol", "reward_mode", "seed", "run_id", "step", "welfare", "score"]
     return Plot(
         fig,
@@ -100,7 +92,7 @@ def _draw_curves(ax: Axes, panel: pd.DataFrame) -> None:
             below.append((end, colour))
     for place, (end, colour) in enumerate(below):
         style = {"color": colour, "size": 6.5, "ha": "right", "path_effects": HALO, "zorder": 5}
-        corner = (0.98 - 0.16 * place, 0.06)
+        corner = (0.98 - 0.16 * (place % 6), 0.06 + 0.16 * (place // 6))
         ax.text(*corner, f"▾ {_signed(end, 1)}", transform=ax.transAxes, **style)
     ax.tick_params(labelsize=7, pad=1)
 
@@ -141,7 +133,7 @@ def score_intervals(aggregates: pd.DataFrame) -> Plot:
     ]
     heights = [BAND + ROW * len(rows) for _, rows in bands_of]
     columns = max((len(names) for names, _ in bands_of), default=0)
-    fig, sheets = _sheets(heights, columns, sharex=True, sharey="row")
+    fig, sheets = in_sheets(heights, columns, sharex=True, sharey="row")
     limits = _limits(pd.concat([drawn[end] for end in ("low", "high", "untrained")]))
     for part, bands in sheets:
         for band, axes in bands.items():
@@ -153,9 +145,9 @@ def score_intervals(aggregates: pd.DataFrame) -> Plot:
                 ax.set_title(_panel_title(name, panel), size=7.5, weight=weight)
             while len(axes) > len(names):
                 axes.pop().remove()
-            _rows_only(axes, [", ".join(row) for row in rows])
-        _numbered(bands, "score in welfare")
-        _legend(part, _interval_handles())
+            name_rows(axes, [", ".join(row) for row in rows])
+        number_columns(bands, "score in welfare")
+        add_legend(part, _interval_handles())
     return Plot(
         fig,
         shown.copy(),
@@ -242,18 +234,18 @@ def learner_certificates(learner_certificates: pd.DataFrame) -> Plot:
     modes = [mode for mode in MODES if mode in set(table["reward_mode"])]
     bands_of = [(name, *_by_row(part)) for name, part in table.groupby("environment")]
     heights = [BAND + ROW * len(labels) for _, labels, _ in bands_of]
-    fig, sheets = _sheets(heights, len(modes), sharex=True, sharey="row")
+    fig, sheets = in_sheets(heights, len(modes), sharex=True, sharey="row")
     targets = dict(zip(table["reward_mode"], table["target"], strict=True))
     for part, bands in sheets:
         for band, axes in bands.items():
             name, labels, rows = bands_of[band]
             for mode, ax in zip(modes, axes, strict=True):
                 _draw_ends(ax, rows[rows["reward_mode"] == mode])
-            _rows_only(axes, labels)
+            name_rows(axes, labels)
             axes[0].set_title(name, size=8)
-        _heads(bands, [f"{mode} reward: {targets[mode]}" for mode in modes])
-        _numbered(bands, "share of the own endowment")
-        _legend(part, _end_handles())
+        add_heads(bands, [f"{mode} reward: {targets[mode]}" for mode in modes])
+        number_columns(bands, "share of the own endowment")
+        add_legend(part, _end_handles())
     return Plot(
         fig,
         table,
@@ -303,8 +295,8 @@ def _ends_caption(table: pd.DataFrame) -> str:
         return "No independent learner finished under private or cooperative reward."
     gaps = ends["gap"].abs()
     nearest, farthest = (
-        "{policy} on {environment} under {reward_mode} reward".format(**ends.loc[i])
-        + f" ({_signed(ends['gap'][i])})"
+        "{policy} on {environment} under {reward_mode} reward ({share:.2f} instead of "
+        "{target_share:.2f})".format(**ends.loc[i])
         for i in (gaps.idxmin(), gaps.idxmax())
     )
     return (
@@ -329,83 +321,6 @@ def _learner_handle(policy: str, protocol: str) -> Line2D:
     line = {"color": learner_colour(policy), "ls": PROTOCOL_LINES[protocol], "lw": 1.3}
     mark = learner_marker(policy, protocol, 3.8)
     return Line2D([], [], **line, **mark, label=f"{policy}, {protocol}")
-
-
-def _packed(heights: Sequence[float]) -> list[list[int]]:
-    """Numbers of the bands of every sheet: as few sheets as fit a page, as even as can be."""
-
-    def fill(most: float) -> list[list[int]]:
-        sheets: list[list[int]] = [[]]
-        for band, height in enumerate(heights):
-            if sheets[-1] and sum(heights[i] for i in sheets[-1]) + height > most + 1e-9:
-                sheets.append([])
-            sheets[-1].append(band)
-        return sheets
-
-    fewest = len(fill(PAGE))
-    ends = range(len(heights) + 1)
-    sums = sorted({sum(heights[i:j]) for j in ends for i in range(j)})
-    return next(sheets for sheets in map(fill, sums) if len(sheets) <= fewest)
-
-
-def _sheets(
-    heights: Sequence[float], columns: int, **shared: bool | str
-) -> tuple[Figure, list[tuple[SubFigure, dict[int, list[Axes]]]]]:
-    """A figure of sheets: each with its bands, number of a band -> axes from left to right.
-
-    Without bands there is no sheet, and the figure says that there are no runs.
-    """
-    if not heights:
-        fig, ax = plt.subplots(figsize=(WIDTH, 1))
-        ax.set_axis_off()
-        ax.text(0.5, 0.5, "no runs", ha="center", va="center", color=GREY)
-        return fig, []
-    packed = _packed(heights)
-    most = max(sum(heights[band] for band in bands) for bands in packed)
-    fig = plt.figure(figsize=(WIDTH, len(packed) * (most + AROUND)))
-    sheets = []
-    for part, bands in zip(fig.subfigures(len(packed), squeeze=False).flat, packed, strict=True):
-        ratios = [heights[band] for band in bands]
-        # A last row without panels keeps those of a shorter sheet at their size.
-        rest = most - sum(ratios)
-        rows = len(bands) + (rest > 0.01)
-        ratios = [*ratios, rest][:rows]
-        grid = part.subplots(rows, columns, height_ratios=ratios, squeeze=False, **shared)
-        for spare in grid[len(bands) :].flat:
-            spare.remove()
-        sheets.append((part, dict(zip(bands, grid[: len(bands)].tolist(), strict=True))))
-        for ax in grid[: len(bands)].flat:
-            ax.tick_params(labelsize=7, pad=1)
-    return fig, sheets
-
-
-def _heads(bands: dict[int, list[Axes]], heads: Iterable[str]) -> None:
-    """Headings of the columns of a sheet, above the titles of its first panels."""
-    style = {"xytext": (0, 17), "textcoords": "offset points", "ha": "center", "weight": "bold"}
-    for head, ax in zip(heads, bands[min(bands)], strict=True):
-        ax.annotate(head, (0.5, 1), xycoords="axes fraction", size=8.5, **style)
-
-
-def _numbered(bands: dict[int, list[Axes]], label: str) -> None:
-    """Numbers below the last panel of every column of a sheet, the label below the last band."""
-    for column in range(max(map(len, bands.values()))):
-        [*_, ax] = (axes[column] for axes in bands.values() if column < len(axes))
-        ax.tick_params(labelbottom=True)
-    for ax in bands[max(bands)]:
-        ax.set_xlabel(label, size=7.5)
-
-
-def _rows_only(axes: Sequence[Axes], labels: Sequence[str]) -> None:
-    """A line per label in every panel of a band, named at the first panel."""
-    axes[0].set_yticks(range(len(labels)), labels)
-    for ax in axes:
-        ax.set_ylim(len(labels) - 0.5, -0.5)
-        ax.grid(axis="y", visible=False)
-
-
-def _legend(part: SubFigure, handles: Sequence[Line2D | Patch]) -> None:
-    style = {"ncols": min(4, len(handles)), "fontsize": 7, "columnspacing": 1.4}
-    part.legend(handles=handles, loc="outside upper center", **style)
 
 
 def _references(line: Any) -> None:

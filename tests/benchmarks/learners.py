@@ -1,16 +1,20 @@
 """Speed of the learners, per CPU-second on one thread: run by `make benchmark`.
 
-Every learner that has a `corrected` protocol trains several numbers of slices side by side, at two
-sizes of network and batch. Next to it stands the algorithm of stable-baselines3 that it extends, as
-it is: one network on the joint view of one copy of the same environment, with equal widths, batches
-and epochs, and otherwise the library's defaults.
-
-Whole cycles of rollout and update are timed, environment included, after set-up and, with replay,
-in a full buffer. The figures are those of the best of several windows, since other work on a
-machine only ever slows a program down.
-
     python tests/benchmarks/learners.py [LEARNER ...] [--environment ID] [--device DEVICE]
+
+Every learner with a `corrected` protocol trains several numbers of slices side by side, at two
+sizes of network and batch. Next to them stands the algorithm of stable-baselines3 that it extends,
+as it is: one network on the joint view of one copy of the same environment, with equal widths,
+batches and epochs, and otherwise the library's defaults.
+
+Timed are whole cycles of rollout and update, environment included, after set-up and, with replay,
+in a full buffer. The figures are those of the best of several windows, since other work on a
+machine only ever slows a program down. A learner-step is an environment step of one slice. Learners
+with replay, whose steps per update differ from the library's, are compared by updates, the others
+by learner-steps.
 """
+
+from __future__ import annotations
 
 import os
 
@@ -28,6 +32,7 @@ from stable_baselines3 import A2C, PPO, SAC
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
+from stable_baselines3.common.utils import get_device
 from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
@@ -65,10 +70,19 @@ class Reading(NamedTuple):
     steps: int
     updates: int
 
-    @property
-    def speed(self) -> float:
-        """Environment steps of one replicate per CPU-second."""
-        return self.steps / self.cpu
+    def rates(self, replicates: int, slices: int) -> Rates:
+        """What so many replicates and slices do per CPU-second."""
+        steps, updates = self.steps / self.cpu, self.updates / self.cpu
+        return Rates(steps, steps * replicates, steps * slices, updates * slices)
+
+
+class Rates(NamedTuple):
+    """Environment steps of one and of all replicates, and steps and updates of all slices."""
+
+    of_a_run: float
+    of_all_runs: float
+    learner_steps: float
+    updates: float
 
 
 class TimedEnv(VecEnvWrapper):
@@ -140,7 +154,7 @@ def measure(model: BaseAlgorithm) -> Reading:
     model.env = TimedEnv(model.env)
     watch = Stopwatch()
     model.learn(sys.maxsize, callback=watch, log_interval=None)
-    return max(watch.windows, key=lambda window: window.speed)
+    return max(watch.windows, key=lambda window: window.steps / window.cpu)
 
 
 def library_class(algorithm: type[BaseAlgorithm]) -> type[BaseAlgorithm] | None:
@@ -182,7 +196,7 @@ def resized(settings: dict[str, Any], hidden: tuple[int, ...], batch: int) -> di
     return changed
 
 
-def on_device(algorithm: type[BaseAlgorithm], device: str) -> type[BaseAlgorithm]:
+def on_device(algorithm: type[BaseAlgorithm], device: torch.device) -> type[BaseAlgorithm]:
     """The learner with its tensors elsewhere than on the CPU, where `for_runs` puts them."""
 
     class Placed(algorithm):
@@ -193,11 +207,10 @@ def on_device(algorithm: type[BaseAlgorithm], device: str) -> type[BaseAlgorithm
 
 
 def replicas(
-    policy: str, env_id: str, hidden: tuple[int, ...], batch: int, slices: int
+    policy: str, env_id: str, hidden: tuple[int, ...], batch: int, replicates: int
 ) -> list[Run]:
-    """As many replicates as make about this many slices, in all reward modes as in a study."""
+    """Replicates at a size, in all reward modes as in a study."""
     settings = resized(learner(policy).hyperparameters["corrected"], hidden, batch)
-    per_run = 1 if learner(policy).paradigm == "joint" else envs.game(env_id).n_agents
     environment, edition = env_id.rsplit("-", 1)
     modes = envs.REWARD_MODES
     return [
@@ -206,45 +219,41 @@ def replicas(
             steps=sys.maxsize,
             hyperparameters=settings,
         )
-        for seed in range(max(1, round(slices / per_run)))
+        for seed in range(replicates)
     ]
 
 
-def line(label: str, found: Reading, replicates: int, slices: int, verdict: str = "") -> str:
+def line(label: str, slices: int, found: Reading, replicates: int, verdict: str = "") -> str:
     """One row of the table."""
-    rates = (found.speed, found.speed * replicates, found.speed * slices)
-    updates = found.updates * slices / found.cpu
-    return (
-        f"  {label:<26}{slices:>7}"
-        + "".join(f"{rate:>16,.0f}" for rate in (*rates, updates))
-        + f"{found.environment / found.cpu:>13.0%}{found.update / found.cpu:>9.0%}  {verdict}"
-    )
+    rates = "".join(f"{rate:>16,.0f}" for rate in found.rates(replicates, slices))
+    shares = (found.environment / found.cpu, found.update / found.cpu)
+    times = "".join(f"{share:>13.0%}" for share in shares)
+    return f"  {label:<24}{slices:>7}{rates}{times}   {verdict}".rstrip()
 
 
-def compare(policy: str, env_id: str, device: str) -> None:
+def compare(policy: str, env_id: str, device: torch.device) -> None:
     """Print a learner's rows: at each size the library's own algorithm, then the slices."""
-    algorithm = on_device(learner(policy).load("corrected"), device)
+    entry = learner(policy)
+    algorithm = on_device(entry.load("corrected"), device)
     base = library_class(algorithm)
-    off_policy = issubclass(algorithm, OffPolicyAlgorithm)
-    kind = "off-policy" if off_policy else "on-policy"
-    epochs = learner(policy).hyperparameters["corrected"].get("n_epochs")
+    kind = "off-policy" if issubclass(algorithm, OffPolicyAlgorithm) else "on-policy"
+    measured = "updates" if kind == "off-policy" else "learner_steps"
+    per_run = 1 if entry.paradigm == "joint" else envs.game(env_id).n_agents
+    counts = dict.fromkeys(max(1, round(slices / per_run)) for slices in SLICES)
+    epochs = entry.hyperparameters["corrected"].get("n_epochs")
     for (hidden, batch), target in zip(SIZES, TARGETS[kind], strict=True):
         print(f"{policy}, {kind}, {'x'.join(map(str, hidden))}, batch {batch}")
         if base is not None:
             plain = measure_library(base, env_id, hidden, batch, epochs)
-            print(line(f"{base.__name__} of the library", plain, 1, 1), flush=True)
-        for wanted in SLICES:
-            runs = replicas(policy, env_id, hidden, batch, wanted)
-            model = algorithm.for_runs(runs)
-            found, slices = measure(model), model.layout.slices
-            verdict = ""
+            print(line(f"{base.__name__} of the library", 1, plain, 1), flush=True)
+        for replicates in counts:
+            model = algorithm.for_runs(replicas(policy, env_id, hidden, batch, replicates))
+            found, slices, verdict = measure(model), model.layout.slices, ""
             if base is not None:
-                done, plainly = (
-                    (found.updates, plain.updates) if off_policy else (found.steps, plain.steps)
-                )
-                ratio = done * slices / found.cpu / (plainly / plain.cpu)
-                verdict = f"{ratio:5.1f}x (target {target}x)"
-            print(line(policy, found, len(runs), slices, verdict), flush=True)
+                rates = found.rates(replicates, slices), plain.rates(1, 1)
+                ours, theirs = (getattr(rate, measured) for rate in rates)
+                verdict = f"{ours / theirs:5.1f}x (target {target:g}x)"
+            print(line(policy, slices, found, replicates, verdict), flush=True)
 
 
 def main() -> None:
@@ -252,18 +261,22 @@ def main() -> None:
     known = [n for n in agents.learner_names() if "corrected" in learner(n).hyperparameters]
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("learners", nargs="*", metavar="LEARNER", help="; ".join(known))
-    parser.add_argument("--environment", default="TrustDilemma-v1", metavar="ID", help="its id")
+    parser.add_argument(
+        "--environment", metavar="ID", choices=envs.ids(), default="TrustDilemma-v1", help="its id"
+    )
     parser.add_argument("--device", default="cpu", help="where the slices are; torch's name")
     asked = parser.parse_args()
     if unknown := ", ".join(sorted(set(asked.learners) - set(known))):
         parser.error(f"no learner with a corrected protocol: {unknown}; choose {', '.join(known)}")
     torch.set_num_threads(1)
-    print(f"{asked.environment}, {envs.game(asked.environment).n_agents} agents, per CPU-second")
-    columns = ("env steps", "of all", "learner-steps", "updates")
-    print(f"  {'':<26}{'slices':>7}" + "".join(f"{c:>16}" for c in columns), end="")
-    print(f"{'environment':>13}{'update':>9}  to the library")
+    players, device = envs.game(asked.environment).n_agents, get_device(asked.device)
+    print(f"{asked.environment}, {players} agents, slices on {device}")
+    print("rates per CPU-second; shares of CPU time in the environment and in updates")
+    columns = ("steps of a run", "of all runs", "learner-steps", "updates")
+    print(f"  {'':<24}{'slices':>7}" + "".join(f"{column:>16}" for column in columns), end="")
+    print(f"{'environment':>13}{'update':>13}   to the library")
     for policy in asked.learners or known:
-        compare(policy, asked.environment, asked.device)
+        compare(policy, asked.environment, device)
 
 
 if __name__ == "__main__":

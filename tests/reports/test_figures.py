@@ -16,7 +16,7 @@ from coopetition.reports.incentives import (
     editions_summary,
     environment_incentives,
 )
-from coopetition.reports.theme import WIDTH, learner_marker, save, save_all
+from coopetition.reports.theme import LEARNERS, WIDTH, learner_marker, save, save_all
 from frames import (
     NAN,
     certificate,
@@ -142,7 +142,22 @@ def test_any_number_of_environments(reference, count):
 
 @every_figure
 def test_texts_lie_inside_the_picture(name, tables):
-    figure = FIGURES[name](**tables[name]).figure
+    assert_inside(FIGURES[name](**tables[name]).figure)
+
+
+def test_twenty_learners_do_not_crowd_out_the_curves(reference):
+    scores = trained(reference)
+    many = pd.concat([scores.assign(policy=policy) for policy in LEARNERS], ignore_index=True)
+    plots = [*environment_curves(reference, many)]
+    plots.append(("all", FIGURES["response_curves"](reference, many)))
+    for _, plot in plots:
+        assert_inside(plot.figure)
+        for ax in plot.figure.axes:
+            assert ax.get_window_extent().height / plot.figure.dpi > 0.8, "inches"
+
+
+def assert_inside(figure):
+    """No text of the figure is cut off."""
     figure.draw_without_rendering()
     for part in parts(figure):
         boxes = [legend.get_window_extent() for legend in part.legends]
@@ -237,7 +252,7 @@ def test_every_environment_has_a_figure_of_its_own(curves, tmp_path):
     shown = legend(plot)
     for policy in ("Random", "TitForTat", "TitForTat_released", "Oracle_Nash", "Oracle_Loyalty"):
         assert policy in shown
-    assert "published return of ISAC (here Central_SAC)" in shown
+    assert "published return of ISAC\n(here Central_SAC)" in shown
     assert {"steps played, of 100", "best constant and its level"} <= set(shown)
     assert len(shown) == len(set(shown))
 
@@ -258,7 +273,7 @@ def test_markers_of_learners_are_finished_runs_on_integrated_reward(reference):
     assert (plot.data["kind"] == "learner").sum() == 2 * 2 * 3 - 1
     assert legend(plot)[-3:] == [
         *("Central_PPO, as_published", "Central_PPO, corrected"),
-        "published return of ISAC (here Central_SAC)",
+        "published return of ISAC\n(here Central_SAC)",
     ]
 
 

@@ -10,13 +10,8 @@ from matplotlib.colors import to_rgb
 
 from coopetition import agents
 from coopetition.reports import schema, statistics, theme
-from coopetition.reports.learning import (
-    AROUND,
-    PAGE,
-    learner_certificates,
-    learning_curves,
-    score_intervals,
-)
+from coopetition.reports.learning import learner_certificates, learning_curves, score_intervals
+from coopetition.reports.sheets import AROUND, PAGE
 from frames import ended, parts, run, runs
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -324,7 +319,9 @@ def test_ends_stand_beside_their_targets_by_role_and_learner():
 
 def test_ends_caption_names_the_nearest_and_the_farthest():
     caption = learner_certificates(certified(*TWO_ROLES)).caption
-    assert "farthest IPPO on PartnerHoldUp-v1 under cooperative reward (−0.65)" in caption
+    assert "farthest IPPO on PartnerHoldUp-v1 under cooperative reward (0.30 instead of 0.95)" in (
+        caption
+    )
     unknown = dict.fromkeys(("share", "share_low", "share_high", "gap"), float("nan"))
     lost = learner_certificates(certified(ended(environment="SLCD", finished=0) | unknown))
     assert lost.caption == ("No independent learner finished under private or cooperative reward.")

@@ -2,15 +2,18 @@
 
 import base64
 import copy
+import io
 import re
 import shutil
 import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
+import matplotlib.image as mpimg
 import pytest
+import typst
 
-from coopetition.reports.report import CONTRACT, FIGURES, SINGLE, build_report
+from coopetition.reports.report import CONTRACT, FIGURES, SINGLE, TEMPLATES, build_report
 
 HEADINGS = (
     "What this run shows",
@@ -633,17 +636,29 @@ def test_pdf_has_pages_and_bookmarks(build, sample_data):
         assert re.search(rb"/Title\s*\([^)]*" + words, pdf), bookmark
 
 
-def test_a_figure_of_several_sheets_is_cut_into_pages(build, sample_data, figures):
-    """As one sheet it is made smaller until it fits a page."""
-    tall = SVG.format(width=400).replace('width="90" height="40"', 'width="490" height="1800"')
-    figures["scores"].write_text(tall)
-    pages = []
-    for sheets in (1, 3):
-        for figure in sample_data["figures"]:
-            figure["sheets"] = sheets if figure["id"] == "scores" else 1
-        _, pdf = build(sample_data)
-        pages.append(int(re.search(rb"/Type\s*/Pages\s*/Count (\d+)", pdf)[1]))
-    assert pages[1] >= pages[0] + 2
+def test_a_figure_of_several_sheets_is_cut_into_pages(tmp_path):
+    """Three sheets of one colour each: every colour has its page, and no page shows two."""
+    colours = ("#ff0000", "#00ff00", "#0000ff")
+    parts = "".join(
+        f'<rect y="{600 * i}" width="480" height="600" fill="{colour}"/>'
+        for i, colour in enumerate(colours)
+    )
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="480" height="1800">{parts}</svg>'
+    (tmp_path / "tall.svg").write_text(svg)
+    shutil.copy(TEMPLATES / "lib.typ", tmp_path)
+    source = tmp_path / "page.typ"
+    source.write_text(
+        '#import "lib.typ": *\n'
+        "#show figure: set block(breakable: true)\n"
+        '#figure(fitted("tall.svg", "", 3))'
+    )
+    pages = typst.compile(source, root=tmp_path, format="png", ppi=20)
+    shown = []
+    for page in pages:
+        pixels = mpimg.imread(io.BytesIO(page), format="png")[..., :3].reshape(-1, 3)
+        saturated = pixels[(pixels.max(axis=1) > 0.99) & (pixels.min(axis=1) < 0.01)]
+        shown.append({tuple(pixel) for pixel in saturated.round().astype(int).tolist()})
+    assert shown == [{(1, 0, 0)}, {(0, 1, 0)}, {(0, 0, 1)}]
 
 
 def test_every_environment_has_a_card_that_is_linked(build, sample_data):

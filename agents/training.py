@@ -77,6 +77,8 @@ def train_cell(
         OSError: the work folder cannot be written.
     """
     torch.set_num_threads(1)
+    # Moments of Adam for units that died end as denormal numbers, which slow everything down.
+    torch.set_flush_denormal(True)
     work.mkdir(parents=True, exist_ok=True)
     paths = {run.run_id: work / f"{run.run_id}-{checkpoints}.pt" for run in runs}
     results = {run.run_id: _load(paths[run.run_id]) for run in runs}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -70,6 +70,14 @@ class SliceRolloutBuffer(RolloutBuffer):
         shuffled = Rollout(*(part[each, order] for part in content))
         for start in range(0, self.samples, batch_size):
             yield Rollout(*(part[:, start : start + batch_size] for part in shuffled))
+
+    def judge(self, policy: Any) -> None:
+        """Fill in values and log-densities of all samples at once, as the policy is now."""
+        content = self.by_slice()
+        values, log_prob, _ = policy.evaluate_actions(content.observations, content.actions)
+        for array, found in ((self.values, values), (self.log_probs, log_prob)):
+            each = found.view(self.layout.slices, self.layout.copies, self.buffer_size)
+            array[:] = self.layout.by_row(each).T.cpu().numpy()
 
     def by_slice(self) -> Rollout:
         """All samples; within a slice ordered (copy, step), as the library's own buffer does."""

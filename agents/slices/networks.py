@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import torch
@@ -79,7 +80,7 @@ class MLP(nn.Module):
     Args:
         slices: number of slices.
         sizes: width of input, hidden layers and output.
-        activation: function of a tensor.
+        activation: function of a tensor, which it may change in place.
     """
 
     def __init__(
@@ -130,7 +131,7 @@ class GaussianActor(nn.Module):
     ) -> None:
         super().__init__()
         self.slices, self.length = slices, observation
-        self.mean = MLP(slices, (observation, *hidden, actions), torch.tanh)
+        self.mean = MLP(slices, (observation, *hidden, actions), torch.tanh_)
         self.log_std = nn.Parameter(torch.full((slices, 1, actions), float(log_std_init)))
 
     def initialise(self, streams: Streams) -> None:
@@ -164,7 +165,7 @@ class SquashedActor(nn.Module):
     def __init__(self, slices: int, observation: int, actions: int, hidden: Sequence[int]) -> None:
         super().__init__()
         self.slices, self.length, self.actions = slices, observation, actions
-        self.parameters_of = MLP(slices, (observation, *hidden, 2 * actions), torch.relu)
+        self.parameters_of = MLP(slices, (observation, *hidden, 2 * actions), torch.relu_)
 
     def initialise(self, streams: Streams) -> None:
         """Uniform weights."""
@@ -205,7 +206,7 @@ class Critics(nn.Module):
     def __init__(self, slices: int, inputs: int, hidden: Sequence[int], count: int) -> None:
         super().__init__()
         self.count = count
-        self.values = MLP(count * slices, (inputs, *hidden, 1), torch.relu)
+        self.values = MLP(count * slices, (inputs, *hidden, 1), torch.relu_)
 
     def initialise(self, streams: Streams) -> None:
         """Uniform weights."""
@@ -234,9 +235,24 @@ def clip_gradients(
         [slices] norms before clipping.
     """
     gradients = [p.grad for p in parameters if p.grad is not None]
-    squares = [g.view(slices, -1).square().sum(1) for g in gradients]
-    norms = torch.stack(squares, dim=1).sum(1).sqrt()
+    each = [torch.linalg.vector_norm(gradient, dim=(1, 2)) for gradient in gradients]
+    # Along the last axis: along another a single slice would be summed in another order.
+    norms = torch.linalg.vector_norm(torch.stack(each, dim=1), dim=1)
     factors = (max_norm / (norms + 1e-6)).clamp(max=1.0).view(slices, 1, 1)
-    for gradient in gradients:
-        gradient.mul_(factors)
+    torch._foreach_mul_(gradients, [factors] * len(gradients))
     return norms
+
+
+def adam_groups(parameters: Iterable[nn.Parameter]) -> list[dict[str, Any]]:
+    """Parameters in groups of `torch.optim.Adam` that round the same wherever a slice lies.
+
+    A fused step, several times as fast, treats what is left over after blocks of 16 numbers
+    otherwise: it is for tensors whose slices are whole blocks.
+    """
+    whole, rest = [], []
+    for parameter in parameters:
+        (rest if parameter[0].numel() % 16 else whole).append(parameter)
+    return [
+        {"params": whole, "fused": True, "foreach": False},
+        {"params": rest, "fused": False, "foreach": True},
+    ]

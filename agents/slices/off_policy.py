@@ -26,7 +26,7 @@ from coopetition.envs.engine import Array, Game
 from .algorithm import SliceAlgorithm
 from .buffers import SliceReplayBuffer
 from .layout import Layout, Streams
-from .networks import Critics, SquashedActor
+from .networks import Critics, SquashedActor, adam_groups
 
 
 class SliceActorQPolicy(BasePolicy):
@@ -85,8 +85,8 @@ class SliceActorQPolicy(BasePolicy):
 
 
 def adam(parameters: Any, learning_rate: float) -> torch.optim.Adam:
-    """Adam, element by element: a foreach step rounds the same wherever a slice lies."""
-    return torch.optim.Adam(parameters, lr=learning_rate, foreach=True)
+    """Adam whose steps are the same in any company."""
+    return torch.optim.Adam(adam_groups(parameters), lr=learning_rate)
 
 
 class SliceOffPolicyAlgorithm(SliceAlgorithm, OffPolicyAlgorithm):

@@ -20,7 +20,7 @@ from coopetition.envs.engine import Array, Game
 from .algorithm import SliceAlgorithm
 from .buffers import SliceRolloutBuffer
 from .layout import Layout, Streams
-from .networks import MLP, GaussianActor, clip_gradients, orthogonal
+from .networks import MLP, GaussianActor, adam_groups, clip_gradients, orthogonal
 
 
 class SliceActorCriticPolicy(BasePolicy):
@@ -56,15 +56,15 @@ class SliceActorCriticPolicy(BasePolicy):
         self.log_std_init = log_std_init
         length, width = observation_space.shape[0], action_space.shape[0]
         self.actor = self.make_actor(layout.slices, length, width, self.hidden, log_std_init)
-        self.value = MLP(layout.slices, (length, *self.hidden, 1), torch.tanh)
+        self.value = MLP(layout.slices, (length, *self.hidden, 1), torch.tanh_)
         streams = Streams(seeds)
         self.actor.initialise(streams)
         self.value.initialise(streams, orthogonal(math.sqrt(2)), orthogonal(1.0))
+        adam = issubclass(optimizer_class, torch.optim.Adam)
         if optimizer_kwargs is None:
-            adam = issubclass(optimizer_class, torch.optim.Adam)
-            # A foreach step rounds the same wherever a slice lies in its tensor, a fused one not.
-            optimizer_kwargs = {"eps": 1e-5, "foreach": True} if adam else {}
-        self.optimizer = optimizer_class(self.parameters(), lr=lr_schedule(1), **optimizer_kwargs)
+            optimizer_kwargs = {"eps": 1e-5} if adam else {}
+        parameters = adam_groups(self.parameters()) if adam else self.parameters()
+        self.optimizer = optimizer_class(parameters, lr=lr_schedule(1), **optimizer_kwargs)
 
     @staticmethod
     def make_actor(
@@ -126,14 +126,11 @@ class SliceOnPolicyAlgorithm(SliceAlgorithm, OnPolicyAlgorithm):
         """See the library; noise comes from the replicates' own streams."""
         self.policy.set_training_mode(False)
         rollout_buffer.reset()
+        later = torch.zeros(self.layout.rows)  # values and log-densities, see `judge`
         callback.on_rollout_start()
         for _ in range(n_rollout_steps):
             with torch.no_grad():
-                observations = self._slices(self._last_obs)
-                mean = self.policy.actor.mean(observations)
-                actions = mean + self.policy.actor.log_std.exp() * self._noise()
-                values = self.layout.by_row(self.policy.value(observations))
-                log_prob = self.policy.actor.log_prob(mean, actions).unsqueeze(2)
+                actions = self.actor.act(self._slices(self._last_obs), self._noise())
             taken = self._playable(self.layout.by_row(actions).cpu().numpy())
             low, high = self.action_space.low, self.action_space.high
             observed, rewards, dones, infos = env.step(np.clip(taken, low, high))
@@ -147,11 +144,11 @@ class SliceOnPolicyAlgorithm(SliceAlgorithm, OnPolicyAlgorithm):
                 taken,
                 self._bootstrapped(rewards, dones, infos),
                 self._last_episode_starts,
-                values,
-                self.layout.by_row(log_prob).squeeze(1),
+                *(later, later),
             )
             self._last_obs, self._last_episode_starts = observed, dones
         with torch.no_grad():
+            rollout_buffer.judge(self.policy)
             values = self.layout.by_row(self.policy.value(self._slices(observed)))
         rollout_buffer.compute_returns_and_advantage(last_values=values, dones=dones)
         callback.update_locals(locals())

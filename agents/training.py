@@ -12,6 +12,7 @@ import json
 import time
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -77,8 +78,6 @@ def train_cell(
         OSError: the work folder cannot be written.
     """
     torch.set_num_threads(1)
-    # Moments of Adam for units that died end as denormal numbers, which slow everything down.
-    torch.set_flush_denormal(True)
     work.mkdir(parents=True, exist_ok=True)
     paths = {run.run_id: work / f"{run.run_id}-{checkpoints}.pt" for run in runs}
     results = {run.run_id: _load(paths[run.run_id]) for run in runs}
@@ -87,7 +86,8 @@ def train_cell(
     progress.skip(sum(run.steps for run in runs) - sum(run.steps for run in missing))
     for batch in _batches(missing):
         resume = work / f"{_name(batch)}-{checkpoints}.zip"
-        trained = train_runs(batch, checkpoints=checkpoints, progress=progress, resume=resume)
+        with _no_denormals():
+            trained = train_runs(batch, checkpoints=checkpoints, progress=progress, resume=resume)
         for run, result in zip(batch, trained, strict=True):
             result.row |= provenance
             _save(paths[run.run_id], result)
@@ -100,6 +100,16 @@ def train_cell(
             )
         resume.unlink(missing_ok=True)
     return [results[run.run_id] for run in runs]
+
+
+@contextmanager
+def _no_denormals() -> Iterator[None]:
+    """Adam's moments of units that died end as denormal numbers, which slow everything down."""
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
 
 
 def _batches(runs: Sequence[Run]) -> Iterator[list[Run]]:

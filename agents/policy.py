@@ -211,6 +211,31 @@ class Policy(ABC):
         save_policy(Path(path), self)
 
 
+class Sampling(Policy):
+    """A policy that plays its most likely action, or samples from the stream of each episode.
+
+    Attributes:
+        deterministic: play the most likely action.
+    """
+
+    deterministic: bool = True
+
+    def begin(self, seeds: Sequence[np.random.SeedSequence]) -> State:
+        """The noise of an episode comes from its own seed."""
+        return {"generators": generators(seeds)}
+
+    def predict(
+        self,
+        observation: Array,
+        state: None = None,
+        episode_start: Array | None = None,
+        deterministic: bool = True,
+    ) -> tuple[Array, None]:
+        """See `Policy.predict`; here `deterministic` chooses, and is then kept."""
+        self.deterministic = deterministic
+        return super().predict(observation, state, episode_start, deterministic)
+
+
 def generators(seeds: Sequence[np.random.SeedSequence]) -> Array:
     """One generator per seed, as an array that `keep` and `merge` can take rows of."""
     return np.array([np.random.default_rng(seed) for seed in seeds], dtype=object)

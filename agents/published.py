@@ -20,10 +20,10 @@ from stable_baselines3.common.policies import ActorCriticPolicy, BasePolicy
 from stable_baselines3.common.vec_env import VecEnv
 
 from coopetition import envs
-from coopetition.envs.engine import Array, Game, State
+from coopetition.envs.engine import Array, Game
 
 from .models import write_models
-from .policy import Policy, generators, observe
+from .policy import Sampling, observe
 from .runs import Run
 from .slices.algorithm import Breakdown
 from .slices.resuming import Resumable
@@ -128,7 +128,7 @@ def published_env(run: Run, copies: int) -> VecEnv:
     )
 
 
-class PublishedController(Policy):
+class PublishedController(Sampling):
     """Plays all agents with one network of the library.
 
     It may be played on another game than the one it was trained on, if the two have equally many
@@ -162,10 +162,6 @@ class PublishedController(Policy):
             )
         super().attach(game)
 
-    def begin(self, seeds: Sequence[np.random.SeedSequence]) -> State:
-        """The noise of an episode comes from its own seed."""
-        return {"generators": generators(seeds)}
-
     def act(self, observations: Array | None) -> Array:
         """Joint actions [B, N] in payoff units."""
         with torch.no_grad():
@@ -186,17 +182,6 @@ class PublishedController(Policy):
             return distribution.mean, distribution.stddev
         mean, log_std, _ = self.network.actor.get_action_dist_params(observations)
         return mean, log_std.exp()
-
-    def predict(
-        self,
-        observation: Array,
-        state: None = None,
-        episode_start: Array | None = None,
-        deterministic: bool = True,
-    ) -> tuple[Array, None]:
-        """See `Policy.predict`; here `deterministic` chooses, and is then kept."""
-        self.deterministic = deterministic
-        return super().predict(observation, state, episode_start, deterministic)
 
     def save(self, path: str | Path) -> None:
         """Write the run and its weights; `agents.load` reads the file."""

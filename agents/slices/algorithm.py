@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from stable_baselines3.common.base_class import BaseAlgorithm, maybe_make_env
+from stable_baselines3.common.policies import BasePolicy
 from stable_baselines3.common.vec_env import VecEnv
 from torch import nn
 
@@ -81,6 +82,21 @@ class Diagnostics:
         """Go on from a `state_dict`."""
         self.totals = {name: torch.as_tensor(total) for name, total in state["totals"].items()}
         self.counts = dict(state["counts"])
+
+
+class SlicePolicy(BasePolicy):
+    """Networks of all slices; subclasses set `layout` and `actor`."""
+
+    layout: Layout
+    actor: nn.Module
+
+    def _predict(self, observation: torch.Tensor, deterministic: bool = False) -> torch.Tensor:
+        """Actions [rows, A]; a sample draws from torch's global stream, as the library's do."""
+        slices = self.layout.by_slice(observation.float())
+        noise = None
+        if not deterministic:
+            noise = torch.randn(*slices.shape[:2], self.action_space.shape[0])
+        return self.layout.by_row(self.actor.act(slices, noise))
 
 
 class SliceAlgorithm(Resumable, BaseAlgorithm):
@@ -207,7 +223,7 @@ class SliceAlgorithm(Resumable, BaseAlgorithm):
 
     def inference_weights(self, replicate: int) -> dict[str, torch.Tensor]:
         """What a replicate needs to act, a copy; the first axis of each tensor is the agent."""
-        return slice_state(self.actor, self.layout, replicate)
+        return slice_state(self.actor, self.layout.agents, replicate)
 
     @classmethod
     def inference(cls, run: Run, weights: dict[str, torch.Tensor]) -> SliceController:

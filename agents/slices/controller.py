@@ -9,15 +9,17 @@ import numpy as np
 import torch
 from torch import nn
 
-from coopetition.envs.engine import Array, Game, State
+from coopetition.envs.engine import Array, Game
 from coopetition.envs.interfaces.spaces import units_from_normalized
 
 from ..models import write_models
-from ..policy import Policy, generators
+from ..policy import Sampling
 from ..runs import Run
+from .layout import Layout
+from .networks import slice_state
 
 
-class SliceController(Policy):
+class SliceController(Sampling):
     """Plays the agents of R runs side by side, each with its own slice of a network.
 
     A batch holds equally many episodes of every run, ordered (run, episode). It may be played on
@@ -75,10 +77,6 @@ class SliceController(Policy):
                 )
         super().attach(game)
 
-    def begin(self, seeds: Sequence[np.random.SeedSequence]) -> State:
-        """The noise of an episode comes from its own seed."""
-        return {"generators": generators(seeds)}
-
     def reset(self, game: Game, seeds: Sequence[np.random.SeedSequence]) -> None:
         """See `Policy.reset`.
 
@@ -97,8 +95,8 @@ class SliceController(Policy):
 
     def act(self, observations: Array | None) -> Array:
         """Joint actions [B, N] in payoff units."""
-        runs, agents = len(self.runs), self.agents
-        places, place = self._places, self._place
+        agents, places, place = self.agents, self._places, self._place
+        layout = Layout(len(self.runs), places // len(self.runs), agents)
         rows = observations.reshape(len(place), agents, -1)
         # Places of ended episodes stay, so that a product's shape never depends on other runs.
         full = np.zeros((places, *rows.shape[1:]), np.float32)
@@ -109,10 +107,11 @@ class SliceController(Policy):
             drawn = np.zeros((places, agents, width), np.float32)
             for index, generator in zip(place, self.memory["generators"], strict=True):
                 drawn[index] = generator.standard_normal((agents, width), np.float32)
-            noise = torch.from_numpy(_by_slice(drawn, runs))
+            noise = torch.from_numpy(layout.by_slice(drawn.reshape(layout.rows, -1)))
         with torch.no_grad():
-            actions = self.actor.act(torch.from_numpy(_by_slice(full, runs)), noise).numpy()
-        each = actions.reshape(runs, agents, places // runs, -1).swapaxes(1, 2)
+            slices = torch.from_numpy(layout.by_slice(full.reshape(layout.rows, -1)))
+            actions = layout.by_row(self.actor.act(slices, noise)).numpy()
+        each = actions.reshape(layout.replicates, -1)
         each[self.stopped] = 0.0
         joint = each.reshape(places, self.game.n_agents)[place]
         return units_from_normalized(self.game, np.clip(joint, -1.0, 1.0))
@@ -124,23 +123,12 @@ class SliceController(Policy):
         episode_start: Array | None = None,
         deterministic: bool = True,
     ) -> tuple[Array, None]:
-        """See `Policy.predict`; here `deterministic` chooses, and is then kept."""
-        self.deterministic = deterministic
+        """See `Sampling.predict`."""
         self._places = len(np.atleast_2d(observation)) // (1 if self.joint else self.agents)
         self._place = np.arange(self._places)
         return super().predict(observation, state, episode_start, deterministic)
 
     def save(self, path: str | Path) -> None:
         """Write the runs and their weights; `agents.load` reads the file."""
-        state, each = self.actor.state_dict(), self.agents
-        weights = [
-            {name: tensor[i * each : (i + 1) * each].clone() for name, tensor in state.items()}
-            for i in range(len(self.runs))
-        ]
+        weights = [slice_state(self.actor, self.agents, i) for i in range(len(self.runs))]
         write_models(Path(path), zip(self.runs, weights, strict=True))
-
-
-def _by_slice(places: Array, runs: int) -> Array:
-    """[places, agents, ...] as [runs * agents, places per run, ...]."""
-    grid = places.reshape(runs, -1, *places.shape[1:]).swapaxes(1, 2)
-    return np.ascontiguousarray(grid).reshape(-1, *grid.shape[2:])

@@ -54,24 +54,14 @@ class Layout:
         return self.replicates * self.agents
 
     def by_slice(self, rows: Rows) -> Rows:
-        """[rows, ...] as [slices, copies, ...]."""
-        grid = rows.reshape(self.replicates, self.copies, self.agents, *rows.shape[1:])
-        return grid.swapaxes(1, 2).reshape(self.slices, self.copies, *rows.shape[1:])
+        """[rows, ...] of any number of copies as [slices, copies, ...]."""
+        grid = rows.reshape(self.replicates, -1, self.agents, *rows.shape[1:])
+        return grid.swapaxes(1, 2).reshape(self.slices, -1, *rows.shape[1:])
 
     def by_row(self, slices: Rows) -> Rows:
-        """[slices, copies, ...] as [rows, ...]."""
-        grid = slices.reshape(self.replicates, self.agents, self.copies, *slices.shape[2:])
-        return grid.swapaxes(1, 2).reshape(self.rows, *slices.shape[2:])
-
-    def split(self, rows: torch.Tensor) -> torch.Tensor:
-        """[rows, d] of any number of copies as [slices, copies, d]."""
-        grid = rows.reshape(self.replicates, -1, self.agents, rows.shape[-1])
-        return grid.swapaxes(1, 2).reshape(self.slices, -1, rows.shape[-1])
-
-    def join(self, slices: torch.Tensor) -> torch.Tensor:
-        """[slices, copies, d] of any number of copies as [rows, d]."""
-        grid = slices.reshape(self.replicates, self.agents, -1, slices.shape[-1])
-        return grid.swapaxes(1, 2).reshape(-1, slices.shape[-1])
+        """[slices, copies, ...] of any number of copies as [rows, ...]."""
+        grid = slices.reshape(self.replicates, self.agents, -1, *slices.shape[2:])
+        return grid.swapaxes(1, 2).reshape(-1, *slices.shape[2:])
 
     def to_slices(self, values: Rows) -> Rows:
         """[replicates, batch, agents, ...] as [slices, batch, ...]."""

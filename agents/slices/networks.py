@@ -13,7 +13,7 @@ from torch import nn
 
 from coopetition.envs.engine import Array
 
-from .layout import Layout, Streams
+from .layout import Streams
 
 # Draws one [in, out] matrix of weights and one [out] bias of a slice.
 Initial = Callable[[np.random.Generator, int, int], tuple[Array, Array]]
@@ -220,9 +220,9 @@ class Critics(nn.Module):
         return self.values(shared).view(self.count, slices, batch)
 
 
-def slice_state(module: nn.Module, layout: Layout, replicate: int) -> dict[str, torch.Tensor]:
+def slice_state(module: nn.Module, agents: int, replicate: int) -> dict[str, torch.Tensor]:
     """Parameters of one replicate, a copy; the first axis of each is the agent."""
-    rows = slice(replicate * layout.agents, (replicate + 1) * layout.agents)
+    rows = slice(replicate * agents, (replicate + 1) * agents)
     return {name: tensor[rows].detach().clone() for name, tensor in module.state_dict().items()}
 
 

@@ -23,13 +23,13 @@ from torch import nn
 
 from coopetition.envs.engine import Array, Game
 
-from .algorithm import SliceAlgorithm
+from .algorithm import SliceAlgorithm, SlicePolicy
 from .buffers import SliceReplayBuffer
 from .layout import Layout, Streams
 from .networks import Critics, SquashedActor, adam_groups
 
 
-class SliceActorQPolicy(BasePolicy):
+class SliceActorQPolicy(SlicePolicy):
     """A squashed Gaussian actor and several action values of its own for every slice.
 
     Args:
@@ -74,14 +74,6 @@ class SliceActorQPolicy(BasePolicy):
     ) -> SquashedActor:
         """The network that acts."""
         return SquashedActor(slices, observation, actions, hidden)
-
-    def _predict(self, observation: torch.Tensor, deterministic: bool = False) -> torch.Tensor:
-        """Actions [rows, A]; a sample draws from torch's global stream, as the library's do."""
-        slices = self.layout.split(observation.float())
-        noise = None
-        if not deterministic:
-            noise = torch.randn(*slices.shape[:2], self.action_space.shape[0])
-        return self.layout.join(self.actor.act(slices, noise))
 
 
 def adam(parameters: Any, learning_rate: float) -> torch.optim.Adam:

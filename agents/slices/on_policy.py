@@ -17,13 +17,13 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from coopetition.envs.engine import Array, Game
 
-from .algorithm import SliceAlgorithm
+from .algorithm import SliceAlgorithm, SlicePolicy
 from .buffers import SliceRolloutBuffer
 from .layout import Layout, Streams
 from .networks import MLP, GaussianActor, adam_groups, clip_gradients, orthogonal
 
 
-class SliceActorCriticPolicy(BasePolicy):
+class SliceActorCriticPolicy(SlicePolicy):
     """An actor and a value function of its own for every slice.
 
     Args:
@@ -79,14 +79,6 @@ class SliceActorCriticPolicy(BasePolicy):
         """Values and log-densities [slices, batch] and entropy [slices]."""
         log_prob = self.actor.log_prob(self.actor.mean(observations), actions)
         return self.value(observations).squeeze(2), log_prob, self.actor.entropy()
-
-    def _predict(self, observation: torch.Tensor, deterministic: bool = False) -> torch.Tensor:
-        """Actions [rows, A]; a sample draws from torch's global stream, as the library's do."""
-        slices = self.layout.split(observation.float())
-        noise = None
-        if not deterministic:
-            noise = torch.randn(*slices.shape[:2], self.action_space.shape[0])
-        return self.layout.join(self.actor.act(slices, noise))
 
 
 class SliceOnPolicyAlgorithm(SliceAlgorithm, OnPolicyAlgorithm):

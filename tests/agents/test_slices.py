@@ -136,8 +136,8 @@ class TestLayout:
             assert slices[index].tolist() == [[replicate, copy, agent] for copy in range(3)]
         np.testing.assert_array_equal(LAYOUT.by_row(slices), rows)
         tensor = torch.from_numpy(rows)
-        assert torch.equal(LAYOUT.split(tensor), torch.from_numpy(slices))
-        assert torch.equal(LAYOUT.join(LAYOUT.split(tensor)), tensor)
+        assert torch.equal(LAYOUT.by_slice(tensor), torch.from_numpy(slices))
+        assert torch.equal(LAYOUT.by_row(LAYOUT.by_slice(tensor)), tensor)
         np.testing.assert_array_equal(LAYOUT.to_slices(rows.reshape(2, 3, 2, 3)), slices)
 
     def test_environments_say_what_their_rows_are(self):

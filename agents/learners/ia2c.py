@@ -56,7 +56,9 @@ class IA2C(SliceOnPolicyAlgorithm, A2C):
         self.policy.set_training_mode(True)
         self._update_learning_rate(self.policy.optimizer)
         (batch,) = self.rollout_buffer.get(None, self.updating)
-        values, log_prob, entropy = self.policy.evaluate_actions(batch.observations, batch.actions)
+        values, log_prob, entropy = self.policy.evaluate_actions(
+            batch.observations, batch.actions, batch.states
+        )
         advantages = batch.advantages
         if self.normalize_advantage:
             deviation = advantages.std(1, keepdim=True)

@@ -65,7 +65,7 @@ class IPPO(SliceOnPolicyAlgorithm, PPO):
         for _ in range(self.n_epochs):
             for batch in self.rollout_buffer.get(self.batch_size, self.updating):
                 values, log_prob, entropy = self.policy.evaluate_actions(
-                    batch.observations, batch.actions
+                    batch.observations, batch.actions, batch.states
                 )
                 advantages = batch.advantages
                 if self.normalize_advantage and advantages.shape[1] > 1:

@@ -19,8 +19,8 @@ from coopetition.envs.engine import Array, Game
 from ..runs import Run
 from ..wrappers import FiniteHorizon, ScaledReward
 from .controller import SliceController
-from .layout import Layout, Streams, learner_seeds
-from .networks import slice_state
+from .layout import Layout, Streams, learner_seeds, state_length
+from .networks import replicate_state
 from .resuming import Resumable
 
 
@@ -120,6 +120,8 @@ class SliceAlgorithm(Resumable, BaseAlgorithm):
 
     # One controller plays all agents of a copy, paid the sum of their rewards.
     joint = False
+    # Critics see the state and, where they value actions, those of all agents.
+    central_critic = False
     # Runs trained side by side; more gain nothing.
     BATCH = 64
 
@@ -140,6 +142,9 @@ class SliceAlgorithm(Resumable, BaseAlgorithm):
             self.layout = Layout.of(env)
             weights = self._spawn(seed)
             shape = {"layout": self.layout, "seeds": weights}
+            if self.central_critic:
+                self._state_length = state_length(env, self.layout)
+            shape |= self._critic_shape()
             policy_kwargs = {**(policy_kwargs or {}), **shape}
             kwargs |= self._options(kwargs)
         super().__init__(policy, env, *args, policy_kwargs=policy_kwargs, **kwargs)
@@ -222,8 +227,8 @@ class SliceAlgorithm(Resumable, BaseAlgorithm):
         return self.diagnostics.take()
 
     def inference_weights(self, replicate: int) -> dict[str, torch.Tensor]:
-        """What a replicate needs to act, a copy; the first axis of each tensor is the agent."""
-        return slice_state(self.actor, self.layout.agents, replicate)
+        """What a replicate needs to act, a copy; tensors have one row per agent, or one for all."""
+        return replicate_state(self.actor, self.layout.replicates, replicate)
 
     @classmethod
     def inference(cls, run: Run, weights: dict[str, torch.Tensor]) -> SliceController:
@@ -231,7 +236,8 @@ class SliceAlgorithm(Resumable, BaseAlgorithm):
         game = envs.game(run.env_id)
         observation, actions, agents = SliceController.shape(game, joint=cls.joint)
         settings = cls._network(dict(run.hyperparameters))
-        actor = cls.policy_aliases["MlpPolicy"].make_actor(agents, observation, actions, **settings)
+        policy = cls.policy_aliases["MlpPolicy"]
+        actor = policy.make_actor(Layout(1, 1, agents), observation, actions, **settings)
         actor.load_state_dict(dict(weights))
         return SliceController(actor, [run], agents, joint=cls.joint)
 
@@ -240,6 +246,21 @@ class SliceAlgorithm(Resumable, BaseAlgorithm):
     def _slices(self, rows: Array) -> torch.Tensor:
         """[rows, ...] as a tensor [slices, copies, ...]."""
         return torch.as_tensor(self.layout.by_slice(rows), device=self.device)
+
+    def _critic_shape(self) -> dict[str, Any]:
+        """Arguments of policy and buffer that a centralised critic needs."""
+        return {"state_length": self._state_length} if self.central_critic else {}
+
+    def _states(self, rows: Array, *, last: bool = False) -> Array:
+        """What a centralised critic sees of every copy, [replicates, copies, S].
+
+        Args:
+            rows: observations [rows, d], all that there is of an environment which says no more.
+            last: where an episode ended in the last step, of its last state.
+        """
+        name = "last_critic_state" if last else "critic_state"
+        own = getattr(self.env, name) if hasattr(self.env, name) else rows
+        return own.reshape(self.layout.replicates, self.layout.copies, -1)
 
     def _noise(self) -> torch.Tensor:
         """Standard normal noise of one step, [slices, copies, A]."""
@@ -268,9 +289,8 @@ class SliceAlgorithm(Resumable, BaseAlgorithm):
         if torch.stack(torch._foreach_norm(values)).isfinite().all():
             return
         for value in values:
-            bad = ~torch.isfinite(value.view(len(value), -1)).all(1)
-            # Critics side by side have every slice more than once.
-            self._stop("parameter", bad.view(-1, self.layout.slices).any(0).cpu().numpy())
+            bad = ~torch.isfinite(value.view(self.layout.replicates, -1)).all(1)
+            self._stop("parameter", self.layout.spread(bad).cpu().numpy())
 
     def _log(self) -> None:
         """Means over all slices for the logger."""

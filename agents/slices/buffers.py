@@ -25,6 +25,7 @@ class Rollout(NamedTuple):
         old_log_prob: log-density when collected.
         advantages: generalised advantages.
         returns: targets of the value function.
+        states: what a centralised critic saw, [replicates, batch, S]; None without one.
     """
 
     observations: torch.Tensor
@@ -33,6 +34,7 @@ class Rollout(NamedTuple):
     old_log_prob: torch.Tensor
     advantages: torch.Tensor
     returns: torch.Tensor
+    states: torch.Tensor | None
 
 
 class SliceRolloutBuffer(RolloutBuffer):
@@ -40,11 +42,25 @@ class SliceRolloutBuffer(RolloutBuffer):
 
     Args: those of `RolloutBuffer`, and
         layout: rows of the environment.
+        state_length: length of what a centralised critic sees of a copy; None without one.
     """
 
-    def __init__(self, *args, layout: Layout, **kwargs) -> None:
-        self.layout = layout
+    def __init__(self, *args, layout: Layout, state_length: int | None = None, **kwargs) -> None:
+        self.layout, self.state_length = layout, state_length
         super().__init__(*args, **kwargs)
+
+    def reset(self) -> None:
+        """Empty."""
+        super().reset()
+        if self.state_length is not None:
+            grid = (self.buffer_size, self.layout.replicates, self.layout.copies)
+            self.states = np.zeros((*grid, self.state_length), np.float32)
+
+    def add(self, *args, states: Array | None = None) -> None:
+        """See the library; and what a centralised critic sees, [replicates, copies, S]."""
+        if states is not None:
+            self.states[self.pos] = states
+        super().add(*args)
 
     @property
     def samples(self) -> int:
@@ -65,22 +81,36 @@ class SliceRolloutBuffer(RolloutBuffer):
             yield content
             return
         order = torch.from_numpy(streams.permutation(self.samples)).to(self.device)
-        order = order.repeat_interleave(self.layout.agents, dim=0)
-        each = torch.arange(self.layout.slices, device=self.device).unsqueeze(1)
-        shuffled = Rollout(*(part[each, order] for part in content))
+        orders = {len(order): order, self.layout.slices: self.layout.spread(order)}
+
+        def shuffled(part: torch.Tensor | None) -> torch.Tensor | None:
+            if part is None:
+                return None
+            each = torch.arange(len(part), device=self.device).unsqueeze(1)
+            return part[each, orders[len(part)]]
+
+        parts = [shuffled(part) for part in content]
         for start in range(0, self.samples, batch_size):
-            yield Rollout(*(part[:, start : start + batch_size] for part in shuffled))
+            batch = slice(start, start + batch_size)
+            yield Rollout(*(None if part is None else part[:, batch] for part in parts))
 
     def judge(self, policy: Any) -> None:
         """Fill in values and log-densities of all samples at once, as the policy is now."""
         content = self.by_slice()
-        values, log_prob, _ = policy.evaluate_actions(content.observations, content.actions)
+        values, log_prob, _ = policy.evaluate_actions(
+            content.observations, content.actions, content.states
+        )
         for array, found in ((self.values, values), (self.log_probs, log_prob)):
             each = found.view(self.layout.slices, self.layout.copies, self.buffer_size)
             array[:] = self.layout.by_row(each).T.cpu().numpy()
 
     def by_slice(self) -> Rollout:
         """All samples; within a slice ordered (copy, step), as the library's own buffer does."""
+        states = None
+        if self.state_length is not None:
+            by_copy = self.states.transpose(1, 2, 0, 3)  # [replicates, copies, steps, S]
+            flat = by_copy.reshape(self.layout.replicates, self.samples, -1)
+            states = torch.from_numpy(flat).to(self.device)
         return Rollout(
             self._slices(self.observations),
             self._slices(self.actions),
@@ -88,6 +118,7 @@ class SliceRolloutBuffer(RolloutBuffer):
                 self._slices(part)
                 for part in (self.values, self.log_probs, self.advantages, self.returns)
             ),
+            states,
         )
 
     def _slices(self, array: Array) -> torch.Tensor:
@@ -105,6 +136,8 @@ class Transitions(NamedTuple):
         next_observations: [.., d].
         rewards: scaled.
         continues: 1 where values go on after the step, 0 where the episode has ended.
+        states: what a centralised critic saw, [replicates, batch, S]; None without one.
+        next_states: the same after the step.
     """
 
     observations: torch.Tensor
@@ -112,6 +145,8 @@ class Transitions(NamedTuple):
     next_observations: torch.Tensor
     rewards: torch.Tensor
     continues: torch.Tensor
+    states: torch.Tensor | None
+    next_states: torch.Tensor | None
 
 
 class SliceReplayBuffer(BaseBuffer):
@@ -128,6 +163,7 @@ class SliceReplayBuffer(BaseBuffer):
         optimize_memory_usage: ignored: next observations are never stored twice.
         layout: rows of the environment.
         terminal: values bootstrap where `TimeLimit.truncated` says so.
+        state_length: length of what a centralised critic sees of a copy; None without one.
     """
 
     def __init__(
@@ -141,6 +177,7 @@ class SliceReplayBuffer(BaseBuffer):
         *,
         layout: Layout,
         terminal: bool = False,
+        state_length: int | None = None,
     ) -> None:
         positions = max(buffer_size // layout.copies, 1) + 1
         super().__init__(positions, observation_space, action_space, device, n_envs)
@@ -152,6 +189,10 @@ class SliceReplayBuffer(BaseBuffer):
         self.rewards = torch.zeros(*grid, agents, device=self.device)
         self.continues = torch.zeros(*grid, device=self.device)
         self.terminal = torch.zeros_like(self.observations) if terminal else None
+        self.states = self.terminal_states = None
+        if state_length is not None:
+            self.states = torch.zeros(*grid, state_length, device=self.device)
+            self.terminal_states = torch.zeros_like(self.states) if terminal else None
 
     def add(
         self,
@@ -162,6 +203,7 @@ class SliceReplayBuffer(BaseBuffer):
         dones: Array,
         truncated: Array,
         terminal_observations: Array,
+        states: tuple[Array, Array, Array] | None = None,
     ) -> None:
         """Store one step of all rows.
 
@@ -173,6 +215,8 @@ class SliceReplayBuffer(BaseBuffer):
             dones: [rows] bool.
             truncated: [rows] bool, ended by a time limit at which values go on.
             terminal_observations: [rows, d], the last of the episode where one has ended.
+            states: for a centralised critic, [replicates, copies, S] each: acted on, next, and
+                last of the episode where one has ended.
         """
         following = (self.pos + 1) % self.buffer_size
         for target, value in (
@@ -188,6 +232,11 @@ class SliceReplayBuffer(BaseBuffer):
         if self.terminal is not None:
             target = self.terminal[self.pos]
             target.copy_(torch.as_tensor(terminal_observations).view(target.shape))
+        if states is not None:
+            current, after, last = map(torch.as_tensor, states)
+            self.states[self.pos], self.states[following] = current, after
+            if self.terminal_states is not None:
+                self.terminal_states[self.pos] = last
         self.full = self.full or following == 0
         self.pos = following
 
@@ -206,18 +255,19 @@ class SliceReplayBuffer(BaseBuffer):
         position = (first + drawn // copies) % self.buffer_size
         replicate = np.arange(layout.replicates)[:, None]
         index = self._index(position, replicate, drawn % copies)
+        sources, after = (self.terminal, self.terminal_states), index
         if self.terminal is None:
             after = self._index((position + 1) % self.buffer_size, replicate, drawn % copies)
-            following = self._take(self.observations, after)
-        else:
-            following = self._take(self.terminal, index)
+            sources = self.observations, self.states
         continues = self.continues.flatten()[index].view(layout.replicates, batch_size)
         return Transitions(
             self._take(self.observations, index),
             self._take(self.actions, index),
-            following,
+            self._take(sources[0], after),
             self._take(self.rewards, index),
-            continues.repeat_interleave(layout.agents, dim=0),
+            layout.spread(continues),
+            self._take_states(self.states, index),
+            self._take_states(sources[1], after),
         )
 
     def _index(self, position: Array, replicate: Array, copy: Array) -> torch.Tensor:
@@ -227,6 +277,15 @@ class SliceReplayBuffer(BaseBuffer):
     def _take(self, stored: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
         taken = stored.flatten(0, 2).index_select(0, index)
         return self.layout.to_slices(taken.view(self.layout.replicates, -1, *taken.shape[1:]))
+
+    def _take_states(self, stored: torch.Tensor | None, index: torch.Tensor) -> Any:
+        if stored is None:
+            return None
+        return (
+            stored.flatten(0, 2)
+            .index_select(0, index)
+            .view(self.layout.replicates, -1, stored.shape[-1])
+        )
 
     def _get_samples(self, batch_inds, env=None):
         raise NotImplementedError("sample() draws by slice")

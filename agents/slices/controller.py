@@ -16,7 +16,7 @@ from ..models import write_models
 from ..policy import Sampling
 from ..runs import Run
 from .layout import Layout
-from .networks import slice_state
+from .networks import replicate_state
 
 
 class SliceController(Sampling):
@@ -130,5 +130,6 @@ class SliceController(Sampling):
 
     def save(self, path: str | Path) -> None:
         """Write the runs and their weights; `agents.load` reads the file."""
-        weights = [slice_state(self.actor, self.agents, i) for i in range(len(self.runs))]
+        count = len(self.runs)
+        weights = [replicate_state(self.actor, count, i) for i in range(count)]
         write_models(Path(path), zip(self.runs, weights, strict=True))

@@ -63,10 +63,37 @@ class Layout:
         grid = slices.reshape(self.replicates, self.agents, -1, *slices.shape[2:])
         return grid.swapaxes(1, 2).reshape(-1, *slices.shape[2:])
 
+    def spread(self, values: torch.Tensor) -> torch.Tensor:
+        """[replicates, ...] for every agent of the replicate, [slices, ...]."""
+        return values.repeat_interleave(self.agents, dim=0)
+
+    def joint(self, actions: torch.Tensor) -> torch.Tensor:
+        """Actions [slices, batch, A] of all agents of the replicate, [slices, batch, N A]."""
+        batch = actions.shape[1]
+        each = actions.view(self.replicates, self.agents, batch, -1).transpose(1, 2)
+        return self.spread(each.reshape(self.replicates, batch, -1))
+
+    def replaced(self, joint: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
+        """Joint actions [slices, batch, N A] with those of the own agent [slices, batch, A]."""
+        width = own.shape[2]
+        mine = torch.eye(self.agents, dtype=torch.bool, device=own.device)
+        mine = mine.repeat_interleave(width, dim=1).repeat(self.replicates, 1).unsqueeze(1)
+        return torch.where(mine, own.repeat(1, 1, self.agents), joint)
+
     def to_slices(self, values: Rows) -> Rows:
         """[replicates, batch, agents, ...] as [slices, batch, ...]."""
         swapped = values.swapaxes(1, 2)
         return swapped.reshape(self.slices, *swapped.shape[2:])
+
+
+def state_length(env: VecEnv, layout: Layout) -> int:
+    """Length of what a centralised critic sees of a copy.
+
+    An environment without `critic_state` shows what all agents observe.
+    """
+    if hasattr(env, "critic_state"):
+        return env.critic_state.shape[2]
+    return layout.agents * env.observation_space.shape[0]
 
 
 class Streams:

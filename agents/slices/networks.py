@@ -1,4 +1,7 @@
-"""Networks of many slices: weights [slices, in, out], inputs [slices, batch, in]."""
+"""Networks of many slices: weights [slices, in, out], inputs [slices, batch, in].
+
+The first axis of every parameter is ordered by replicate, whatever else it counts.
+"""
 
 from __future__ import annotations
 
@@ -59,19 +62,15 @@ class Linear(nn.Module):
         doubled = (part.expand(2, -1, -1) for part in (self.bias, x, self.weight))
         return torch.baddbmm(*doubled)[:1]
 
-    def initialise(self, streams: Streams, initial: Initial, *, repeats: int = 1) -> None:
-        """Draw the weights of every slice; slices are ordered (repeat, replicate, agent)."""
+    def initialise(self, streams: Streams, initial: Initial) -> None:
+        """Draw the weights of every slice from the stream of its replicate."""
         slices, inputs, outputs = self.weight.shape
-        replicates = len(streams.generators)
-        each = slices // replicates // repeats
+        each = slices // len(streams.generators)
         with torch.no_grad():
-            for repeat in range(repeats):
-                for replicate, generator in enumerate(streams.generators):
-                    for agent in range(each):
-                        index = (repeat * replicates + replicate) * each + agent
-                        weight, bias = initial(generator, inputs, outputs)
-                        self.weight[index] = torch.from_numpy(weight)
-                        self.bias[index, 0] = torch.from_numpy(bias)
+            for index in range(slices):
+                weight, bias = initial(streams.generators[index // each], inputs, outputs)
+                self.weight[index] = torch.from_numpy(weight)
+                self.bias[index, 0] = torch.from_numpy(bias)
 
 
 class MLP(nn.Module):
@@ -100,14 +99,12 @@ class MLP(nn.Module):
             x = self.activation(layer(x))
         return last(x)
 
-    def initialise(
-        self, streams: Streams, hidden: Initial, output: Initial, *, repeats: int = 1
-    ) -> None:
+    def initialise(self, streams: Streams, hidden: Initial, output: Initial) -> None:
         """Draw all weights; see `Linear.initialise`."""
         *first, last = self.layers
         for layer in first:
-            layer.initialise(streams, hidden, repeats=repeats)
-        last.initialise(streams, output, repeats=repeats)
+            layer.initialise(streams, hidden)
+        last.initialise(streams, output)
 
 
 class GaussianActor(nn.Module):
@@ -193,8 +190,74 @@ class SquashedActor(nn.Module):
         return torch.tanh(raw), log_prob.sum(2)
 
 
+class TanhActor(nn.Module):
+    """Deterministic action in (-1, 1), explored with Gaussian noise.
+
+    Args: see `GaussianActor`, and
+        deviation: standard deviation of the noise, in units of [-1, 1].
+    """
+
+    def __init__(
+        self, slices: int, observation: int, actions: int, hidden: Sequence[int], deviation: float
+    ) -> None:
+        super().__init__()
+        self.slices, self.length, self.deviation = slices, observation, deviation
+        self.raw = MLP(slices, (observation, *hidden, actions), torch.relu_)
+
+    def initialise(self, streams: Streams) -> None:
+        """Uniform weights."""
+        self.raw.initialise(streams, uniform, uniform)
+
+    def forward(self, observations: torch.Tensor) -> torch.Tensor:
+        """Actions [slices, batch, A]."""
+        return torch.tanh(self.raw(observations))
+
+    def act(self, observations: torch.Tensor, noise: torch.Tensor | None) -> torch.Tensor:
+        """Actions [slices, batch, A], with noise clipped to [-1, 1]."""
+        actions = self(observations)
+        return actions if noise is None else (actions + self.deviation * noise).clamp(-1, 1)
+
+
+class SharedActor(nn.Module):
+    """One actor per replicate that plays all of its agents, told which one by their number.
+
+    Args:
+        agents: agents N per replicate.
+        actor: network of the replicates, for observations with N entries more.
+    """
+
+    def __init__(self, agents: int, actor: nn.Module) -> None:
+        super().__init__()
+        self.agents, self.actor = agents, actor
+        self.slices, self.length = actor.slices * agents, actor.length - agents
+
+    def initialise(self, streams: Streams) -> None:
+        """That of the actor."""
+        self.actor.initialise(streams)
+
+    def act(self, observations: torch.Tensor, noise: torch.Tensor | None) -> torch.Tensor:
+        """Actions [replicates agents, batch, A] for observations [replicates agents, batch, d]."""
+        with_roles = self.merged(numbered(observations, self.agents))
+        actions = self.actor.act(with_roles, None if noise is None else self.merged(noise))
+        return self.split(actions)
+
+    def merged(self, values: torch.Tensor) -> torch.Tensor:
+        """[replicates agents, batch, ...] as [replicates, agents batch, ...]."""
+        return values.reshape(len(values) // self.agents, -1, *values.shape[2:])
+
+    def split(self, values: torch.Tensor) -> torch.Tensor:
+        """[replicates, agents batch, ...] as [replicates agents, batch, ...]."""
+        return values.reshape(len(values) * self.agents, -1, *values.shape[2:])
+
+
+def numbered(values: torch.Tensor, agents: int) -> torch.Tensor:
+    """[replicates agents, batch, d] with the one-hot number of the agent, [.., batch, d + N]."""
+    roles = torch.eye(agents, device=values.device).repeat(len(values) // agents, 1)
+    return torch.cat([values, roles.unsqueeze(1).expand(-1, values.shape[1], -1)], dim=2)
+
+
 class Critics(nn.Module):
-    """Several action values per slice, estimated side by side.
+    """Several action values per slice, estimated side by side; ordered (slice, critic).
 
     Args:
         slices: number of slices.
@@ -210,20 +273,21 @@ class Critics(nn.Module):
 
     def initialise(self, streams: Streams) -> None:
         """Uniform weights."""
-        self.values.initialise(streams, uniform, uniform, repeats=self.count)
+        self.values.initialise(streams, uniform, uniform)
 
     def forward(self, observations: torch.Tensor, actions: torch.Tensor) -> torch.Tensor:
         """Values [critics, slices, batch]."""
         x = torch.cat([observations, actions], dim=2)
-        slices, batch, inputs = x.shape
-        shared = x.expand(self.count, -1, -1, -1).reshape(self.count * slices, batch, inputs)
-        return self.values(shared).view(self.count, slices, batch)
+        found = self.values(x.repeat_interleave(self.count, dim=0) if self.count > 1 else x)
+        return found.view(len(x), self.count, -1).transpose(0, 1)
 
 
-def slice_state(module: nn.Module, agents: int, replicate: int) -> dict[str, torch.Tensor]:
-    """Parameters of one replicate, a copy; the first axis of each is the agent."""
-    rows = slice(replicate * agents, (replicate + 1) * agents)
-    return {name: tensor[rows].detach().clone() for name, tensor in module.state_dict().items()}
+def replicate_state(module: nn.Module, replicates: int, replicate: int) -> dict[str, torch.Tensor]:
+    """Parameters of one of the replicates, a copy."""
+    return {
+        name: tensor.view(replicates, -1, *tensor.shape[1:])[replicate].detach().clone()
+        for name, tensor in module.state_dict().items()
+    }
 
 
 def clip_gradients(
@@ -231,14 +295,19 @@ def clip_gradients(
 ) -> torch.Tensor:
     """Scale the gradient of every slice down to a norm of at most `max_norm`.
 
+    Args:
+        parameters: with a gradient; several rows of one that belong to a slice follow each other.
+        slices: slices; or replicates, to clip the gradients of all agents of one together.
+        max_norm: the bound.
+
     Returns:
         [slices] norms before clipping.
     """
-    gradients = [p.grad for p in parameters if p.grad is not None]
-    each = [torch.linalg.vector_norm(gradient, dim=(1, 2)) for gradient in gradients]
+    gradients = [p.grad.view(slices, -1) for p in parameters if p.grad is not None]
+    each = [torch.linalg.vector_norm(gradient, dim=1) for gradient in gradients]
     # Along the last axis: along another a single slice would be summed in another order.
     norms = torch.linalg.vector_norm(torch.stack(each, dim=1), dim=1)
-    factors = (max_norm / (norms + 1e-6)).clamp(max=1.0).view(slices, 1, 1)
+    factors = (max_norm / (norms + 1e-6)).clamp(max=1.0).view(slices, 1)
     torch._foreach_mul_(gradients, [factors] * len(gradients))
     return norms
 

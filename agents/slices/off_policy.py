@@ -32,6 +32,9 @@ from .networks import Critics, SquashedActor, adam_groups
 class SliceActorQPolicy(SlicePolicy):
     """A squashed Gaussian actor and several action values of its own for every slice.
 
+    The critics see the own observation and action; or the state and the actions of all agents, in
+    order.
+
     Args:
         observation_space, action_space: of one row.
         lr_schedule: its value at 1 is the initial learning rate.
@@ -39,6 +42,8 @@ class SliceActorQPolicy(SlicePolicy):
         seeds: of the initial weights, one per replicate.
         hidden: widths of the hidden layers of every network.
         n_critics: action values per slice.
+        state_length: length of the state if critics are centralised; None if they are not.
+        network: further settings of `make_actor`.
         use_sde: must be False; the library passes it.
     """
 
@@ -52,14 +57,19 @@ class SliceActorQPolicy(SlicePolicy):
         seeds: Sequence[np.random.SeedSequence],
         hidden: Sequence[int] = (64, 64),
         n_critics: int = 2,
+        state_length: int | None = None,
         use_sde: bool = False,
+        **network: Any,
     ) -> None:
         super().__init__(observation_space, action_space, squash_output=True)
         self.layout, self.seeds, self.hidden = layout, list(seeds), tuple(hidden)
         length, width = observation_space.shape[0], action_space.shape[0]
-        self.actor = self.make_actor(layout.slices, length, width, self.hidden)
-        self.critic = Critics(layout.slices, length + width, self.hidden, n_critics)
-        self.critic_target = Critics(layout.slices, length + width, self.hidden, n_critics)
+        self.actor = self.make_actor(layout, length, width, self.hidden, **network)
+        inputs = length + width
+        if state_length is not None:
+            inputs = state_length + layout.agents * width
+        self.critic = Critics(layout.slices, inputs, self.hidden, n_critics)
+        self.critic_target = Critics(layout.slices, inputs, self.hidden, n_critics)
         streams = Streams(seeds)
         self.actor.initialise(streams)
         self.critic.initialise(streams)
@@ -70,10 +80,10 @@ class SliceActorQPolicy(SlicePolicy):
 
     @staticmethod
     def make_actor(
-        slices: int, observation: int, actions: int, hidden: Sequence[int]
+        layout: Layout, observation: int, actions: int, hidden: Sequence[int]
     ) -> SquashedActor:
         """The network that acts."""
-        return SquashedActor(slices, observation, actions, hidden)
+        return SquashedActor(layout.slices, observation, actions, hidden)
 
 
 def adam(parameters: Any, learning_rate: float) -> torch.optim.Adam:
@@ -94,7 +104,8 @@ class SliceOffPolicyAlgorithm(SliceAlgorithm, OffPolicyAlgorithm):
     def _options(self, given: dict[str, Any]) -> dict[str, Any]:
         if given.get("action_noise") is not None or given.get("n_steps", 1) != 1:
             raise ValueError("action_noise and n_steps > 1: slices have neither")
-        own = {"layout": self.layout, **(given.get("replay_buffer_kwargs") or {})}
+        own = {"layout": self.layout, **self._critic_shape()}
+        own |= given.get("replay_buffer_kwargs") or {}
         return {"replay_buffer_class": SliceReplayBuffer, "replay_buffer_kwargs": own}
 
     @classmethod
@@ -127,6 +138,7 @@ class SliceOffPolicyAlgorithm(SliceAlgorithm, OffPolicyAlgorithm):
         steps, episodes = 0, 0
         for _ in range(train_freq.frequency):
             actions = self._playable(self._explore(learning_starts))
+            current = self._states(self._last_obs) if self.central_critic else None
             observed, rewards, dones, infos = env.step(self.policy.unscale_action(actions))
             self.num_timesteps += self.layout.copies
             steps += self.layout.copies
@@ -143,13 +155,21 @@ class SliceOffPolicyAlgorithm(SliceAlgorithm, OffPolicyAlgorithm):
                     truncated[row] = infos[row].get("TimeLimit.truncated", False)
                     terminal[row] = infos[row]["terminal_observation"]
             replay_buffer.add(
-                self._last_obs, observed, actions, rewards, dones, truncated, terminal
+                *(self._last_obs, observed, actions, rewards, dones, truncated, terminal),
+                states=None if current is None else self._state_step(current, observed, terminal),
             )
             self._last_obs = observed
             self._update_current_progress_remaining(self.num_timesteps, self._total_timesteps)
         self._episode_num += episodes
         callback.on_rollout_end()
         return RolloutReturn(steps, episodes, continue_training=True)
+
+    def _state_step(self, current: Array, observed: Array, terminal: Array) -> tuple[Array, ...]:
+        """States before and after a step, and where episodes ended before their reset."""
+        last = current
+        if self.replay_buffer.terminal is not None:
+            last = self._states(terminal, last=True)
+        return current, self._states(observed), last
 
     def _explore(self, learning_starts: int) -> Array:
         """Actions [rows, A] in [-1, 1]: uniform at first, then those of the policy."""

@@ -33,6 +33,7 @@ class SliceActorCriticPolicy(SlicePolicy):
         seeds: of the initial weights, one per replicate.
         hidden: widths of the hidden layers of either network.
         log_std_init: initial logarithm of the standard deviation, in units of [-1, 1].
+        state_length: length of the state if values are of states; None for own observations.
         optimizer_class, optimizer_kwargs: of the one optimiser, which works element by element.
         use_sde: must be False; the library passes it.
     """
@@ -47,6 +48,7 @@ class SliceActorCriticPolicy(SlicePolicy):
         seeds: Sequence[np.random.SeedSequence],
         hidden: Sequence[int] = (64, 64),
         log_std_init: float = 0.0,
+        state_length: int | None = None,
         optimizer_class: type[torch.optim.Optimizer] = torch.optim.Adam,
         optimizer_kwargs: dict[str, Any] | None = None,
         use_sde: bool = False,
@@ -55,8 +57,8 @@ class SliceActorCriticPolicy(SlicePolicy):
         self.layout, self.seeds, self.hidden = layout, list(seeds), tuple(hidden)
         self.log_std_init = log_std_init
         length, width = observation_space.shape[0], action_space.shape[0]
-        self.actor = self.make_actor(layout.slices, length, width, self.hidden, log_std_init)
-        self.value = MLP(layout.slices, (length, *self.hidden, 1), torch.tanh_)
+        self.actor = self.make_actor(layout, length, width, self.hidden, log_std_init)
+        self.value = MLP(layout.slices, (state_length or length, *self.hidden, 1), torch.tanh_)
         streams = Streams(seeds)
         self.actor.initialise(streams)
         self.value.initialise(streams, orthogonal(math.sqrt(2)), orthogonal(1.0))
@@ -68,17 +70,32 @@ class SliceActorCriticPolicy(SlicePolicy):
 
     @staticmethod
     def make_actor(
-        slices: int, observation: int, actions: int, hidden: Sequence[int], log_std_init: float
+        layout: Layout, observation: int, actions: int, hidden: Sequence[int], log_std_init: float
     ) -> GaussianActor:
         """The network that acts."""
-        return GaussianActor(slices, observation, actions, hidden, log_std_init)
+        return GaussianActor(layout.slices, observation, actions, hidden, log_std_init)
+
+    def values(
+        self, observations: torch.Tensor, states: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Values [slices, batch] of observations [slices, batch, d].
+
+        Args:
+            observations: own ones.
+            states: [replicates, batch, S], which take their place if values are of states.
+        """
+        seen = observations if states is None else self.layout.spread(states)
+        return self.value(seen).squeeze(2)
 
     def evaluate_actions(
-        self, observations: torch.Tensor, actions: torch.Tensor
+        self,
+        observations: torch.Tensor,
+        actions: torch.Tensor,
+        states: torch.Tensor | None = None,
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Values and log-densities [slices, batch] and entropy [slices]."""
+        """Values and log-densities [slices, batch] and entropy [slices]; see `values`."""
         log_prob = self.actor.log_prob(self.actor.mean(observations), actions)
-        return self.value(observations).squeeze(2), log_prob, self.actor.entropy()
+        return self.values(observations, states), log_prob, self.actor.entropy()
 
 
 class SliceOnPolicyAlgorithm(SliceAlgorithm, OnPolicyAlgorithm):
@@ -89,8 +106,10 @@ class SliceOnPolicyAlgorithm(SliceAlgorithm, OnPolicyAlgorithm):
     def _options(self, given: dict[str, Any]) -> dict[str, Any]:
         if given.get("target_kl") is not None:
             raise ValueError("target_kl: slices share their epochs and cannot stop one by one")
-        own = {"layout": self.layout}
-        return {"rollout_buffer_class": SliceRolloutBuffer, "rollout_buffer_kwargs": own}
+        return {
+            "rollout_buffer_class": SliceRolloutBuffer,
+            "rollout_buffer_kwargs": {"layout": self.layout, **self._critic_shape()},
+        }
 
     @classmethod
     def _fit(cls, settings: dict[str, Any], game: Game, env: VecEnv) -> None:
@@ -124,6 +143,7 @@ class SliceOnPolicyAlgorithm(SliceAlgorithm, OnPolicyAlgorithm):
             with torch.no_grad():
                 actions = self.actor.act(self._slices(self._last_obs), self._noise())
             taken = self._playable(self.layout.by_row(actions).cpu().numpy())
+            states = self._states(self._last_obs) if self.central_critic else None
             low, high = self.action_space.low, self.action_space.high
             observed, rewards, dones, infos = env.step(np.clip(taken, low, high))
             self.num_timesteps += self.layout.copies
@@ -137,11 +157,12 @@ class SliceOnPolicyAlgorithm(SliceAlgorithm, OnPolicyAlgorithm):
                 self._bootstrapped(rewards, dones, infos),
                 self._last_episode_starts,
                 *(later, later),
+                states=states,
             )
             self._last_obs, self._last_episode_starts = observed, dones
         with torch.no_grad():
             rollout_buffer.judge(self.policy)
-            values = self.layout.by_row(self.policy.value(self._slices(observed)))
+            values = self._values(observed)
         rollout_buffer.compute_returns_and_advantage(last_values=values, dones=dones)
         callback.update_locals(locals())
         callback.on_rollout_end()
@@ -155,9 +176,16 @@ class SliceOnPolicyAlgorithm(SliceAlgorithm, OnPolicyAlgorithm):
         last = np.zeros_like(self._last_obs)
         last[rows] = [infos[row]["terminal_observation"] for row in rows]
         with torch.no_grad():
-            values = self.layout.by_row(self.policy.value(self._slices(last))).flatten()
+            values = self._values(last, last=True)
         rewards[rows] += self.gamma * values.cpu().numpy()[rows]
         return rewards
+
+    def _values(self, rows: Array, *, last: bool = False) -> torch.Tensor:
+        """Values [rows] of observations [rows, d]; see `_states`."""
+        states = None
+        if self.central_critic:
+            states = torch.as_tensor(self._states(rows, last=last), device=self.device)
+        return self.layout.by_row(self.policy.values(self._slices(rows), states)).flatten()
 
     def _descend(self, losses: torch.Tensor) -> torch.Tensor:
         """One step of the optimiser on the losses [slices]; the gradients' norms [slices]."""

@@ -6,6 +6,7 @@ import numpy as np
 from gymnasium import spaces
 
 from ..engine import Array, Game, State
+from ..observations import LARGEST_LISTED
 
 
 def units_from_normalized(game: Game, normalized: Array) -> Array:
@@ -16,6 +17,18 @@ def units_from_normalized(game: Game, normalized: Array) -> Array:
 def joint_observation(game: Game, state: State, normalize: bool) -> Array:
     """What a controller of all agents sees, [B, D]: in [-1, 1], or the published observation."""
     return game.central_observation(state) if normalize else game.joint_observation(state)
+
+
+def critic_state(game: Game, state: State) -> Array:
+    """What a centralised critic sees in training, [B, S] in [-1, 1].
+
+    The whole state; beyond `LARGEST_LISTED` agents, whose pairs would be thousands of entries, the
+    compact observations of all of them.
+    """
+    if game.n_agents <= LARGEST_LISTED:
+        return game.state_vector(state, normalize=True)
+    seen = game.agent_observation(state, "realistic", normalize=True)
+    return seen.reshape(len(seen), -1)
 
 
 def joint_action_space(game: Game, normalize: bool) -> spaces.Box:

@@ -20,6 +20,7 @@ from ..engine import ActionError, Array, Game, Mode, Outcome, State, choose, fre
 from ..observations import PRESETS
 from ..registry import game as build_game
 from .spaces import (
+    critic_state,
     joint_action_space,
     joint_observation,
     observation_space,
@@ -74,6 +75,8 @@ class GameVecEnv(VecEnv):
         payoffs: [R, C, N] private payoffs of the last step, payoff units.
         agent_rewards: [R, C, N] rewards of the last step in each replicate's mode.
         mean_trust: [R, C] mean trust after the last step.
+        critic_state: [R, C, S] what a centralised critic sees of the state now, in [-1, 1].
+        last_critic_state: the same before episodes that ended in the last step were reset.
 
     An episode that ends is reset in the same step: `dones` is True, the returned observation is
     the first of the next episode, and the row's info holds `terminal_observation` and
@@ -127,6 +130,7 @@ class GameVecEnv(VecEnv):
         ]
         self.render_mode = None
         self._state: State = self.game.reset([0] * self._batch)
+        self._last_state = self._state
         self._actions: Array | None = None
         self.payoffs = np.zeros((self.replicates, copies, self.game.n_agents))
         self.agent_rewards = self.payoffs.copy()
@@ -145,6 +149,16 @@ class GameVecEnv(VecEnv):
 
     def _grid(self, per_copy: Array) -> Array:
         return per_copy.reshape(self.replicates, self.copies, *per_copy.shape[1:])
+
+    @property
+    def critic_state(self) -> Array:
+        """See the class; computed when asked for, since most learners do not."""
+        return self._grid(critic_state(self.game, self._state))
+
+    @property
+    def last_critic_state(self) -> Array:
+        """See the class."""
+        return self._grid(critic_state(self.game, self._last_state))
 
     def _observe(self, state: State) -> Array:
         if self.joint:
@@ -210,6 +224,7 @@ class GameVecEnv(VecEnv):
                 self.game, self.game.check_actions(actions, self._batch)
             )
         self._state, outcome = self.game.step(self._state, actions)
+        self._last_state = self._state
         rewards = self._rewards(outcome)
         self.payoffs = self._grid(outcome.payoffs)
         self.agent_rewards = self._grid(rewards).copy()

@@ -4,7 +4,7 @@ Rules are listed in `_RULES` as module and class and imported when they are aske
 training run depends on their code. A learner is one file in `agents/learners`. Its registry entry
 is a literal, `ENTRY`, read from the source without importing it, so that planning a study never
 imports torch. The entry names the policy, its paradigm, and of each protocol the class in that file
-and the hyperparameters.
+and the hyperparameters. A second literal, `CARD`, says what cannot be read off the constructor.
 """
 
 from __future__ import annotations
@@ -127,6 +127,8 @@ class LearnerSpec:
         published_as: names under which the published study reports this algorithm.
         hyperparameters: protocol -> settings; its keys are the protocols that exist.
         module: dotted name of the module.
+        card: what the constructor does not say; see `agents.cards`.
+        min_agents: fewest agents of a game that it is defined for.
     """
 
     name: str
@@ -135,6 +137,8 @@ class LearnerSpec:
     published_as: tuple[str, ...]
     hyperparameters: dict[str, dict[str, Any]]
     module: str
+    card: dict[str, Any]
+    min_agents: int = 1
     kind: ClassVar[str] = "learner"
     mechanism_class: ClassVar[None] = None
     edition: ClassVar[None] = None
@@ -148,7 +152,8 @@ class LearnerSpec:
 def _learners() -> dict[str, LearnerSpec]:
     specs = {}
     for path in sorted(_LEARNERS.glob("[!_]*.py")):
-        spec = LearnerSpec(**_entry(path), module=f"{__package__}.learners.{path.stem}")
+        entry, card = (_literal(path, name) for name in ("ENTRY", "CARD"))
+        spec = LearnerSpec(**entry, card=card, module=f"{__package__}.learners.{path.stem}")
         unknown = set(spec.hyperparameters) - set(PROTOCOLS)
         if spec.paradigm not in PARADIGMS or unknown:
             raise ValueError(
@@ -162,11 +167,11 @@ def _learners() -> dict[str, LearnerSpec]:
     return specs
 
 
-def _entry(path: Path) -> dict[str, Any]:
+def _literal(path: Path, name: str) -> dict[str, Any]:
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", None) == "ENTRY":
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", None) == name:
             return ast.literal_eval(node.value)
-    raise ValueError(f"{path.name}: a learner module needs a literal ENTRY = {{...}}")
+    raise ValueError(f"{path.name}: a learner module needs a literal {name} = {{...}}")
 
 
 def learner_names() -> list[str]:

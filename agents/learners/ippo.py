@@ -53,6 +53,27 @@ ENTRY = {
     },
 }
 
+CARD = {
+    "paper": [
+        "Schulman et al. 2017, Proximal Policy Optimization Algorithms, arXiv:1707.06347",
+        "de Witt et al. 2020, Is Independent Learning All You Need?, arXiv:2011.09533",
+    ],
+    "reward": "own",
+    "actor": "own observation",
+    "critic": "own observation",
+    "sharing": "none",
+    "head": "Gaussian with a free deviation, clipped",
+    "published": "Central_PPO",
+    "why": {
+        "copies, n_steps": "whole episodes from several copies, so that no return is cut",
+        "batch_size": "an eighth of the rollout, whatever the horizon",
+        "learning_rate": "chosen with rollouts a fifth as long as the published ones",
+        "ent_coef": "no bonus: it would bias where an agent ends",
+        "hidden": "no loss of score found with 64 units, at a third of the cost",
+        "log_std_init": "0.6 of half the endowment, so that few samples are clipped",
+    },
+}
+
 
 class IPPO(SliceOnPolicyAlgorithm, PPO):
     """`stable_baselines3.PPO` with a slice per agent and replicate."""

@@ -143,6 +143,12 @@ class LearnerSpec:
     mechanism_class: ClassVar[None] = None
     edition: ClassVar[None] = None
 
+    def exclusion(self, game: Game) -> str:
+        """Why the learner is not defined for a game; empty if it is."""
+        if game.n_agents >= self.min_agents:
+            return ""
+        return f"{self.name} needs {self.min_agents} agents or more; {game.id} has {game.n_agents}"
+
     def load(self, protocol: str) -> Any:
         """The learner's class in a protocol; imports torch."""
         return getattr(importlib.import_module(self.module), self.class_name[protocol])

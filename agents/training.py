@@ -136,7 +136,8 @@ def train_runs(
 
     A run whose numbers break down gets status `diverged` and stops alone. Any other error of the
     learner gives status `failed`; several runs are then trained again one by one, so that the error
-    takes down only those that it belongs to. Errors of the machine (memory, disk) are raised.
+    takes down only those that it belongs to. Runs on a game that the learner is not defined for
+    have status `excluded`. Errors of the machine (memory, disk) are raised.
 
     Args:
         runs: the runs.
@@ -150,11 +151,8 @@ def train_runs(
     wall, cpu = time.perf_counter(), time.process_time()
     curve = LearningCurve(runs, checkpoints, progress, resume)
     try:
-        model = _start(runs, curve, resume)
-        left = runs[0].steps - model.num_timesteps
-        model.learn(left, callback=curve, reset_num_timesteps=False)
+        results = _train(runs, curve, resume)
         curve.count(runs[0].steps)
-        results = _results(runs, model, curve)
     except (MemoryError, OSError):
         raise
     except Exception as error:
@@ -172,6 +170,17 @@ def train_runs(
         result.row["wall_seconds"] = (time.perf_counter() - wall) / len(runs)
         result.row["cpu_seconds"] = (time.process_time() - cpu) / len(runs)
     return results
+
+
+def _train(runs: Sequence[Run], curve: LearningCurve, resume: Path | None) -> list[RunResult]:
+    """Results of a batch that no error ends."""
+    if reason := learner(runs[0].policy).exclusion(envs.game(runs[0].env_id)):
+        rows = [_row(run, curve, 0, "excluded", reason) for run in runs]
+        return [RunResult(row, [], [], [], {}) for row in rows]
+    model = _start(runs, curve, resume)
+    left = runs[0].steps - model.num_timesteps
+    model.learn(left, callback=curve, reset_num_timesteps=False)
+    return _results(runs, model, curve)
 
 
 def _start(runs: Sequence[Run], curve: LearningCurve, resume: Path | None) -> BaseAlgorithm:

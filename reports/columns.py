@@ -65,7 +65,7 @@ _RUN = {
 _TRAINING = {
     **_RUN,
     "steps_done": Column("integer", "environment steps over all copies"),
-    "status": Column("text", "how the run ended", STATUSES),
+    "status": Column("text", "how it ended; excluded: the learner needs more agents", STATUSES),
     "reason": Column("text", "why it did not finish; empty otherwise"),
     "training_return": Column("number", "summed reward of the mode trained on", (), True),
     **_MEASURES,

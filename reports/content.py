@@ -9,6 +9,8 @@ from typing import Any
 
 import pandas as pd
 
+from coopetition import agents
+
 from .cards import environment_cards, formal_oracles, numbers, oracle_cards, policy_overview
 from .columns import MODES, PROTOCOLS, STATUSES
 from .comparison import ANALYSE, BENCHMARKS, CODE, CONFIG, INVENTORY, RANKINGS
@@ -143,6 +145,7 @@ def report_data(
         "learning": {"ends": certificate_summary(ends), "sizes": size_summary(sizes)},
         "cells": _cells(plan, scores),
         "failures": _failures(scores),
+        "excluded": _excluded(scores),
         "records": counts.to_dict("records"),
         "figures": [_figure(name, path) for name, path in figures.items()],
         "cards": environment_cards(contract, reference, certificates, *drawn),
@@ -316,11 +319,25 @@ def _cells(plan: pd.DataFrame, scores: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _failures(scores: pd.DataFrame) -> list[dict[str, Any]]:
-    broken = scores[scores["status"] != "finished"]
+    broken = scores[scores["status"].isin(["diverged", "failed"])]
     named = broken.assign(environment=broken["environment"] + "-" + broken["edition"])
     keys = ["run_id", "environment", "policy", "protocol", "reward_mode"]
     keys += ["seed", "status", "reason"]
     return named[keys].to_dict("records")
+
+
+def _excluded(scores: pd.DataFrame) -> list[dict[str, Any]]:
+    """One row per learner that is not defined for some games."""
+    runs = named(scores[scores["status"] == "excluded"])
+    return [
+        {
+            "policy": policy,
+            "min_agents": agents.spec(policy).min_agents,
+            "environments": ", ".join(dict.fromkeys(group["name"])),
+            "runs": len(group),
+        }
+        for policy, group in runs.groupby("policy", sort=False)
+    ]
 
 
 def _figure(name: str, text: Path) -> dict[str, str]:

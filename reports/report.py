@@ -56,8 +56,9 @@ CONTRACT = {
     "learner_settings": "policy environment setting seeds steps score score_low score_high"
     " advantage advantage_low advantage_high cpu_seconds",
     "learning": "ends sizes",
-    "cells": "environment policy protocol planned finished diverged failed cpu_seconds",
+    "cells": "environment policy protocol planned finished diverged failed excluded cpu_seconds",
     "failures": "run_id environment policy protocol reward_mode seed status reason",
+    "excluded": "policy min_agents environments runs",
     "figures": "id title caption alt sheets provenance data",
     "cards": "environment title mechanism_class class_name story editions",
     "definitions": "term text",

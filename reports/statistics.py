@@ -32,8 +32,8 @@ def with_scores(
 ) -> pd.DataFrame:
     """The training table with floor, ceiling and the scores (schema `scores`).
 
-    A run that did not finish scores 0: as good as no cooperation at all. Runs on an environment
-    without a scale have no score.
+    A run that diverged or failed scores 0: as good as no cooperation at all. Runs on an environment
+    without a scale, and of a learner that is not defined for it, have no score.
 
     Raises:
         ValueError: a trained environment has no certificate or no reference rows.
@@ -51,12 +51,12 @@ def with_scores(
         if not known.all():
             lacking = ", ".join(merged.loc[~known, "environment"].unique())
             raise ValueError(f"no {noun} for {lacking}")
-    finished = merged["status"] == "finished"
-    score = normalised(merged, "welfare").where(finished, 0.0)
+    broken = merged["status"].isin(["diverged", "failed"])
+    score = normalised(merged, "welfare").mask(broken, 0.0)
     merged["score"] = score.where(merged["welfare_floor"].notna())
     merged["untrained_score"] = normalised(merged, "untrained_welfare")
     training_score = normalised(merged, "training_return", scale="mode_return")
-    merged["training_score"] = training_score.where(finished, 0.0)
+    merged["training_score"] = training_score.mask(broken, 0.0)
     return merged.drop(columns=["mode_return_floor", "mode_return_ceiling"])
 
 
@@ -188,10 +188,11 @@ def aggregates(scores: pd.DataFrame, *, repetitions: int) -> list[dict[str, Any]
     """Rows of the table `aggregates`: each environment and all, each mode and all.
 
     "All" are the environments of one edition that anything was trained on, if they are several:
-    its row is `all v0` or `all v1`. A learner that lacks some of them has no such row, which would
-    not be comparable to those of the others.
+    its row is `all v0` or `all v1`. A learner that lacks some of them, or is not defined for them,
+    has no such row, which would not be comparable to those of the others.
     """
     rows = []
+    scores = scores[scores["status"] != "excluded"]
     trained_on = scores.groupby("edition")["environment"].nunique()
     for policy, protocol, learner in learners(scores):
         for environment, mode, group in _groups(learner, trained_on):

@@ -155,6 +155,24 @@ def test_every_run_that_broke_is_listed_with_its_reason(data, study):
     ]
 
 
+def test_games_that_a_learner_is_not_defined_for_are_listed_once(study, drawn):
+    here = study["scores"]["environment"] == "TrustDilemma"
+    scores = study["scores"].assign(status=study["scores"]["status"].mask(here, "excluded"))
+    found = report_data(
+        study=STUDY,
+        provenance=PROVENANCE,
+        figures={},
+        curves={},
+        incentives={},
+        **{name: study[name] for name in TABLES}
+        | {"scores": study["scores"].assign(status=status)},
+    )
+    (row,) = found["excluded"]
+    assert (row["policy"], row["runs"]) == ("Central_PPO", int(here.sum()))
+    assert row["environments"].startswith("TrustDilemma-v")
+    assert len(found["failures"]) == 2 - here.iloc[list(BROKEN)].sum()
+
+
 def test_cells_hold_all_modes_and_seeds_of_a_learner(data):
     assert len(data["cells"]) == 5
     formal = [cell["protocol"] for cell in data["cells"] if cell["environment"].endswith("-v1")]

@@ -371,6 +371,7 @@ def sample_data() -> dict:
                 "finished": 2,
                 "diverged": 1,
                 "failed": 0,
+                "excluded": 0,
                 "cpu_seconds": 33.2,
             }
             for name in environments
@@ -385,6 +386,9 @@ def sample_data() -> dict:
                 "status": "diverged",
                 "reason": "NaN at step 12,288",
             }
+        ],
+        "excluded": [
+            {"policy": "Crowd", "min_agents": 3, "environments": environments[0], "runs": 9}
         ],
         "figures": [_figure(name) for name in FIGURES],
         "cards": [_card(name.split("-")[0]) for name in environments],
@@ -530,6 +534,7 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         "learner-settings": 2,
         "cells": 2,
         "failures": 1,
+        "excluded": 1,
         "records": 3,
         "packages": 3,
         **{f"card-{game}-v{k}": 2 for game in ("TrustDilemma", "LoyaltyTeam") for k in (0, 1)},

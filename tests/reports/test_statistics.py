@@ -55,12 +55,17 @@ def test_scores_by_hand():
     assert worse["training_score"] == pytest.approx(-1.0)
 
 
-@pytest.mark.parametrize("status", ["failed", "diverged", "excluded"])
+@pytest.mark.parametrize("status", ["failed", "diverged"])
 def test_a_run_that_did_not_finish_scores_zero(status):
     result = scored(status=status, reason="why")
     assert result["score"] == 0.0
     assert result["training_score"] == 0.0
     assert np.isnan(result["welfare"])
+
+
+def test_a_learner_that_is_not_defined_for_a_game_has_no_score():
+    result = scored(status="excluded", reason="why")
+    assert result[["score", "training_score"]].isna().all()
 
 
 def test_each_environment_and_edition_has_its_own_scale():
@@ -348,6 +353,12 @@ def test_a_failed_run_is_planned_scores_zero_and_has_no_welfare(small_study):
     assert cell["welfare"] == 100 + 100 * 111
     assert cell["trust"] == 0.1
     assert found.loc[("all v0", "corrected", "private"), "finished"] == 3
+
+
+def test_games_that_a_learner_is_not_defined_for_have_no_row(small_study):
+    alpha = small_study["environment"] == "Alpha"
+    without = small_study.assign(status=small_study["status"].mask(alpha, "excluded"))
+    assert {environment for environment, *_ in aggregated(without).index} == {"Beta-v0"}
 
 
 def test_untrained_is_the_mean_score_before_training(small_study):

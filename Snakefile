@@ -29,4 +29,5 @@ rule all:
     input:
         rules.report.output,
         rules.plan.output,
+        rules.learner_cards.output,
         CURVES,

@@ -86,6 +86,8 @@ def report_data(
     scores: pd.DataFrame,
     aggregates: pd.DataFrame,
     identity: pd.DataFrame,
+    learner_cards: pd.DataFrame,
+    setting_differences: pd.DataFrame,
     learner_certificates: pd.DataFrame,
     claims: pd.DataFrame,
     figures: Mapping[str, Path],
@@ -107,6 +109,8 @@ def report_data(
         scores: see `schema`.
         aggregates: see `schema`.
         identity: see `schema`.
+        learner_cards: see `schema`.
+        setting_differences: see `schema`.
         learner_certificates: see `schema`.
         claims: see `schema`.
         figures: figure id -> JSON file with its texts; the CSV twin lies beside it.
@@ -140,6 +144,8 @@ def report_data(
         "scores": _scores(aggregates),
         "learners": learner_rows(plan),
         "hyperparameters": setting_rows(plan),
+        "learner_cards": learner_cards.to_dict("records"),
+        "setting_differences": setting_differences.fillna("").to_dict("records"),
         "learner_certificates": ends.to_dict("records"),
         "learner_settings": size_rows(sizes),
         "learning": {"ends": certificate_summary(ends), "sizes": size_summary(sizes)},

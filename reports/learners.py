@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -36,6 +37,35 @@ def learner_rows(plan: pd.DataFrame) -> list[dict[str, str]]:
         kind = runs["paradigm"].iloc[0]
         rows.append({"policy": policy, "kind": kind, "published_as": ", ".join(names), **trained})
     return rows
+
+
+def card_rows(cards: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of the table `learner_cards`: one per learner and protocol."""
+    of_protocol = ("base", "data", "parameters", "steps_between_updates", "updates_per_step")
+    of_protocol += ("samples_per_transition", "hyperparameter_hash")
+    return [
+        {
+            "policy": card["name"],
+            "protocol": protocol,
+            **{key: card[key] for key in ("reward", "actor", "critic", "sharing", "head")},
+            **{key: content[key] for key in of_protocol},
+        }
+        for card in cards
+        for protocol, content in card["protocols"].items()
+    ]
+
+
+def difference_rows(cards: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Rows of the table `setting_differences`, values as text."""
+    return [
+        {
+            "policy": card["name"],
+            **row,
+            **{key: "" if row[key] is None else str(row[key]) for key in ("published", "ours")},
+        }
+        for card in cards
+        for row in card["differences"]
+    ]
 
 
 def setting_rows(plan: pd.DataFrame) -> list[dict[str, str]]:

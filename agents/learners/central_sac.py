@@ -71,7 +71,7 @@ CARD = {
     "sharing": "one controller for all agents",
     "head": "squashed Gaussian",
     "why": {
-        "copies, steps_per_update, gradient_steps, batch_size": (
+        "copies, train_freq, gradient_steps, batch_size": (
             "as many samples per transition as the published actor-critics of the MADDPG family"
         ),
         "learning_starts": "60 uniform steps in each of 16 copies",

@@ -15,6 +15,7 @@ from coopetition.reports.curves import environment_curves
 from coopetition.reports.evidence import Evidence
 from coopetition.reports.figures import FIGURES
 from coopetition.reports.incentives import environment_incentives
+from coopetition.reports.learners import card_rows, difference_rows
 from coopetition.reports.report import build_report, check
 from coopetition.reports.verdicts import decide, load_claims
 from frames import FORMAL_IDS, IDS, ended, learning, trained
@@ -36,7 +37,23 @@ PROVENANCE = {
 }
 BROKEN = {0: "failed", 20: "diverged"}
 TABLES = ("plan", "contract", "certificates", "contract_comparison", "counts", "page_results")
-TABLES += ("reference", "scores", "aggregates", "identity", "learner_certificates", "claims")
+TABLES += ("reference", "scores", "aggregates", "identity", "claims")
+TABLES += ("learner_cards", "setting_differences", "learner_certificates")
+CARD = {
+    **{"name": "IPPO", "reward": "own", "actor": "own observation", "critic": "state"},
+    **{"sharing": "none", "head": "Gaussian"},
+    "protocols": {
+        "corrected": {
+            **{"base": "stable_baselines3.PPO", "data": "on-policy", "parameters": 100},
+            **{"steps_between_updates": 400, "updates_per_step": 0.2},
+            **{"samples_per_transition": 10.0, "hyperparameter_hash": "0123"},
+        }
+    },
+    "differences": [
+        {"setting": "hidden", "published": [128, 128], "ours": [64, 64], "why": "cheaper"},
+        {"setting": "n_steps", "published": 2048, "ours": None, "why": "whole episodes"},
+    ],
+}
 ALL_IDS = (*IDS, *FORMAL_IDS)
 
 
@@ -61,6 +78,8 @@ def study(both, certificates, tmp_path_factory):
         "curves": curves,
         "aggregates": statistics.aggregates(scores, repetitions=50),
         "identity": statistics.identity(reference),
+        "learner_cards": card_rows([CARD]),
+        "setting_differences": difference_rows([CARD]),
         "learner_certificates": [ended(environment="TeamProduction", role="0|1|2|3")],
     }
     text = (
@@ -70,6 +89,8 @@ def study(both, certificates, tmp_path_factory):
         "page_results",
         "aggregates",
         "identity",
+        "learner_cards",
+        "setting_differences",
         "learner_certificates",
         "claims",
     )
@@ -145,6 +166,14 @@ def test_counts(data):
     }
 
 
+def test_learners_are_described_and_their_settings_explained(data):
+    (described,) = data["learner_cards"]
+    assert (described["policy"], described["samples_per_transition"]) == ("IPPO", 10.0)
+    hidden, steps = data["setting_differences"]
+    assert (hidden["published"], hidden["ours"]) == ("[128, 128]", "[64, 64]")
+    assert (steps["published"], steps["ours"], steps["why"]) == ("2048", "", "whole episodes")
+
+
 def test_every_run_that_broke_is_listed_with_its_reason(data, study):
     broken = study["scores"].iloc[list(BROKEN)]
     assert [
@@ -164,8 +193,7 @@ def test_games_that_a_learner_is_not_defined_for_are_listed_once(study, drawn):
         figures={},
         curves={},
         incentives={},
-        **{name: study[name] for name in TABLES}
-        | {"scores": study["scores"].assign(status=status)},
+        **{name: study[name] for name in TABLES} | {"scores": scores},
     )
     (row,) = found["excluded"]
     assert (row["policy"], row["runs"]) == ("Central_PPO", int(here.sum()))

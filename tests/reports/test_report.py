@@ -341,6 +341,24 @@ def sample_data() -> dict:
                 "settings": "n_steps = 2048; hidden = [64, 64]",
             },
         ],
+        "learner_cards": [
+            {
+                **{"policy": "IPPO", "protocol": "corrected", "base": "stable_baselines3.PPO"},
+                **{"data": "on-policy", "reward": "own", "actor": "own observation"},
+                **{"critic": "state", "sharing": "none", "head": "Gaussian", "parameters": 100},
+                **{"updates_per_step": 0.2, "samples_per_transition": 10.0},
+            }
+        ],
+        "setting_differences": [
+            {
+                **{"policy": "IPPO", "setting": "hidden", "published": "[128, 128]"},
+                **{"ours": "[64, 64]", "why": "cheaper"},
+            },
+            {
+                **{"policy": "IPPO", "setting": "n_steps", "published": "2048"},
+                **{"ours": "", "why": "whole episodes"},
+            },
+        ],
         "learner_certificates": [
             {
                 **{"environment": "LoyaltyTeam-v1", "policy": "IPPO", "reward_mode": "private"},
@@ -530,6 +548,8 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         "scores": 3,
         "learners": 1,
         "hyperparameters": 1,
+        "learner-cards": 1,
+        "setting-differences": 2,
         "learner-certificates": 3,
         "learner-settings": 2,
         "cells": 2,

@@ -11,6 +11,8 @@ rule report:
         scores=rules.scores.output,
         aggregates=rules.aggregates.output,
         identity=rules.identity.output,
+        learner_cards=rules.learner_cards.output.table,
+        setting_differences=rules.learner_cards.output.differences,
         learner_certificates=rules.learner_certificates.output if CERTIFIED else [],
         claims=rules.claims.output,
         figures=expand(f"{RESULTS}/figures/{{figure}}.svg", figure=FIGURES),

@@ -49,3 +49,34 @@ use rule train as learner_certificate with:
         work=lambda w: f"{WORK}/learner_certificates-{w.edition}-{w.env}-{w.policy}",
     message:
         "Training {wildcards.policy} on {wildcards.env}-{wildcards.edition} for its certificate"
+
+
+rule learner_cards:
+    """What every learner of the study is, and how its settings differ from the published ones."""
+    output:
+        cards=expand(f"{RESULTS}/learner_cards/{{policy}}.yaml", policy=STUDY["policies"]),
+        table=report(
+            f"{RESULTS}/tables/learner_cards.csv",
+            caption="../report/learner_cards.rst",
+            category="Tables",
+            labels={"table": "learners"},
+        ),
+        differences=f"{RESULTS}/tables/setting_differences.csv",
+    log:
+        f"{LOGS}/learner_cards.log",
+    benchmark:
+        f"{BENCHMARKS}/learner_cards.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        policies=STUDY["policies"],
+        code=code_hash(
+            "coopetition.agents.cards",
+            "coopetition.reports.learners",
+            "coopetition.reports.schema",
+            *LEARNERS,
+        ),
+    message:
+        "Describing the learners"
+    script:
+        "../scripts/learner_cards.py"

@@ -24,7 +24,8 @@ def main(snakemake):
         "configuration_hash": study.hash,
     }
     names = ("plan", "contract", "certificates", "contract_comparison", "counts", "page_results")
-    names += ("reference", "scores", "aggregates", "identity", "learner_certificates", "claims")
+    names += ("reference", "scores", "aggregates", "identity", "claims")
+    names += ("learner_cards", "setting_differences", "learner_certificates")
     data = report_data(
         study=about,
         provenance=provenance,

@@ -23,7 +23,8 @@ class Policy(ABC):
     Attributes:
         name: as in all tables.
         observation: what `act` is given: None (nothing), `published` (joint, raw, [B, D]),
-            `central` (joint, in [-1, 1], [B, D]) or an observation preset (per agent, [B, N, d]).
+            `central` (joint, in [-1, 1], [B, D]), an observation preset (per agent, [B, N, d]), or
+            `state` (the state itself, for a policy that is made of others).
         mechanism_class: the only class of games that it plays, such as `TR-3`; None for any.
         edition: the only edition that it plays, such as `v0`; None for any.
         game: the game that it plays now; None before the first.
@@ -241,10 +242,12 @@ def generators(seeds: Sequence[np.random.SeedSequence]) -> Array:
     return np.array([np.random.default_rng(seed) for seed in seeds], dtype=object)
 
 
-def observe(policy: Policy, game: Game, state: State) -> Array | None:
+def observe(policy: Policy, game: Game, state: State) -> Any:
     """What a policy is given to see of a state."""
     if policy.observation is None:
         return None
+    if policy.observation == "state":
+        return state
     if policy.observation == "published":
         return game.joint_observation(state)
     if policy.observation == "central":

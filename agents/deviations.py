@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from coopetition.envs.engine import Array, Game
@@ -13,34 +11,35 @@ from .policy import Policy
 from .seats import Deviation
 
 SHARES = np.arange(21) / 20
+# Of every deviation, where game or policy draws.
+DEVIATION_EPISODES = 10
 
 
 def deviation_gains(
-    policy: Policy, game: Game, modes: Sequence[str], *, episodes: int = 1, seed: int = 0
-) -> Array:
+    policy: Policy, game: Game, *, runs: int = 1, episodes: int = 1, seed: int = 0
+) -> dict[str, Array]:
     """Largest gain of each agent from holding one of 21 shares for whole episodes.
 
     Args:
         policy: what all agents play; a batch of it holds equally many episodes of R runs, in order.
         game: the game.
-        modes: [R] in whose reward each run counts.
+        runs: R.
         episodes: per run and deviation; the same ones for all.
         seed: of the episodes.
 
     Returns:
-        [R, N] mean reward of an episode with the best deviation less that without; in the units of
-        the mode's reward. Zero at least up to a random difference, where a policy plays a constant.
+        Reward mode -> [R, N] mean reward of an episode with the best deviation less that without.
     """
-    runs, levels = len(modes), len(SHARES)
+    levels = len(SHARES)
     each = streams(seed, episodes)
     stay = play(policy, game, each * runs)
     share = np.tile(np.repeat(SHARES, episodes), runs)
-    gains = np.empty((runs, game.n_agents))
+    gains = {mode: np.empty((runs, game.n_agents)) for mode in stay.rewards}
     # One agent at a time bounds the memory that a large group takes.
     for agent in range(game.n_agents):
         leave = play(Deviation(policy, agent, share), game, each * (runs * levels))
-        for run, mode in enumerate(modes):
-            base = stay.rewards[mode].reshape(runs, episodes, -1)[run, :, agent].mean()
-            rewards = leave.rewards[mode].reshape(runs, levels, episodes, -1)[run, :, :, agent]
-            gains[run, agent] = rewards.mean(axis=1).max() - base
+        for mode, found in gains.items():
+            base = stay.rewards[mode][:, agent].reshape(runs, episodes).mean(axis=1)
+            rewards = leave.rewards[mode][:, agent].reshape(runs, levels, episodes).mean(axis=2)
+            found[:, agent] = rewards.max(axis=1) - base
     return gains

@@ -15,6 +15,7 @@ from coopetition import envs
 from coopetition.envs.determinism import is_deterministic
 from coopetition.envs.engine import Game
 
+from .deviations import DEVIATION_EPISODES, deviation_gains
 from .evaluation import Episodes, evaluate
 from .heuristics import Random
 from .registry import make, names
@@ -47,6 +48,7 @@ def reference_rows(id: str, *, random_episodes: int, seed: int = 0) -> list[dict
         "mechanism_class": spec.mechanism_class,
         "n_agents": game.n_agents,
     }
+    gains = deviation_gains(make("Random"), game, episodes=DEVIATION_EPISODES, seed=seed)
     return [
         {
             **identity,
@@ -55,6 +57,9 @@ def reference_rows(id: str, *, random_episodes: int, seed: int = 0) -> list[dict
             "action_basis": basis,
             "reward_mode": mode,
             **_summary(episodes, mode),
+            "deviation_gain": float(gains[mode].max())
+            if (policy, basis) == ("Random", "own")
+            else float("nan"),
         }
         for policy, level, basis, episodes in _groups(game, random_episodes, seed)
         for mode in envs.REWARD_MODES

@@ -25,6 +25,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 from coopetition import envs
 from coopetition.envs.determinism import is_deterministic
 
+from .deviations import DEVIATION_EPISODES, deviation_gains
 from .evaluation import Episodes, play, streams
 from .files import replacing
 from .policy import Policy
@@ -207,6 +208,7 @@ def _results(runs: Sequence[Run], model: BaseAlgorithm, curve: LearningCurve) ->
     sampled: list[Episodes] = []
     if len(model.breakdowns) < len(runs):
         controller = model.controller(runs)
+        gains = _gains(controller, runs)
         controller.deterministic = False
         sampled = _evaluate(controller, runs, STOCHASTIC_EPISODES)
     results = []
@@ -219,6 +221,7 @@ def _results(runs: Sequence[Run], model: BaseAlgorithm, curve: LearningCurve) ->
             continue
         final = curve.final[i]
         row = _row(run, curve, curve.num_timesteps, "finished", "", final)
+        row["deviation_gain"] = gains[i]
         evaluations = _evaluations(run, final, sampled[i], points)
         weights = model.inference_weights(i)
         results.append(RunResult(row, points, diagnostics, evaluations, weights))
@@ -326,6 +329,14 @@ def _evaluate(
     return [played.take(slice(i * each, (i + 1) * each)) for i in range(len(runs))]
 
 
+def _gains(controller: Policy, runs: Sequence[Run]) -> list[float]:
+    """Of every run, the largest gain of an agent that leaves for a constant."""
+    game = envs.game(runs[0].env_id)
+    each = min(_episodes(game.id), DEVIATION_EPISODES)
+    found = deviation_gains(controller, game, runs=len(runs), episodes=each, seed=EVALUATION_SEED)
+    return [float(found[run.reward_mode][i].max()) for i, run in enumerate(runs)]
+
+
 @cache
 def _episodes(env_id: str) -> int:
     return 1 if is_deterministic(envs.game(env_id)) else EPISODES
@@ -379,6 +390,7 @@ def _row(
         "untrained_welfare": points[0]["welfare"] if points else float("nan"),
         "payoff_per_agent": payoffs,
         "share_per_agent": shares,
+        "deviation_gain": float("nan"),
         "hyperparameter_hash": run.hyperparameter_hash,
     }
 

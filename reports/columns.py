@@ -52,6 +52,15 @@ _MEASURES = {
     "cooperation": Column("number", "mean share of own endowment, 0 to 1", (), True),
     "episode_length": Column("number", "steps", (), True),
 }
+_GAIN = {
+    "deviation_gain": Column(
+        "number",
+        "largest gain of an agent that alone plays a constant instead; reward of the mode per "
+        "episode; of reference policies known for Random",
+        (),
+        True,
+    )
+}
 _RUN = {
     "run_id": Column("text", "hash of all factors and hyperparameters"),
     **_CELL,
@@ -72,6 +81,7 @@ _TRAINING = {
     "untrained_welfare": Column("number", "W of the policy before training", (), True),
     "payoff_per_agent": Column("numbers", "payoffs summed over steps, one per agent"),
     "share_per_agent": Column("numbers", "mean share of own endowment over steps, one per agent"),
+    **_GAIN,
     "wall_seconds": Column("number", "wall time; an equal share where runs train together; s"),
     "cpu_seconds": Column("number", "CPU time; an equal share where runs train together; s"),
     "hyperparameter_hash": Column("text", "hash of the hyperparameters"),
@@ -227,6 +237,7 @@ TABLES: dict[str, dict[str, Column]] = {
         "welfare_std": Column("number", "standard deviation of W over episodes"),
         "payoff_per_agent": Column("numbers", "payoffs summed over steps, one per agent"),
         "terminated_share": Column("number", "share of episodes that the game ended early"),
+        **_GAIN,
     },
     "training": _TRAINING,
     "curves": {

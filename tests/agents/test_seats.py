@@ -42,9 +42,16 @@ class TestSeats:
             agents.evaluate(Seats([Constant(0), Constant(0)]), "TeamProduction-v1")
 
 
+class _TwoRuns(Constant):
+    """The first half of a batch plays one level, the second another."""
+
+    def begin(self, seeds):
+        return {"actions": np.repeat(super().begin([None] * 2)["actions"], len(seeds) // 2, axis=0)}
+
+
 class TestDeviations:
     def gains(self, policy, name="TeamProduction-v1", mode="private"):
-        return deviation_gains(agents.make(policy, name), envs.game(name), [mode])[0]
+        return deviation_gains(agents.make(policy, name), envs.game(name))[mode][0]
 
     def test_nobody_gains_by_leaving_the_equilibrium(self):
         """Gain below 0.5 % of the payoff, since shares of the grid are 5 % apart."""
@@ -66,13 +73,15 @@ class TestDeviations:
 
     def test_runs_and_modes_are_kept_apart(self):
         game = envs.game("TeamProduction-v1")
-        policy = agents.make("Constant_60")
-        both = deviation_gains(policy, game, ["private", "cooperative"])
-        for row, mode in zip(both, ["private", "cooperative"], strict=True):
-            np.testing.assert_allclose(row, deviation_gains(policy, game, [mode])[0])
-        assert (both[1] > 0).all(), "all together gain when one works more"
+        alone = [deviation_gains(Constant(level), game) for level in (20, 60)]
+        # Episodes of two runs in one batch; the deviations hold 21 shares each.
+        both = deviation_gains(_TwoRuns([20, 60]), game, runs=2)
+        for mode, found in both.items():
+            for run, one in enumerate(alone):
+                np.testing.assert_allclose(found[run], one[mode][0])
+        assert (both["cooperative"] > 0).all(), "all together gain when one works more"
 
     def test_episodes_that_are_drawn_are_the_same_with_and_without_deviation(self):
         policy, game = agents.make("Constant_50"), envs.game("SynergySearch-v1")
-        gains = deviation_gains(policy, game, ["private"], episodes=5)
-        assert (gains >= 0).all(), "50 % is among the deviations"
+        gains = deviation_gains(policy, game, episodes=5)
+        assert (gains["private"] >= 0).all(), "50 % is among the deviations"

@@ -4,12 +4,13 @@
     agents.names("SLCD-v0")                               # who can play it
     agents.evaluate("Constant_42", "SLCD-v0").score       # 0: no cooperation, 1: the best plan
     agents.make("TitForTat", "SLCD-v0").save("tft.json")  # agents.load("tft.json")
+    agents.untrained("IPPO", "SLCD-v1")                   # a learner before its first update
 
 Nothing here imports torch until a learner is trained or loaded.
 """
 
 from .evaluation import Episodes, evaluate
-from .models import load
+from .models import load, untrained
 from .policy import Policy
 from .registry import learner_names, make, names, spec
 from .scores import Scale, scale
@@ -25,4 +26,5 @@ __all__ = [
     "names",
     "scale",
     "spec",
+    "untrained",
 ]

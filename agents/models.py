@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from coopetition import envs
+from coopetition.envs.engine import choose
 
 from .files import replacing
 from .policy import Policy
@@ -134,6 +135,32 @@ def _load_trained(path: str | Path, factors: Mapping[str, Any]) -> Policy:
     policy = learner(run.policy).load(run.protocol).inference(run, weights)
     policy.bind(run.env_id, seed=run.seed)
     return policy
+
+
+def untrained(policy: str, env_id: str, *, protocol: str = "corrected", seed: int = 0) -> Policy:
+    """A learner before its first update: what training has to improve on.
+
+    Args:
+        policy: name of the learner.
+        env_id: registered id of the environment that it would train on.
+        protocol: `corrected`, or `as_published` where the learner has it.
+        seed: of the initial weights, as in a run of a study.
+
+    Raises:
+        ValueError: no such learner, protocol or environment, or a game that the learner is not
+            defined for.
+    """
+    entry, game = learner(policy), envs.game(env_id)
+    choose("protocol", protocol, tuple(entry.hyperparameters))
+    if reason := entry.exclusion(game):
+        raise ValueError(reason)
+    settings = entry.hyperparameters[protocol]
+    place = envs.spec(env_id)
+    run = Run(policy, protocol, place.name, place.edition, "integrated", seed, 0, settings)
+    algorithm = entry.load(protocol)
+    found = algorithm.inference(run, algorithm.for_runs([run]).inference_weights(0))
+    found.bind(env_id, seed=seed)
+    return found
 
 
 def _load_rule(path: Path) -> Policy:

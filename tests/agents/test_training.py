@@ -164,6 +164,19 @@ class TestPolicies:
         with pytest.raises(ValueError, match=r"needs observations of shape.*envs\.vec_env"):
             loaded.predict(envs.vec_env(run.env_id, 3, **other).reset())
 
+    @pytest.mark.parametrize(("policy", "protocol"), VIEWS)
+    def test_an_untrained_copy_is_where_training_starts(self, policy, protocol):
+        (run,) = short_runs(policy, "AppleAppStore-v0", protocol, seeds=[7])
+        start = train_runs([run], checkpoints=1)[0].curve[0]
+        copy = agents.untrained(policy, run.env_id, protocol=protocol, seed=7)
+        assert agents.evaluate(copy, run.env_id).welfare[0] == pytest.approx(start["welfare"])
+
+    def test_an_untrained_copy_needs_a_game_that_its_learner_is_defined_for(self):
+        with pytest.raises(ValueError, match=r"MeanFieldAC needs 3 agents or more; SLCD-v1 has 2"):
+            agents.untrained("MeanFieldAC", "SLCD-v1")
+        with pytest.raises(ValueError, match="as_published"):
+            agents.untrained("IPPO", "SLCD-v0", protocol="as_published")
+
     def stochastic(self, env_id="TeamProduction-v0"):
         runs = short_runs("Central_PPO", env_id)
         policy = untrained(runs[0]).controller(runs)
@@ -328,6 +341,22 @@ class TestResuming:
         again = train_cell(runs, **arguments)
         assert "its run is trained again" in caplog.text
         assert_same(again[1], first[1])
+
+
+class TestExclusion:
+    def test_runs_on_a_game_that_a_learner_is_not_defined_for_are_rows(self, monkeypatch):
+        monkeypatch.setattr(training, "_start", None)  # nothing is built
+        progress = Progress(0, "steps")
+        runs = short_runs("MeanFieldAC", "TrustDilemma-v1", modes=MODES)
+        results = train_runs(runs, checkpoints=2, progress=progress)
+        assert [r.row["status"] for r in results] == ["excluded"] * 3
+        assert results[0].row["reason"] == (
+            "MeanFieldAC needs 3 agents or more; TrustDilemma-v1 has 2"
+        )
+        assert results[0].row["steps_done"] == 0
+        assert np.isnan(results[0].row["welfare"])
+        assert (results[0].weights, results[0].curve) == ({}, [])
+        assert progress.done == sum(run.steps for run in runs)
 
 
 class TestBreakdowns:

@@ -54,10 +54,10 @@ def card(policy: str) -> dict[str, Any]:
 def published_settings(policy: str) -> dict[str, Any]:
     """Settings of the published study in our names, or in its own where we have none."""
     entry = learner(policy)
-    source = entry.card.get("published", policy)
-    if isinstance(source, str):
-        return dict(learner(source).hyperparameters["as_published"])
-    return dict(source)
+    if "as_published" in entry.hyperparameters:
+        return dict(entry.hyperparameters["as_published"])
+    source = entry.card["published"]
+    return published_settings(source) if isinstance(source, str) else dict(source)
 
 
 def differences(policy: str) -> list[dict[str, Any]]:
@@ -67,7 +67,7 @@ def differences(policy: str) -> list[dict[str, Any]]:
         ValueError: a difference without a reason, or a reason without a difference.
     """
     entry = learner(policy)
-    if "published" in entry.card and not entry.card["published"]:
+    if entry.card.get("published") == {}:
         return []  # not part of the published study
     ours = entry.hyperparameters["corrected"]
     reasons = {

@@ -37,7 +37,7 @@ def deviation_gains(
     gains = {mode: np.empty((runs, game.n_agents)) for mode in stay.rewards}
     # One agent at a time bounds the memory that a large group takes.
     for agent in range(game.n_agents):
-        leave = play(Deviation(policy, agent, share), game, each * (runs * levels))
+        leave = play(Deviation(policy, [agent], share), game, each * (runs * levels))
         for mode, found in gains.items():
             base = stay.rewards[mode][:, agent].reshape(runs, episodes).mean(axis=1)
             rewards = leave.rewards[mode][:, agent].reshape(runs, levels, episodes).mean(axis=2)

@@ -54,23 +54,23 @@ class Seats(Policy):
 
 
 class Deviation(Policy):
-    """A policy that all agents follow but one, who holds a share of the own endowment.
+    """A policy that all agents follow but some, who hold a share of their own endowment.
 
     Args:
-        policy: what the others play.
-        agent: who deviates.
-        share: [B] to which share of the own endowment in each episode.
+        policy: what the rest play.
+        agents: who deviates.
+        share: [B] to which share in each episode.
     """
 
-    def __init__(self, policy: Policy, agent: int, share: Array) -> None:
-        self.policy, self.agent, self.share = policy, agent, share
-        self.name, self.observation = f"{policy.name}, one deviates", policy.observation
+    def __init__(self, policy: Policy, agents: Sequence[int], share: Array) -> None:
+        self.policy, self.agents, self.share = policy, list(agents), share
+        self.name, self.observation = f"{policy.name}, some deviate", policy.observation
 
     def reset(self, game: Game, seeds: Sequence[np.random.SeedSequence]) -> None:
         """See `Policy.reset`."""
         super().reset(game, seeds)
         self.policy.reset(game, seeds)
-        self.memory = {"amount": self.share * game.endowments[self.agent]}
+        self.memory = {"amounts": self.share[:, None] * game.endowments[self.agents]}
 
     def keep(self, rows: Array) -> None:
         """See `Policy.keep`."""
@@ -80,7 +80,7 @@ class Deviation(Policy):
     def act(self, observations: Array | None) -> Array:
         """Joint actions [B, N] in payoff units."""
         actions = self.policy.act(observations).copy()
-        actions[:, self.agent] = self.memory["amount"]
+        actions[:, self.agents] = self.memory["amounts"]
         return actions
 
 

@@ -52,6 +52,16 @@ _MEASURES = {
     "cooperation": Column("number", "mean share of own endowment, 0 to 1", (), True),
     "episode_length": Column("number", "steps", (), True),
 }
+_SIGNATURE = {
+    "signature": Column("text", "what is put to the test"),
+    "policy": Column("text", "learner that should differ"),
+    "other": Column("text", "learner that it is compared with"),
+    "expected": Column("text", "than the other", ("lower", "higher")),
+    "measure": Column("text", "what is measured, with unit"),
+    "game": Column("text", "environment and reward mode"),
+    "source": Column("text", "who says so"),
+    "steps": Column("integer", "environment steps trained"),
+}
 _GAIN = {
     "deviation_gain": Column(
         "number",
@@ -277,6 +287,22 @@ TABLES: dict[str, dict[str, Column]] = {
         "published": Column("text", "value in the published study"),
         "ours": Column("text", "value in the corrected protocol; empty if it has none"),
         "why": Column("text", "reason"),
+    },
+    "signature_runs": {
+        **_SIGNATURE,
+        "seed": Column("integer", "seed of both runs"),
+        "value": Column("number", "measure of the learner", (), True),
+        "other_value": Column("number", "measure of the other", (), True),
+    },
+    "learner_signatures": {
+        **_SIGNATURE,
+        "seeds": Column("integer", "pairs of runs, of which both finished"),
+        "value": Column("number", "mean of the learner", (), True),
+        "other_value": Column("number", "mean of the other", (), True),
+        "difference": Column("number", "mean of the paired differences", (), True),
+        "low": Column("number", "95 % interval over seeds, Student's t", (), True),
+        "high": Column("number", "the same, upper end", (), True),
+        "found": Column("text", "what the interval says", ("as expected", "contrary", "open")),
     },
     "learner_certificates": {
         "environment": _CELL["environment"],

@@ -89,6 +89,7 @@ def report_data(
     learner_cards: pd.DataFrame,
     setting_differences: pd.DataFrame,
     learner_certificates: pd.DataFrame,
+    learner_signatures: pd.DataFrame,
     claims: pd.DataFrame,
     figures: Mapping[str, Path],
     curves: Mapping[str, Path],
@@ -112,6 +113,7 @@ def report_data(
         learner_cards: see `schema`.
         setting_differences: see `schema`.
         learner_certificates: see `schema`.
+        learner_signatures: see `schema`.
         claims: see `schema`.
         figures: figure id -> JSON file with its texts; the CSV twin lies beside it.
         curves: environment with edition -> JSON file of its response curve, likewise.
@@ -147,6 +149,7 @@ def report_data(
         "learner_cards": learner_cards.to_dict("records"),
         "setting_differences": setting_differences.fillna("").to_dict("records"),
         "learner_certificates": ends.to_dict("records"),
+        "learner_signatures": learner_signatures.to_dict("records"),
         "learner_settings": size_rows(sizes),
         "learning": {"ends": certificate_summary(ends), "sizes": size_summary(sizes)},
         "cells": _cells(plan, scores),

@@ -18,7 +18,7 @@ from coopetition.reports.incentives import environment_incentives
 from coopetition.reports.learners import card_rows, difference_rows
 from coopetition.reports.report import build_report, check
 from coopetition.reports.verdicts import decide, load_claims
-from frames import FORMAL_IDS, IDS, ended, learning, trained
+from frames import FORMAL_IDS, IDS, ended, learning, row, trained
 
 STUDY = {
     "name": "small",
@@ -38,7 +38,7 @@ PROVENANCE = {
 BROKEN = {0: "failed", 20: "diverged"}
 TABLES = ("plan", "contract", "certificates", "contract_comparison", "counts", "page_results")
 TABLES += ("reference", "scores", "aggregates", "identity", "claims")
-TABLES += ("learner_cards", "setting_differences", "learner_certificates")
+TABLES += ("learner_cards", "setting_differences", "learner_certificates", "learner_signatures")
 CARD = {
     **{"name": "IPPO", "reward": "own", "actor": "own observation", "critic": "state"},
     **{"sharing": "none", "head": "Gaussian"},
@@ -81,6 +81,7 @@ def study(both, certificates, tmp_path_factory):
         "learner_cards": card_rows([CARD]),
         "setting_differences": difference_rows([CARD]),
         "learner_certificates": [ended(environment="TeamProduction", role="0|1|2|3")],
+        "learner_signatures": [row("learner_signatures", signature="reciprocity")],
     }
     text = (
         "certificates",
@@ -92,6 +93,7 @@ def study(both, certificates, tmp_path_factory):
         "learner_cards",
         "setting_differences",
         "learner_certificates",
+        "learner_signatures",
         "claims",
     )
 

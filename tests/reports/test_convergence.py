@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from coopetition.reports import schema
-from coopetition.reports.convergence import learner_certificates
+from coopetition.reports.convergence import learner_certificates, learner_signatures
 from frames import certificate, row
 
 
@@ -138,3 +138,45 @@ def test_learners_environments_and_editions_are_kept_apart():
 def test_no_runs_make_an_empty_table():
     nothing = schema.table("training", [])
     assert learner_certificates(nothing, schema.table("certificates", [])) == []
+
+
+# ---- signatures ---------------------------------------------------------------------------------
+
+
+def signed(name, pairs, expected="lower"):
+    return [
+        row("signature_runs", signature=name, expected=expected, seed=i, value=a, other_value=b)
+        for i, (a, b) in enumerate(pairs)
+    ]
+
+
+def signatures(*groups):
+    rows = [one for group in groups for one in group]
+    found = learner_signatures(schema.table("signature_runs", rows))
+    return schema.table("learner_signatures", found).set_index("signature")
+
+
+def test_a_difference_is_found_where_its_interval_lies_on_one_side_of_zero():
+    apart = [(1.0, 3.0), (1.1, 3.0), (0.9, 3.1)]
+    found = signatures(
+        signed("less", apart),
+        signed("more", apart, "higher"),
+        signed("noise", [(1.0, 3.0), (3.0, 1.0), (2.0, 2.1)]),
+    )
+    assert found["found"].to_dict() == {
+        "less": "as expected",
+        "more": "contrary",
+        "noise": "open",
+    }
+    less = found.loc["less"]
+    assert less["difference"] == pytest.approx(np.mean([-2.0, -1.9, -2.2]))
+    assert less["low"] < less["difference"] < less["high"] < 0
+    assert (less["value"], less["seeds"]) == (pytest.approx(1.0), 3)
+
+
+def test_a_pair_counts_only_if_both_finished():
+    pairs = [(1.0, 3.0), (float("nan"), 3.0), (1.2, 3.0)]
+    found = signatures(signed("some", pairs), signed("none", [(float("nan"), 1.0)]))
+    assert found["seeds"].to_dict() == {"some": 2, "none": 0}
+    assert found.loc["some", "difference"] == pytest.approx(-1.9)
+    assert found.loc["none", "found"] == "open"

@@ -371,6 +371,15 @@ def sample_data() -> dict:
                 (float("nan"), float("nan"), False),
             )
         ],
+        "learner_signatures": [
+            {
+                **{"signature": "reciprocity", "policy": "LOLA", "other": "IndependentREINFORCE"},
+                **{"expected": "higher", "measure": "payoff per step", "game": "dilemma"},
+                **{"source": "Foerster et al. 2018", "steps": 320000, "seeds": 5},
+                **{"value": -1.07, "other_value": -2.0, "difference": 0.93},
+                **{"low": 0.88, "high": 0.98, "found": "as expected"},
+            }
+        ],
         "learner_settings": [
             {
                 **{"policy": "IPPO", "environment": "LoyaltyTeam", "setting": setting},
@@ -551,6 +560,7 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         "learner-cards": 1,
         "setting-differences": 2,
         "learner-certificates": 3,
+        "learner-signatures": 1,
         "learner-settings": 2,
         "cells": 2,
         "failures": 1,

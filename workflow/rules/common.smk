@@ -49,6 +49,9 @@ CERTIFIED = [
     f"{RESULTS}/learner_certificates/{e}/{env}/{policy}.parquet"
     for e, env, policy in STUDY.certified_cells
 ]
+SIGNATURES = [
+    f"{RESULTS}/learner_certificates/signatures/{name}.csv" for name in STUDY.signatures
+]
 CURVES = [path.replace(".parquet", ".curves.parquet") for path in TRAINING]
 IDS = [f"{env}-{edition}" for edition, env in STUDY.environments]
 GAMES = [envs.spec(id).module for id in IDS]
@@ -56,12 +59,16 @@ TRAINED_GAMES = [
     envs.spec(f"{env}-{edition}").module for edition, env in STUDY.trained_environments
 ]
 LEARNERS = [learner(policy).module for policy in STUDY["policies"]]
+# What signatures of learners train; the game is the same for all.
+SIGNED = [learner(policy).module for policy in agents.learner_names()]
+SIGNED.append(envs.spec("TrustDilemma-v1").module)
 
 
 wildcard_constraints:
     edition="|".join(STUDY["editions"]),
     env="|".join(sorted({env for _, env in STUDY.environments})),
     policy="|".join(agents.learner_names()),
+    signature="|".join(STUDY.signatures or ["none"]),
 
 
 def game_module(wildcards):

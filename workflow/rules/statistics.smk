@@ -95,3 +95,28 @@ rule learner_certificates:
         "Comparing where learners end with equilibrium and optimum"
     script:
         "../scripts/learner_certificates.py"
+
+
+rule learner_signatures:
+    """Does a learner differ from the one that it improves on, as its paper says?"""
+    input:
+        SIGNATURES,
+    output:
+        report(
+            f"{RESULTS}/tables/learner_signatures.csv",
+            caption="../report/learner_signatures.rst",
+            category="Tables",
+            labels={"table": "signatures of learners"},
+        ),
+    log:
+        f"{LOGS}/learner_signatures.log",
+    benchmark:
+        f"{BENCHMARKS}/learner_signatures.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        code=code_hash("coopetition.reports.convergence", "coopetition.reports.schema"),
+    message:
+        "Comparing learners with those that they improve on"
+    script:
+        "../scripts/learner_signatures.py"

@@ -51,6 +51,28 @@ use rule train as learner_certificate with:
         "Training {wildcards.policy} on {wildcards.env}-{wildcards.edition} for its certificate"
 
 
+rule signature:
+    """Train two learners that should differ in something, and measure it."""
+    output:
+        f"{RESULTS}/learner_certificates/signatures/{{signature}}.csv",
+    log:
+        f"{LOGS}/learner_certificates/signatures/{{signature}}.log",
+    benchmark:
+        f"{BENCHMARKS}/learner_certificates/signatures/{{signature}}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    params:
+        seeds=lambda w: STUDY["learner_certificates"]["seeds"],
+        steps=lambda w: STUDY["learner_certificates"]["steps"],
+        code=code_hash("coopetition.agents.signatures", *SIGNED),
+        columns=columns_hash("signature_runs"),
+    message:
+        "Putting the signature {wildcards.signature} to the test"
+    script:
+        "../scripts/signature.py"
+
+
 rule learner_cards:
     """What every learner of the study is, and how its settings differ from the published ones."""
     output:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import yaml
+
 from common import start
 from coopetition.agents.cards import card
 from coopetition.agents.files import replacing

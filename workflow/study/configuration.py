@@ -128,6 +128,11 @@ class Study:
             steps=wanted["steps"],
         )
 
+    @property
+    def signatures(self) -> list[str]:
+        """Names of the signatures of learners to put to the test."""
+        return self["learner_certificates"].get("signatures", [])
+
 
 def resolve(config: Mapping[str, Any], folder: Path) -> Study:
     """Resolve what Snakemake has merged from study.yaml and the command line.

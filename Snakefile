@@ -30,4 +30,5 @@ rule all:
         rules.report.output,
         rules.plan.output,
         rules.learner_cards.output,
+        rules.reference_scores.output,
         CURVES,

@@ -288,6 +288,18 @@ TABLES: dict[str, dict[str, Column]] = {
         "ours": Column("text", "value in the corrected protocol; empty if it has none"),
         "why": Column("text", "reason"),
     },
+    "reference_scores": {
+        **{name: _CELL[name] for name in ("environment", "edition")},
+        "policy": Column("text", "learner, constant, heuristic, oracle or Planner"),
+        "protocol": Column("text", "of a learner"),
+        "reward_mode": Column("text", "mode that a learner is trained on"),
+        "steps": Column("integer", "environment steps trained"),
+        "runs": Column("integer", "seeds of a learner; episodes of other policies"),
+        "score": Column("number", "mean score in welfare; 0 for a run that broke down", (), True),
+        "score_sd": Column("number", "standard deviation over seeds, or episodes", (), True),
+        "untrained_score": Column("number", "of the learner before training", (), True),
+        "welfare": Column("number", "mean W of an episode; payoff units", (), True),
+    },
     "signature_runs": {
         **_SIGNATURE,
         "seed": Column("integer", "seed of both runs"),

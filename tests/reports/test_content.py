@@ -304,9 +304,9 @@ def test_published_statements_are_beside_what_is_measured(data):
 
 def test_the_two_modes_are_compared_for_each_set_of_policies(data, study):
     assert [row["environment"] for row in data["identity"]] == list(IDS)
-    for row in data["identity"]:
-        found = study["identity"][study["identity"]["environment"] == row["environment"]]
-        assert row["differences"] == dict(
+    for compared in data["identity"]:
+        found = study["identity"][study["identity"]["environment"] == compared["environment"]]
+        assert compared["differences"] == dict(
             zip(found["policy_set"], found["max_relative_difference"], strict=True)
         )
 

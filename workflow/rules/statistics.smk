@@ -46,6 +46,33 @@ rule aggregates:
         "../scripts/aggregates.py"
 
 
+rule reference_scores:
+    """What every policy scores on every environment, for comparison with others."""
+    input:
+        scores=rules.scores.output,
+        reference=REFERENCE,
+        certificates=rules.certificates.output,
+    output:
+        report(
+            f"{RESULTS}/tables/reference_scores.csv",
+            caption="../report/reference_scores.rst",
+            category="Tables",
+            labels={"table": "scores of all policies"},
+        ),
+    log:
+        f"{LOGS}/reference_scores.log",
+    benchmark:
+        f"{BENCHMARKS}/reference_scores.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        code=code_hash("coopetition.reports.reference_scores", "coopetition.reports.schema"),
+    message:
+        "Listing the scores of all policies"
+    script:
+        "../scripts/reference_scores.py"
+
+
 rule identity:
     """Is cooperative reward, summed over agents, the same as integrated reward?"""
     input:

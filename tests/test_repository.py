@@ -69,7 +69,11 @@ class TestDependencies:
 
     def test_include_every_package_that_is_imported(self):
         """Import names of the dependencies, and nothing beyond them and the standard library."""
-        names = {"pyyaml": "yaml", "stable-baselines3": "stable_baselines3"}
+        names = {
+            "pyyaml": "yaml",
+            "sb3-contrib": "sb3_contrib",
+            "stable-baselines3": "stable_baselines3",
+        }
         known = {r.partition("==")[0] for r in PROJECT["project"]["dependencies"]}
         known = {names.get(name, name) for name in known} | {"coopetition", "study", "common"}
         files = [*LIBRARY, *(ROOT / "workflow").rglob("*.py")]

@@ -26,6 +26,7 @@ import torch
 from stable_baselines3 import PPO
 from torch.nn.functional import mse_loss
 
+from ..slices.buffers import Rollout
 from ..slices.on_policy import SliceOnPolicyAlgorithm
 
 ENTRY = {
@@ -98,11 +99,7 @@ class IPPO(SliceOnPolicyAlgorithm, PPO):
                 ratio = log_ratio.exp()
                 clipped = advantages * ratio.clamp(1 - clip, 1 + clip)
                 policy_loss = -torch.min(advantages * ratio, clipped).mean(1)
-                if self.clip_range_vf is not None:
-                    bound = self.clip_range_vf(self._current_progress_remaining)
-                    change = (values - batch.old_values).clamp(-bound, bound)
-                    values = batch.old_values + change
-                value_loss = mse_loss(values, batch.returns, reduction="none").mean(1)
+                value_loss = self._value_loss(values, batch)
                 loss = policy_loss - self.ent_coef * entropy + self.vf_coef * value_loss
                 norm = self._descend(loss)
                 with torch.no_grad():
@@ -120,3 +117,10 @@ class IPPO(SliceOnPolicyAlgorithm, PPO):
         self.diagnostics.add(explained_variance=explained)
         self._check(self.policy.parameters())
         self._log()
+
+    def _value_loss(self, values: torch.Tensor, batch: Rollout) -> torch.Tensor:
+        """Squared error [slices] of values [slices, batch], which move no further than allowed."""
+        if self.clip_range_vf is not None:
+            bound = self.clip_range_vf(self._current_progress_remaining)
+            values = batch.old_values + (values - batch.old_values).clamp(-bound, bound)
+        return mse_loss(values, batch.returns, reduction="none").mean(1)

@@ -64,7 +64,7 @@ CARD = {
     "head": "squashed Gaussian",
     "published": "Central_SAC",
     "why": {
-        "copies, steps_per_update, gradient_steps, batch_size": (
+        "copies, train_freq, gradient_steps, batch_size": (
             "as many samples per transition as the published actor-critics of the MADDPG family"
         ),
         "learning_starts": "60 uniform steps in each of 16 copies",
@@ -100,10 +100,12 @@ class ISAC(SliceOffPolicyAlgorithm, SAC):
 
             with torch.no_grad():
                 next_actions, next_log_prob = self.actor.sample(batch.next_observations, next_noise)
-                following = self.critic_target(batch.next_observations, next_actions).amin(0)
+                following = self.critic_target(
+                    *self._judged(batch.next_observations, batch.next_states, next_actions)
+                ).amin(0)
                 following = following - temperature * next_log_prob
                 target = batch.rewards + batch.continues * self.gamma * following
-            values = self.critic(batch.observations, batch.actions)
+            values = self.critic(*self._judged(batch.observations, batch.states, batch.actions))
             errors = mse_loss(values, target.expand_as(values), reduction="none")
             critic_loss = 0.5 * errors.mean(2).sum(0)
             self.critic.optimizer.zero_grad()
@@ -111,7 +113,7 @@ class ISAC(SliceOffPolicyAlgorithm, SAC):
             self.critic.optimizer.step()
 
             self.critic.requires_grad_(False)
-            value = self.critic(batch.observations, actions).amin(0)
+            value = self.critic(*self._judged(batch.observations, batch.states, actions)).amin(0)
             self.critic.requires_grad_(True)
             actor_loss = (temperature * log_prob - value).mean(1)
             self.actor.optimizer.zero_grad()
@@ -129,6 +131,18 @@ class ISAC(SliceOffPolicyAlgorithm, SAC):
             )
         self._n_updates += gradient_steps
         self._check([*self.actor.parameters(), *self.critic.parameters()])
+
+    def _judged(
+        self, observations: torch.Tensor, states: torch.Tensor | None, actions: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """What the critics of a slice judge: here its own observations and actions.
+
+        Args:
+            observations: [slices, batch, d].
+            states: [replicates, batch, S] for centralised critics.
+            actions: [slices, batch, A] of all agents, each with the gradient of its own slice.
+        """
+        return observations, actions
 
     def _temperature(self, log_prob: torch.Tensor) -> torch.Tensor:
         """Temperatures [slices, 1] before they take a step towards the entropy target."""

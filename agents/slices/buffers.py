@@ -276,7 +276,9 @@ class SliceReplayBuffer(BaseBuffer):
 
     def _take(self, stored: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
         taken = stored.flatten(0, 2).index_select(0, index)
-        return self.layout.to_slices(taken.view(self.layout.replicates, -1, *taken.shape[1:]))
+        by_slice = self.layout.to_slices(taken.view(self.layout.replicates, -1, *taken.shape[1:]))
+        # Of a single replicate it would be a view, whose sums run in another order.
+        return by_slice.contiguous()
 
     def _take_states(self, stored: torch.Tensor | None, index: torch.Tensor) -> Any:
         if stored is None:

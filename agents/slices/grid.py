@@ -56,3 +56,25 @@ class GridActor(nn.Module):
     def index(self, actions: torch.Tensor) -> torch.Tensor:
         """Indices [...] of the levels that actions [..., 1] stand for."""
         return ((actions.squeeze(-1) + 1) * (self.levels - 1) / 2).round().long()
+
+
+class EpsilonGreedyActor(GridActor):
+    """Plays the level of the highest utility, or with probability `epsilon` any level.
+
+    `epsilon`, [slices, 1], is a buffer: a policy in a file samples as it did at the end of
+    training. It is 1 at first.
+
+    Args: see `GridActor`.
+    """
+
+    def __init__(self, slices: int, observation: int, levels: int, hidden: Sequence[int]) -> None:
+        super().__init__(slices, observation, levels, hidden)
+        self.register_buffer("epsilon", torch.ones(slices, 1))
+
+    def choose(self, scores: torch.Tensor, chance: torch.Tensor | None) -> torch.Tensor:
+        """See `GridActor.choose`; below epsilon, the chance itself says which level."""
+        best = scores.argmax(2)
+        if chance is None:
+            return best
+        any_level = (chance / self.epsilon * self.levels).long().clamp(0, self.levels - 1)
+        return torch.where(chance < self.epsilon, any_level, best)

@@ -68,8 +68,8 @@ class SliceActorQPolicy(SlicePolicy):
         inputs = length + width
         if state_length is not None:
             inputs = state_length + layout.agents * width
-        self.critic = Critics(layout.slices, inputs, self.hidden, n_critics)
-        self.critic_target = Critics(layout.slices, inputs, self.hidden, n_critics)
+        self.critic = self.make_critic(inputs, n_critics)
+        self.critic_target = self.make_critic(inputs, n_critics)
         streams = Streams(seeds)
         self.actor.initialise(streams)
         self.critic.initialise(streams)
@@ -84,6 +84,10 @@ class SliceActorQPolicy(SlicePolicy):
     ) -> SquashedActor:
         """The network that acts."""
         return SquashedActor(layout.slices, observation, actions, hidden)
+
+    def make_critic(self, inputs: int, count: int) -> nn.Module:
+        """The action values, as many as `count`; `inputs` is the length of what they are given."""
+        return Critics(self.layout.slices, inputs, self.hidden, count)
 
 
 def adam(parameters: Any, learning_rate: float) -> torch.optim.Adam:

@@ -38,6 +38,9 @@ class SliceActorCriticPolicy(SlicePolicy):
         use_sde: must be False; the library passes it.
     """
 
+    # What estimates values.
+    value_class: ClassVar[type[MLP]] = MLP
+
     def __init__(
         self,
         observation_space: spaces.Space,
@@ -58,7 +61,8 @@ class SliceActorCriticPolicy(SlicePolicy):
         self.log_std_init = log_std_init
         length, width = observation_space.shape[0], action_space.shape[0]
         self.actor = self.make_actor(layout, length, width, self.hidden, log_std_init)
-        self.value = MLP(layout.slices, (state_length or length, *self.hidden, 1), torch.tanh_)
+        sizes = (state_length or length, *self.hidden, 1)
+        self.value = self.value_class(layout.slices, sizes, torch.tanh_)
         streams = Streams(seeds)
         self.actor.initialise(streams)
         self.value.initialise(streams, orthogonal(math.sqrt(2)), orthogonal(1.0))

@@ -126,10 +126,28 @@ _SAC = {
     "buffer_size": 32,
     "learning_starts": 16,
 }
+# Targets are renewed three times.
+_Q = {**_SAC, "target_update_interval": 4}
 _SHORT: dict[str, dict[str, tuple[dict[str, Any], int]]] = {
     "IPPO": {"corrected": (_PPO, 400)},
     "IA2C": {"corrected": ({"copies": 4, "n_steps": 8}, 96)},
     "ISAC": {"corrected": (_SAC, 64)},
+    "MADDPG": {"corrected": (_SAC, 64)},
+    "MATD3": {"corrected": (_SAC, 64)},
+    "M3DDPG": {"corrected": (_SAC, 64)},
+    "MASAC": {"corrected": (_SAC, 64)},
+    "IQL": {"corrected": (_Q, 64)},
+    "VDN": {"corrected": (_Q, 64)},
+    "QMIX": {"corrected": (_Q, 64)},
+    "MeanFieldAC": {"corrected": (_SAC, 64)},
+    "SelfPlay_PPO": {"corrected": (_PPO, 400)},
+    "FCP": {"corrected": (_PPO, 400)},
+    "IndependentREINFORCE": {"corrected": ({"copies": 2}, 400)},
+    "LOLA": {"corrected": ({"copies": 2, "opponents": 2}, 400)},
+    "MAPPO": {"corrected": (_PPO, 400)},
+    "COMA": {"corrected": ({**_PPO, "target_update_interval": 8}, 400)},
+    "RecurrentPPO": {"corrected": ({"copies": 2, "n_epochs": 2, "minibatches": 2}, 400)},
+    "Central_ARS": {"corrected": ({"n_delta": 2, "n_top": 1}, 1600)},
     "Central_PPO": {
         "as_published": ({"n_steps": 128, "n_epochs": 2}, 384),
         "corrected": (_PPO, 400),

@@ -18,6 +18,7 @@ from coopetition import envs
 
 from .registry import LearnerSpec, learner
 from .runs import Run
+from .slices.layout import Layout
 
 # Cards are read off learners of the first of these games that they are defined for.
 GAMES = ("TrustDilemma-v0", "TeamProduction-v0")
@@ -111,7 +112,7 @@ def _protocol(entry: LearnerSpec, protocol: str) -> dict[str, Any]:
     run = _probe(entry, protocol)
     model = algorithm.for_runs([run])
     base = next(c for c in algorithm.__mro__ if c.__module__.split(".")[0] in _LIBRARIES)
-    steps, updates, samples = _rhythm(model)
+    steps, updates, samples = _rhythm(model, envs.game(run.env_id).horizon)
     return {
         "base": f"{base.__module__.split('.')[0]}.{base.__name__}",
         "data": "off-policy" if isinstance(model, OffPolicyAlgorithm) else "on-policy",
@@ -133,15 +134,16 @@ def _probe(entry: LearnerSpec, protocol: str) -> Run:
     return Run(entry.name, protocol, environment, edition, "integrated", 0, 1, settings)
 
 
-def _rhythm(model: BaseAlgorithm) -> tuple[int, int, int]:
-    """Environment steps between updates, and gradient steps and samples per agent in one."""
-    copies = model.layout.copies if hasattr(model, "layout") else model.n_envs
+def _rhythm(model: BaseAlgorithm, horizon: int) -> tuple[int, int, int]:
+    """Environment steps between updates, and steps of the policy and samples per agent in one."""
+    if hasattr(model, "n_delta"):  # a search: an episode to either side of each direction
+        steps = 2 * model.n_delta * horizon
+        return steps, 1, steps
+    copies = Layout.of(model.env).copies
     if isinstance(model, OffPolicyAlgorithm):
         steps = model.train_freq.frequency * copies
         updates = model.gradient_steps if model.gradient_steps > 0 else steps
         return steps, updates, updates * model.batch_size
-    if not hasattr(model, "n_steps"):
-        return 1, 0, 0  # no gradients
     steps = model.n_steps * copies
     epochs, batch = getattr(model, "n_epochs", 1), getattr(model, "batch_size", None)
     return steps, epochs * math.ceil(steps / (batch or steps)), epochs * steps

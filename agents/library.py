@@ -28,7 +28,7 @@ from .policy import Sampling, observe
 from .runs import Run
 from .slices.algorithm import Breakdown
 from .slices.resuming import Resumable
-from .wrappers import FiniteHorizon, ScaledReward
+from .wrappers import corrected
 
 # Name in the library's log -> name in the diagnostics, and sign.
 _LOGGED = {
@@ -92,8 +92,7 @@ class LibraryAlgorithm(Resumable, BaseAlgorithm):
             seed=run.seed,
             joint=cls.joint,
         )
-        env = ScaledReward(env)
-        return env if settings.pop("bootstrap_at_horizon") else FiniteHorizon(env)
+        return corrected(env, bootstrap_at_horizon=settings.pop("bootstrap_at_horizon"))
 
     @classmethod
     def fit(cls, settings: dict[str, Any], env: VecEnv) -> None:

@@ -11,6 +11,17 @@ from coopetition.envs.engine import Array
 from coopetition.envs.rewards import reward_scale
 
 
+def corrected(venv: VecEnv, *, bootstrap_at_horizon: bool) -> VecEnv:
+    """What learners in the corrected protocol are given: scaled rewards, and a finite horizon.
+
+    Args:
+        venv: rows of a game.
+        bootstrap_at_horizon: leave `TimeLimit.truncated` as it is, so that values go on.
+    """
+    scaled = ScaledReward(venv)
+    return scaled if bootstrap_at_horizon else FiniteHorizon(scaled)
+
+
 class FiniteHorizon(VecEnvWrapper):
     """The horizon belongs to the game: its last step is terminal for value targets.
 

@@ -104,7 +104,10 @@ _SCALE = {
     "welfare_ceiling": Column("number", "W of the dynamic optimum", (), True),
     "score": Column("number", "(W - floor) / (ceiling - floor); 0 if it did not finish", (), True),
     "training_score": Column(
-        "number", "return of the mode trained on: 0 is Random, 1 the best constant in that return"
+        "number",
+        "return of the mode trained on: 0 is Random, 1 the best constant in that return",
+        (),
+        True,
     ),
     "untrained_score": Column("number", "score of the policy before training", (), True),
 }

@@ -26,11 +26,12 @@ LEARNERS = (
     *("IPPO", "IA2C", "ISAC", "Central_PPO", "Central_A2C", "Central_SAC"),
     *("MAPPO", "MADDPG", "QMIX", "MASAC", "MATD3", "M3DDPG", "VDN", "COMA", "MeanFieldAC"),
     *("IndependentREINFORCE", "LOLA", "SelfPlay_PPO", "FCP"),
+    *("IQL", "RecurrentPPO", "Central_ARS"),
 )
 LEARNER_COLOURS = (
     *("#332288", "#0072B2", "#D55E00", "#009E73", "#B2A4D4", "#E69F00", "#661100", "#1B4F72"),
     *("#222222", "#CC6677", "#117733", "#7FBC41", "#F4A582", "#8C510A", "#44AA99", "#4D4D4D"),
-    *("#C51B7D", "#56B4E9", "#882255", "#CC79A7"),
+    *("#C51B7D", "#56B4E9", "#882255", "#CC79A7", "#A50DFD", "#5008B3"),
 )
 # Shape, and the size at which it looks as large as the others.
 LEARNER_MARKERS = (("D", 1.0), ("P", 1.4), ("o", 1.15), ("s", 1.1))

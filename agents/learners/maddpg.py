@@ -12,6 +12,8 @@ Cooperative-Competitive Environments). Every agent learns on its own reward.
 Details that matter:
 - critics end in a linear layer: a value is a return, of any size;
 - buffer, targets and actors all hold actions in [-1, 1] of the own endowment;
+- critics learn ten times as fast as actors (Lillicrap et al. 2016): else the first guesses of a
+  critic drive its actor to where tanh is flat;
 - exploration by Gaussian noise, after a first phase of uniform actions;
 - observations and rewards are scaled by known constants, the last step is terminal (t/T is
   observed);
@@ -56,6 +58,8 @@ CARD = {
     "paper": [
         "Lowe et al. 2017, Multi-Agent Actor-Critic for Mixed Cooperative-Competitive "
         "Environments, arXiv:1706.02275",
+        "Lillicrap et al. 2016, Continuous Control with Deep Reinforcement Learning, "
+        "arXiv:1509.02971",
     ],
     "reward": "own",
     "actor": "own observation",
@@ -83,7 +87,6 @@ CARD = {
             "as many updates per environment step as published, in bundles of four"
         ),
         "learning_starts": "60 uniform steps in each of 16 copies",
-        "actor_learning_rate": "one rate for both, as in TD3",
         "noise_decay, noise_floor": "constant noise: budgets differ a hundredfold",
         "batch_size, hidden": "those of all replay learners here, at a small part of the cost",
     },

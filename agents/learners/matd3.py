@@ -89,7 +89,6 @@ CARD = {
             "as many updates per environment step as published, in bundles of four"
         ),
         "learning_starts": "60 uniform steps in each of 16 copies",
-        "actor_learning_rate": "one rate for both, as in TD3",
         "noise_decay, noise_floor": "constant noise: budgets differ a hundredfold",
         "batch_size, hidden": "those of all replay learners here, at a small part of the cost",
     },

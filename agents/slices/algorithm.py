@@ -17,7 +17,7 @@ from coopetition import envs
 from coopetition.envs.engine import Array, Game
 
 from ..runs import Run
-from ..wrappers import FiniteHorizon, ScaledReward
+from ..wrappers import corrected
 from .controller import SliceController
 from .layout import Layout, Streams, learner_seeds, state_length
 from .networks import replicate_state
@@ -185,9 +185,7 @@ class SliceAlgorithm(Resumable, BaseAlgorithm):
             seed=[run.seed for run in runs],
             joint=cls.joint,
         )
-        env = ScaledReward(env)
-        if not settings.pop("bootstrap_at_horizon"):
-            env = FiniteHorizon(env)
+        env = corrected(env, bootstrap_at_horizon=settings.pop("bootstrap_at_horizon"))
         cls._fit(settings, game, env)
         return cls(
             "MlpPolicy",

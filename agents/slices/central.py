@@ -65,9 +65,7 @@ class CentralTD3(SliceOffPolicyAlgorithm):
         super()._update_learning_rate(optimizers)
         if self.actor_learning_rate is not None:
             schedule = FloatSchedule(self.actor_learning_rate)
-            update_learning_rate(
-                self.actor.optimizer, schedule(self._current_progress_remaining)
-            )
+            update_learning_rate(self.actor.optimizer, schedule(self._current_progress_remaining))
 
     @classmethod
     def _network(cls, settings: dict[str, Any]) -> dict[str, Any]:

@@ -124,7 +124,7 @@ def of_learner(policy: str, env_id: str, replicates: int, device: torch.device) 
 
 
 def of_library(base: type[BaseAlgorithm], env_id: str) -> Cost:
-    """stable-baselines3 as it is, on one copy of the joint view, with 64 units and batches of 64."""
+    """stable-baselines3 as it is, on one copy of the joint view, 64 units, batches of 64."""
     network, small = {"net_arch": [64, 64]}, {} if base is A2C else {"batch_size": 64}
 
     def build() -> BaseAlgorithm:
@@ -152,7 +152,7 @@ def projected(policy: str, edition: str, small: Cost, large: Cost, crowd: Cost |
 
 def row(label: str, cells: list[str]) -> str:
     """One line of a table."""
-    return f"{label:<22}" + "".join(f"{cell:>13}" for cell in cells)
+    return f"{label:<22}" + "".join(f"{cell:>16}" for cell in cells)
 
 
 def main() -> None:
@@ -169,7 +169,7 @@ def main() -> None:
     torch.set_flush_denormal(True)
     device, many = get_device(asked.device), asked.replicates
     print("environment steps per CPU-second; gradient steps per environment step in brackets")
-    heads = [f"{n} agents, {k}" for n in (2, 6) for k in ("alone", f"x{many}", "SB3", "published")]
+    heads = [f"N={n} {k}" for n in (2, 6) for k in ("alone", f"x{many}", "SB3", "published")]
     print(row("", heads), flush=True)
     library: dict[Any, Cost] = {}
     costs = {}

@@ -227,9 +227,11 @@ class TestThisProject:
         ("module", "learners"),
         [
             ("agents.learners.central_ppo", {"Central_PPO"}),
-            ("agents.learners.ippo", {"IPPO", "Central_PPO"}),
-            ("agents.slices.off_policy", {"ISAC", "Central_SAC"}),
-            ("agents.slices.algorithm", set(learner_names())),
+            ("agents.learners.lola", {"LOLA"}),
+            ("agents.learners.self_play_ppo", {"SelfPlay_PPO", "FCP"}),
+            ("agents.slices.central", {"MADDPG", "MATD3", "M3DDPG"}),
+            ("agents.learners.ippo", {"IPPO", "Central_PPO", "MAPPO", "SelfPlay_PPO", "FCP"}),
+            ("agents.slices.grid", {"COMA", "IQL", "QMIX", "VDN"}),
         ],
     )
     def test_a_learner_changes_those_that_are_built_on_it(self, copy, module, learners):

@@ -71,9 +71,7 @@ def differences(policy: str) -> list[dict[str, Any]]:
     if entry.card.get("published") == {}:
         return []  # not part of the published study
     ours = entry.hyperparameters["corrected"]
-    reasons = {
-        setting: why for names, why in entry.card["why"].items() for setting in names.split(", ")
-    }
+    reasons, own = _reasons(entry)
     found = [
         {
             "setting": setting,
@@ -85,12 +83,21 @@ def differences(policy: str) -> list[dict[str, Any]]:
         if setting not in ours or ours[setting] != value
     ]
     unexplained = [row["setting"] for row in found if not row["why"]]
-    idle = sorted(set(reasons) - {row["setting"] for row in found})
+    idle = sorted(own - {row["setting"] for row in found})
     if unexplained or idle:
         raise ValueError(
             f"CARD of {policy}: no reason for {unexplained}; reasons without a difference: {idle}"
         )
     return found
+
+
+def _reasons(entry: LearnerSpec) -> tuple[dict[str, str], set[str]]:
+    """Setting -> reason, with those of the learner that it is `like`; and which are its own."""
+    written = dict(entry.card["why"])
+    other = written.pop("like", None)
+    own = {setting: why for names, why in written.items() for setting in names.split(", ")}
+    inherited = {} if other is None else _reasons(learner(other))[0]
+    return inherited | own, set(own)
 
 
 def _check(entry: LearnerSpec) -> None:

@@ -4,7 +4,8 @@ Rules are listed in `_RULES` as module and class and imported when they are aske
 training run depends on their code. A learner is one file in `agents/learners`. Its registry entry
 is a literal, `ENTRY`, read from the source without importing it, so that planning a study never
 imports torch. The entry names the policy, its paradigm, and of each protocol the class in that file
-and the hyperparameters. A second literal, `CARD`, says what cannot be read off the constructor.
+and the hyperparameters: all of them, or `like` another learner's with some others and `without`
+some. A second literal, `CARD`, says what cannot be read off the constructor.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import difflib
 import importlib
 import inspect
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -156,10 +158,14 @@ class LearnerSpec:
 
 @cache
 def _learners() -> dict[str, LearnerSpec]:
+    paths = sorted(_LEARNERS.glob("[!_]*.py"))
+    entries = {path: _literal(path, "ENTRY") for path in paths}
+    by_name = {entry["name"]: entry for entry in entries.values()}
     specs = {}
-    for path in sorted(_LEARNERS.glob("[!_]*.py")):
-        entry, card = (_literal(path, name) for name in ("ENTRY", "CARD"))
-        spec = LearnerSpec(**entry, card=card, module=f"{__package__}.learners.{path.stem}")
+    for path, entry in entries.items():
+        settings = {p: _settings(by_name, entry["name"], p) for p in entry["hyperparameters"]}
+        module, card = f"{__package__}.learners.{path.stem}", _literal(path, "CARD")
+        spec = LearnerSpec(**{**entry, "hyperparameters": settings}, card=card, module=module)
         unknown = set(spec.hyperparameters) - set(PROTOCOLS)
         if spec.paradigm not in PARADIGMS or unknown:
             raise ValueError(
@@ -171,6 +177,14 @@ def _learners() -> dict[str, LearnerSpec]:
             )
         specs[spec.name] = spec
     return specs
+
+
+def _settings(entries: Mapping[str, Any], name: str, protocol: str) -> dict[str, Any]:
+    """Hyperparameters of a learner, with those that it has from another one."""
+    own = dict(entries[name]["hyperparameters"][protocol])
+    other, without = own.pop("like", None), own.pop("without", ())
+    inherited = {} if other is None else _settings(entries, other, protocol)
+    return {key: value for key, value in inherited.items() if key not in without} | own
 
 
 def _literal(path: Path, name: str) -> dict[str, Any]:

@@ -54,15 +54,9 @@ ENTRY = {
     "published_as": (),
     "hyperparameters": {
         "corrected": {
-            "copies": 16,
-            "learning_rate": 1e-2,
-            "gamma": 0.99,
+            "like": "IndependentREINFORCE",
             "eta": 1.0,
             "opponents": 5,
-            "max_grad_norm": 0.5,
-            "hidden": (64, 64),
-            "log_std_init": -0.5,
-            "bootstrap_at_horizon": False,
         },
     },
 }

@@ -38,22 +38,10 @@ ENTRY = {
     "min_agents": 2,
     "hyperparameters": {
         "corrected": {
+            "like": "IPPO",
             "snapshots": 20,
             "latest": 0.5,
-            "copies": 4,
-            "episodes_per_copy": 1,
-            "minibatches": 8,
-            "n_epochs": 10,
             "learning_rate": 1e-3,
-            "gamma": 0.99,
-            "gae_lambda": 0.95,
-            "clip_range": 0.2,
-            "ent_coef": 0.0,
-            "vf_coef": 0.5,
-            "max_grad_norm": 0.5,
-            "hidden": (64, 64),
-            "log_std_init": -0.5,
-            "bootstrap_at_horizon": False,
         },
     },
 }

@@ -120,7 +120,7 @@ class CentralTD3(SliceOffPolicyAlgorithm):
         actor_loss.sum().backward()
         self.actor.optimizer.step()
         self._track(self.critic, self.critic_target)
-        self._track(self.actor, self.policy.actor_target)
+        self._track(self.actor, self.actor_target)
         self.diagnostics.add(actor_loss=actor_loss)
 
     def _expected(

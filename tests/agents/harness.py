@@ -1,16 +1,22 @@
-"""What every learner is put through: tasks with a known solution, and disturbed neighbours."""
+"""What every learner is put through: known solutions, disturbed neighbours, killed jobs."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
 from toys import Rewards, Toy, assert_same, public_goods, quadratic, short_runs
 
 from coopetition import envs
+from coopetition.agents.progress import Progress
+from coopetition.agents.registry import learner
+from coopetition.agents.runs import Run
 from coopetition.agents.slices.algorithm import SliceAlgorithm
 from coopetition.agents.training import train_runs
 from coopetition.agents.wrappers import FiniteHorizon
@@ -91,8 +97,8 @@ def assert_unnoticed(
     with torch.no_grad():
         for p in disturbed.policy.parameters():
             p.view(slices, -1)[others] += 0.1
-    for learner in (model, disturbed):
-        learner.learn(steps)
+    for one in (model, disturbed):
+        one.learn(steps)
     kept = [i for i in range(slices) if i not in others]
     pairs = list(zip(model.policy.parameters(), disturbed.policy.parameters(), strict=True))
     pairs += [(p.grad, q.grad) for p, q in pairs if p.grad is not None]
@@ -171,3 +177,68 @@ def assert_mixed_motives(
     shares = trained(algorithm, task, mixed_motives(factor), 1, agents, 20)
     expected = agents * factor if team else factor
     assert np.abs(shares - expected).max() < 0.05
+
+
+def poison(policy, monkeypatch, replicates):
+    """Before the second update, the last agent of these replicates loses a weight.
+
+    Returns:
+        Environment steps at the start of every update, filled while learners train.
+    """
+    algorithm = learner(policy).load("corrected")
+    original, updates = algorithm.train, []
+
+    def train(model, *args, **kwargs):
+        updates.append(model.num_timesteps)
+        if model._n_updates > 0 and not model.breakdowns:
+            with torch.no_grad():
+                for replicate in replicates:
+                    agent = (replicate + 1) * model.layout.agents - 1
+                    next(model.actor.parameters())[agent].flatten()[0] = float("nan")
+        original(model, *args, **kwargs)
+
+    monkeypatch.setattr(algorithm, "train", train)
+    return updates
+
+
+class Killed(BaseException):
+    """The job ends."""
+
+
+class KilledAt(Progress):
+    """Counts work, and ends the job after so many steps."""
+
+    def __init__(self, last):
+        super().__init__(1, "steps", every=1e9)
+        self.last = last
+
+    def advance(self, units, message=""):
+        super().advance(units, message)
+        if self.done > self.last:
+            raise Killed
+
+
+def train_until_killed(runs: Sequence[Run], path: Path) -> None:
+    """Train until about two thirds of the budget; the batch is kept in a file after every rollout.
+
+    Tests set `training.CHECKPOINT_SECONDS` to a negative number before.
+    """
+    with pytest.raises(Killed):
+        progress = KilledAt(0.6 * runs[0].steps * len(runs))
+        train_runs(runs, checkpoints=4, progress=progress, resume=path)
+    assert path.exists()
+
+
+def assert_goes_on(runs: Sequence[Run], path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A killed job goes on as if nothing had happened, whatever else the process has drawn."""
+    caplog.set_level(logging.INFO, "coopetition")
+    expected = train_runs(runs, checkpoints=4)
+    train_until_killed(runs, path)
+    torch.manual_seed(77)
+    np.random.seed(77)
+    resumed = train_runs(runs, checkpoints=4, resume=path)
+    (message,) = (text for text in caplog.messages if "goes on at step" in text)
+    assert 0.3 * runs[0].steps < int(message.split()[4].replace(",", "")) < runs[0].steps
+    for found, one in zip(resumed, expected, strict=True):
+        assert one.row["status"] == "finished"
+        assert_same(found, one)

@@ -11,6 +11,7 @@ from harness import (
     Disturbed,
     assert_alone_as_in_company,
     assert_finds_own_optimum,
+    assert_goes_on,
     assert_mixed_motives,
     assert_public_goods,
     assert_unnoticed,
@@ -23,8 +24,7 @@ from harness import (
 )
 from stable_baselines3 import PPO
 from test_learners import Fed, library_state
-from test_training import Killed, KilledAt
-from toys import Toy, assert_same, constant, quadratic, short_runs
+from toys import Toy, constant, quadratic, short_runs
 
 from coopetition import envs
 from coopetition.agents import training
@@ -508,14 +508,7 @@ def test_a_run_is_the_same_bits_alone_and_in_company(policy, env_id):
 
 
 @pytest.mark.parametrize("policy", ["MAPPO", "COMA"])
-def test_a_killed_job_goes_on_as_if_nothing_had_happened(policy, tmp_path, monkeypatch):
+def test_a_killed_job_goes_on_as_if_nothing_had_happened(policy, tmp_path, monkeypatch, caplog):
     monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1.0)
     runs = short_runs(policy, "SynergySearch-v0", modes=["integrated", "private"])
-    path = tmp_path / "batch.zip"
-    with pytest.raises(Killed):
-        progress = KilledAt(0.6 * runs[0].steps * len(runs))
-        train_runs(runs, checkpoints=4, progress=progress, resume=path)
-    resumed = train_runs(runs, checkpoints=4, resume=path)
-    for found, expected in zip(resumed, train_runs(runs, checkpoints=4), strict=True):
-        assert expected.row["status"] == "finished"
-        assert_same(found, expected)
+    assert_goes_on(runs, tmp_path / "batch.zip", caplog)

@@ -1,15 +1,14 @@
 """Learners that are algorithms of sb3-contrib as they are: RecurrentPPO and Central_ARS."""
 
-import logging
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import sb3_contrib
 import torch
-from harness import falling, mixed_motives
+from harness import assert_goes_on, falling, mixed_motives
 from stable_baselines3.common.callbacks import BaseCallback
-from test_training import Killed, KilledAt, untrained
+from test_training import untrained
 from toys import Toy, assert_same, public_goods, quadratic, short_runs
 
 from coopetition import agents, envs
@@ -183,17 +182,7 @@ class TestRuns:
     ):
         """Episodes of SynergySearch are drawn, so the environment has its own stream as well."""
         monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1.0)
-        caplog.set_level(logging.INFO, "coopetition")
-        runs, path = short_runs(policy, "SynergySearch-v0"), tmp_path / "batch.zip"
-        with pytest.raises(Killed):
-            progress = KilledAt(0.6 * runs[0].steps)
-            train_runs(runs, checkpoints=4, progress=progress, resume=path)
-        torch.manual_seed(77)
-        np.random.seed(77)
-        (resumed,) = train_runs(runs, checkpoints=4, resume=path)
-        (message,) = (text for text in caplog.messages if "goes on at step" in text)
-        assert 0.3 * runs[0].steps < int(message.split()[4].replace(",", "")) < runs[0].steps
-        assert_same(resumed, train_runs(runs, checkpoints=4)[0])
+        assert_goes_on(short_runs(policy, "SynergySearch-v0"), tmp_path / "batch.zip", caplog)
 
     @pytest.mark.parametrize("critic_lstm", [False, True])
     def test_save_and_load_keep_the_memory_of_running_episodes(self, critic_lstm, tmp_path):

@@ -10,19 +10,18 @@ from harness import (
     Disturbed,
     assert_alone_as_in_company,
     assert_finds_own_optimum,
+    assert_goes_on,
     assert_mixed_motives,
     assert_public_goods,
     build,
     falling,
     trained,
 )
-from test_training import Killed, KilledAt
-from toys import Toy, assert_same, constant, quadratic, short_runs
+from toys import Toy, constant, quadratic, short_runs
 
 from coopetition import envs
 from coopetition.agents import training
 from coopetition.agents.learners.mean_field_ac import MeanFieldAC, mean_of_others
-from coopetition.agents.training import train_runs
 from coopetition.agents.wrappers import FiniteHorizon
 from coopetition.envs import REWARD_MODES
 
@@ -248,16 +247,7 @@ class TestCompany:
         """Four agents, and five."""
         assert_alone_as_in_company("MeanFieldAC", env_id)
 
-    def test_a_killed_job_goes_on_as_if_nothing_had_happened(self, tmp_path, monkeypatch):
+    def test_a_killed_job_goes_on_as_if_nothing_had_happened(self, tmp_path, monkeypatch, caplog):
         monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1.0)
         runs = short_runs("MeanFieldAC", "TeamProduction-v0", modes=REWARD_MODES)
-        path = tmp_path / "batch.zip"
-        with pytest.raises(Killed):
-            progress = KilledAt(0.6 * runs[0].steps * len(runs))
-            train_runs(runs, checkpoints=4, progress=progress, resume=path)
-        assert path.exists()
-        torch.manual_seed(77)
-        np.random.seed(77)
-        resumed = train_runs(runs, checkpoints=4, resume=path)
-        for found, expected in zip(resumed, train_runs(runs, checkpoints=4), strict=True):
-            assert_same(found, expected)
+        assert_goes_on(runs, tmp_path / "batch.zip", caplog)

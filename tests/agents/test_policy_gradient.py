@@ -9,6 +9,7 @@ from gymnasium import spaces
 from harness import (
     assert_alone_as_in_company,
     assert_finds_own_optimum,
+    assert_goes_on,
     assert_mixed_motives,
     assert_public_goods,
     assert_unnoticed,
@@ -17,14 +18,12 @@ from harness import (
     mixed_motives,
 )
 from stable_baselines3.common.vec_env import VecEnvWrapper
-from test_training import Killed, KilledAt
-from toys import Toy, assert_same, quadratic, short_runs
+from toys import Toy, quadratic, short_runs
 
 from coopetition.agents import training
 from coopetition.agents.learners.independent_reinforce import IndependentREINFORCE
 from coopetition.agents.learners.lola import LOLA
 from coopetition.agents.slices.dice import lola_gradients, surrogate
-from coopetition.agents.training import train_runs
 from coopetition.agents.wrappers import FiniteHorizon
 from coopetition.envs import REWARD_MODES
 
@@ -71,18 +70,12 @@ class TestTasks:
         ],
     )
     def test_a_killed_job_goes_on_as_if_nothing_had_happened(
-        self, policy, env_id, tmp_path, monkeypatch
+        self, policy, env_id, tmp_path, monkeypatch, caplog
     ):
         """SynergySearch draws its episodes; of the others in TeamProduction LOLA draws some."""
         monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1.0)
         runs = short_runs(policy, env_id, modes=REWARD_MODES)
-        path = tmp_path / "batch.zip"
-        with pytest.raises(Killed):
-            progress = KilledAt(0.6 * runs[0].steps * len(runs))
-            train_runs(runs, checkpoints=4, progress=progress, resume=path)
-        resumed = train_runs(runs, checkpoints=4, resume=path)
-        for found, expected in zip(resumed, train_runs(runs, checkpoints=4), strict=True):
-            assert_same(found, expected)
+        assert_goes_on(runs, tmp_path / "batch.zip", caplog)
 
 
 class Early(VecEnvWrapper):

@@ -18,9 +18,10 @@ from harness import (
     falling,
     independent,
     played,
+    poison,
+    train_until_killed,
 )
 from stable_baselines3.common.callbacks import BaseCallback
-from test_training import Killed, KilledAt, poison
 from toys import Toy, assert_same, constant, quadratic, short_runs
 
 from coopetition import agents, envs
@@ -421,9 +422,7 @@ class TestResuming:
         runs = [replace(run, hyperparameters=settings) for run in runs]
         expected = train_runs(runs, checkpoints=4)
         path = tmp_path / "batch.zip"
-        with pytest.raises(Killed):
-            progress = KilledAt(0.6 * runs[0].steps * len(runs))
-            train_runs(runs, checkpoints=4, progress=progress, resume=path)
+        train_until_killed(runs, path)
         torch.manual_seed(77)
         np.random.seed(77)
         if policy == "FCP":

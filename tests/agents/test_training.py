@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from harness import assert_goes_on, poison, train_until_killed
 from toys import assert_same, short_runs
 
 from coopetition import agents, envs
@@ -219,74 +220,19 @@ class TestPolicies:
             play(model.controller(runs), game, streams(0, 4))
 
 
-def poison(policy, monkeypatch, replicates):
-    """Before the second update, the last agent of these replicates loses a weight.
-
-    Returns:
-        Environment steps at the start of every update, filled while learners train.
-    """
-    algorithm = learner(policy).load("corrected")
-    original, updates = algorithm.train, []
-
-    def train(model, *args, **kwargs):
-        updates.append(model.num_timesteps)
-        if model._n_updates > 0 and not model.breakdowns:
-            with torch.no_grad():
-                for replicate in replicates:
-                    agent = (replicate + 1) * model.layout.agents - 1
-                    next(model.actor.parameters())[agent].flatten()[0] = float("nan")
-        original(model, *args, **kwargs)
-
-    monkeypatch.setattr(algorithm, "train", train)
-    return updates
-
-
-class Killed(BaseException):
-    """The job ends."""
-
-
-class KilledAt(Progress):
-    """Counts work, and ends the job after so many steps."""
-
-    def __init__(self, last):
-        super().__init__(1, "steps", every=1e9)
-        self.last = last
-
-    def advance(self, units, message=""):
-        super().advance(units, message)
-        if self.done > self.last:
-            raise Killed
-
-
 class TestResuming:
     @pytest.fixture(autouse=True)
     def keep_after_every_rollout(self, monkeypatch):
         monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1.0)
-
-    def kill(self, runs, path):
-        """Train until about two thirds of the budget."""
-        with pytest.raises(Killed):
-            progress = KilledAt(0.6 * runs[0].steps * len(runs))
-            train_runs(runs, checkpoints=4, progress=progress, resume=path)
-        assert path.exists()
 
     @pytest.mark.parametrize(("policy", "protocol"), KINDS)
     def test_a_killed_job_goes_on_as_if_nothing_had_happened(
         self, policy, protocol, tmp_path, caplog
     ):
         """Episodes of SynergySearch are drawn, so the environment has its own stream as well."""
-        caplog.set_level(logging.INFO, "coopetition")
         modes = MODES[: learner(policy).load(protocol).BATCH]
         runs = short_runs(policy, "SynergySearch-v0", protocol, modes=modes)
-        path = tmp_path / "batch.zip"
-        self.kill(runs, path)
-        torch.manual_seed(77)
-        np.random.seed(77)
-        resumed = train_runs(runs, checkpoints=4, resume=path)
-        (message,) = (text for text in caplog.messages if "goes on at step" in text)
-        assert 0.3 * runs[0].steps < int(message.split()[4].replace(",", "")) < runs[0].steps
-        for found, expected in zip(resumed, train_runs(runs, checkpoints=4), strict=True):
-            assert_same(found, expected)
+        assert_goes_on(runs, tmp_path / "batch.zip", caplog)
 
     def test_a_stopped_run_stays_stopped(self, tmp_path, monkeypatch):
         runs = [replace(run, steps=192) for run in short_runs("IA2C", modes=MODES)]
@@ -294,7 +240,7 @@ class TestResuming:
         expected = train_runs(runs, checkpoints=4)
         assert expected[1].row["steps_done"] == 64
         path = tmp_path / "batch.zip"
-        self.kill(runs, path)
+        train_until_killed(runs, path)
         for found, one in zip(train_runs(runs, checkpoints=4, resume=path), expected, strict=True):
             assert_same(found, one)
 
@@ -302,7 +248,7 @@ class TestResuming:
     def test_an_unreadable_file_is_trained_anew(self, damage, tmp_path, caplog):
         runs = short_runs("IA2C", modes=MODES[:2])
         path = tmp_path / "batch.zip"
-        self.kill(runs, path)
+        train_until_killed(runs, path)
         if damage == "truncated":
             path.write_bytes(path.read_bytes()[:2000])
         elif damage == "text":

@@ -12,6 +12,7 @@ from harness import (
     HIDDEN,
     Disturbed,
     assert_alone_as_in_company,
+    assert_goes_on,
     assert_unnoticed,
     build,
     falling,
@@ -24,9 +25,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stable_baselines3 import DQN
 from stable_baselines3.common.vec_env import VecEnvWrapper
-from test_training import Killed, KilledAt
 from torch.nn.functional import smooth_l1_loss
-from toys import Toy, assert_same, constant, public_goods, quadratic, short_runs
+from toys import Toy, constant, public_goods, quadratic, short_runs
 
 from coopetition.agents import training
 from coopetition.agents.learners.iql import IQL
@@ -35,7 +35,6 @@ from coopetition.agents.learners.vdn import VDN
 from coopetition.agents.slices.grid import EpsilonGreedyActor
 from coopetition.agents.slices.layout import Streams
 from coopetition.agents.slices.mixing import MonotonicMixer
-from coopetition.agents.training import train_runs
 from coopetition.agents.wrappers import FiniteHorizon
 from coopetition.envs import REWARD_MODES
 
@@ -564,15 +563,8 @@ class TestCompany:
 
     @each_learner
     def test_a_killed_job_goes_on_as_if_nothing_had_happened(
-        self, algorithm, tmp_path, monkeypatch
+        self, algorithm, tmp_path, monkeypatch, caplog
     ):
         monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1.0)
         runs = short_runs(algorithm.__name__, "SynergySearch-v0", modes=REWARD_MODES)
-        path = tmp_path / "batch.zip"
-        with pytest.raises(Killed):
-            progress = KilledAt(0.6 * runs[0].steps * len(runs))
-            train_runs(runs, checkpoints=4, progress=progress, resume=path)
-        resumed = train_runs(runs, checkpoints=4, resume=path)
-        for found, expected in zip(resumed, train_runs(runs, checkpoints=4), strict=True):
-            assert expected.row["status"] == "finished"
-            assert_same(found, expected)
+        assert_goes_on(runs, tmp_path / "batch.zip", caplog)

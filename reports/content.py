@@ -19,6 +19,7 @@ from .incentives import editions_summary
 from .learners import (
     certificate_rows,
     certificate_summary,
+    change_rows,
     learner_rows,
     setting_rows,
     size_rows,
@@ -147,7 +148,7 @@ def report_data(
         "learners": learner_rows(plan),
         "hyperparameters": setting_rows(plan),
         "learner_cards": learner_cards.to_dict("records"),
-        "setting_differences": setting_differences.fillna("").to_dict("records"),
+        "setting_differences": change_rows(setting_differences),
         "learner_certificates": ends.to_dict("records"),
         "learner_signatures": learner_signatures.to_dict("records"),
         "learner_settings": size_rows(sizes),

@@ -68,6 +68,21 @@ def difference_rows(cards: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
     ]
 
 
+def change_rows(differences: pd.DataFrame) -> list[dict[str, str]]:
+    """`setting_differences` with a row for every set of learners that share changes and reason."""
+    sharing: dict[tuple[str, str], list[str]] = {}
+    for row in differences.fillna("").to_dict("records"):
+        change = f"{row['setting']} {row['published']} → {row['ours'] or '–'}"
+        sharing.setdefault((row["why"], change), []).append(row["policy"])
+    together: dict[tuple[str, str], list[str]] = {}
+    for (why, change), policies in sharing.items():
+        together.setdefault((", ".join(policies), why), []).append(change)
+    return [
+        {"policies": policies, "changes": "; ".join(changes), "why": why}
+        for (policies, why), changes in together.items()
+    ]
+
+
 def setting_rows(plan: pd.DataFrame) -> list[dict[str, str]]:
     """One row per protocol and set of learners: the settings whose values they share.
 

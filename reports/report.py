@@ -51,7 +51,7 @@ CONTRACT = {
     "hyperparameters": "protocol policies settings",
     "learner_cards": "policy protocol base data reward actor critic sharing head parameters"
     " updates_per_step samples_per_transition",
-    "setting_differences": "policy setting published ours why",
+    "setting_differences": "policies changes why",
     "scores": "environment environments protocol policy reward_mode runs iqm low high training_iqm"
     " untrained action_share trust welfare",
     "learner_certificates": "environment policy reward_mode target role runs finished"

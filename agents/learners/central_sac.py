@@ -60,7 +60,8 @@ CARD = {
     "head": "squashed Gaussian",
     "why": {
         "copies, train_freq, gradient_steps, batch_size": (
-            "as many samples per transition as the published actor-critics of the MADDPG family"
+            "as many updates per step as the published learners of the MADDPG family, of 64 in place "
+            "of 256 transitions"
         ),
         "learning_starts": "60 uniform steps in each of 16 copies",
         "learning_rate": "chosen with a quarter of the samples per transition",

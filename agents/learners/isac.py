@@ -14,8 +14,8 @@ Details that matter:
 - actions in [-1, 1] of the own endowment, which is also what the replay buffer keeps;
 - observations and rewards are scaled by known constants, the last step is terminal (t/T is
   observed);
-- four updates of 64 transitions per 16 environment steps: as many samples per transition as the
-  published actor-critics of the MADDPG family draw (64 per 4 steps).
+- four updates of 64 transitions per 16 environment steps: as many updates as the published learners
+  of the MADDPG family make (one per 4 steps, of 256 transitions).
 
 The published study reports under this name one SAC for all agents; see `Central_SAC`.
 """
@@ -65,7 +65,8 @@ CARD = {
     "published": "Central_SAC",
     "why": {
         "copies, train_freq, gradient_steps, batch_size": (
-            "as many samples per transition as the published actor-critics of the MADDPG family"
+            "as many updates per step as the published learners of the MADDPG family, of 64 in place "
+            "of 256 transitions"
         ),
         "learning_starts": "60 uniform steps in each of 16 copies",
         "learning_rate": "chosen with a quarter of the samples per transition",

@@ -172,8 +172,8 @@ def test_learners_are_described_and_their_settings_explained(data):
     (described,) = data["learner_cards"]
     assert (described["policy"], described["samples_per_transition"]) == ("IPPO", 10.0)
     hidden, steps = data["setting_differences"]
-    assert (hidden["published"], hidden["ours"]) == ("[128, 128]", "[64, 64]")
-    assert (steps["published"], steps["ours"], steps["why"]) == ("2048", "", "whole episodes")
+    assert hidden["changes"] == "hidden [128, 128] → [64, 64]"
+    assert (steps["changes"], steps["why"]) == ("n_steps 2048 → –", "whole episodes")
 
 
 def test_every_run_that_broke_is_listed_with_its_reason(data, study):

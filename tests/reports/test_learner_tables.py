@@ -11,6 +11,7 @@ from coopetition.reports import schema, sources
 from coopetition.reports.learners import (
     certificate_rows,
     certificate_summary,
+    change_rows,
     learner_rows,
     setting_rows,
     size_rows,
@@ -83,6 +84,18 @@ def test_settings_stand_once_with_the_learners_that_share_them(plan):
     assert [row["protocol"] for row in rows] == ["as_published"] + ["corrected"] * (len(rows) - 1)
     assert rows[1]["policies"] == "IPPO, IA2C, Central_PPO, Central_SAC", "what all share is first"
     assert len({(row["protocol"], row["policies"]) for row in rows}) == len(rows)
+
+
+def test_changes_stand_once_with_the_learners_that_share_them():
+    width = {"setting": "hidden", "published": "128", "ours": "64", "why": "cheaper"}
+    steps = {"setting": "n_steps", "published": "5", "ours": None, "why": "episodes"}
+    copies = {"setting": "copies", "published": "1", "ours": "4", "why": "episodes"}
+    table = [{"policy": p, **row} for p in ("L1", "L2") for row in (width, steps, copies)]
+    table.append({"policy": "L3", **width})
+    assert change_rows(pd.DataFrame(table)) == [
+        {"policies": "L1, L2, L3", "changes": "hidden 128 → 64", "why": "cheaper"},
+        {"policies": "L1, L2", "changes": "n_steps 5 → –; copies 1 → 4", "why": "episodes"},
+    ]
 
 
 # ---- where learners end -------------------------------------------------------------------------

@@ -350,14 +350,8 @@ def sample_data() -> dict:
             }
         ],
         "setting_differences": [
-            {
-                **{"policy": "IPPO", "setting": "hidden", "published": "[128, 128]"},
-                **{"ours": "[64, 64]", "why": "cheaper"},
-            },
-            {
-                **{"policy": "IPPO", "setting": "n_steps", "published": "2048"},
-                **{"ours": "", "why": "whole episodes"},
-            },
+            {"policies": "IPPO, IA2C", "changes": "hidden 128 → 64", "why": "cheaper"},
+            {"policies": "IPPO", "changes": "n_steps 2048 → –", "why": "whole episodes"},
         ],
         "learner_certificates": [
             {

@@ -72,7 +72,7 @@ def signature_rows(name: str, *, seeds: Sequence[int], steps: int) -> list[dict[
         steps: environment steps per run, unless the signature has its own.
 
     Returns:
-        One row per seed with `value` of the learner and `other_value`.
+        One row per seed with `value` of the learner and `compared_value`.
 
     Raises:
         ValueError: no such signature.
@@ -81,10 +81,10 @@ def signature_rows(name: str, *, seeds: Sequence[int], steps: int) -> list[dict[
     torch.set_num_threads(1)
     steps = one.steps or steps
     found = [one.values(policy, seeds, steps) for policy in (one.policy, one.other)]
-    about = {key: getattr(one, key) for key in ("policy", "other", "expected", "measure")}
-    about |= {"game": one.game, "source": one.source, "steps": steps}
+    about = {key: getattr(one, key) for key in ("policy", "expected", "measure")}
+    about |= {"compared_with": one.other, "game": one.game, "source": one.source, "steps": steps}
     return [
-        {"signature": name, **about, "seed": seed, "value": float(a), "other_value": float(b)}
+        {"signature": name, **about, "seed": seed, "value": float(a), "compared_value": float(b)}
         for seed, a, b in zip(seeds, *found, strict=True)
     ]
 

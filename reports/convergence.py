@@ -96,10 +96,10 @@ def _by_role(rows: Iterable[Any], parts: list[list[int]]) -> np.ndarray:
 def learner_signatures(runs: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows of the table `learner_signatures` out of those of `signature_runs`."""
     rows = []
-    about = ["signature", "policy", "other", "expected", "measure", "game", "source"]
+    about = ["signature", "policy", "compared_with", "expected", "measure", "game", "source"]
     for _, group in runs.groupby("signature", sort=False):
-        pairs = group.dropna(subset=["value", "other_value"])
-        gap = pairs["value"] - pairs["other_value"]
+        pairs = group.dropna(subset=["value", "compared_value"])
+        gap = pairs["value"] - pairs["compared_value"]
         mean, low, high = mean_interval(gap) if len(gap) else [_UNKNOWN] * 3
         sign = -1 if group["expected"].iloc[0] == "lower" else 1
         lowest, highest = sorted((sign * low, sign * high))
@@ -109,7 +109,7 @@ def learner_signatures(runs: pd.DataFrame) -> list[dict[str, Any]]:
                 "steps": int(group["steps"].iloc[0]),
                 "seeds": len(pairs),
                 "value": pairs["value"].mean(),
-                "other_value": pairs["other_value"].mean(),
+                "compared_value": pairs["compared_value"].mean(),
                 **{"difference": mean, "low": low, "high": high},
                 # Without an interval, of a single seed, nothing is found.
                 "found": "as expected" if lowest > 0 else "contrary" if highest < 0 else "open",

@@ -183,7 +183,7 @@ def _add_legend(fig: Figure, handles: list[Line2D], columns: int, size: float) -
     rows = -(-len(lines) // columns)
     longest = max(sum(lines[i : i + rows]) for i in range(0, len(lines), rows))
     fig.set_figheight(fig.get_figheight() + 1.6 * size / 72 * longest)
-    style = {"ncols": columns, "fontsize": size, "columnspacing": 1.0, "handlelength": 1.8}
+    style = {"ncols": columns, "fontsize": size, "columnspacing": 0.7, "handlelength": 1.4}
     fig.legend(handles=handles, loc="outside lower center", **style)
 
 
@@ -322,7 +322,7 @@ def _environment(
         *_mark_handles(points, marks),
         *right.get_legend_handles_labels()[0],
     ]
-    _add_legend(fig, handles, 4, 6.5)
+    _add_legend(fig, handles, 4, 6.3)
     return Plot(
         fig,
         points.assign(environment=name),

@@ -56,8 +56,8 @@ CONTRACT = {
     " untrained action_share trust welfare",
     "learner_certificates": "environment policy reward_mode target role runs finished"
     " target_share share share_low share_high gap within",
-    "learner_signatures": "signature policy other expected measure game source steps seeds value"
-    " other_value difference low high found",
+    "learner_signatures": "signature policy compared_with expected measure game source steps seeds"
+    " value compared_value difference low high found",
     "learner_settings": "policy environment setting seeds steps score score_low score_high"
     " advantage advantage_low advantage_high cpu_seconds",
     "learning": "ends sizes",

@@ -60,8 +60,8 @@ CARD = {
     "head": "squashed Gaussian",
     "why": {
         "copies, train_freq, gradient_steps, batch_size": (
-            "as many updates per step as the published learners of the MADDPG family, of 64 in place "
-            "of 256 transitions"
+            "as many updates per step as the published learners of the MADDPG family, each of 64 "
+            "transitions in place of 256"
         ),
         "learning_starts": "60 uniform steps in each of 16 copies",
         "learning_rate": "chosen with a quarter of the samples per transition",

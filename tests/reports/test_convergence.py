@@ -145,7 +145,7 @@ def test_no_runs_make_an_empty_table():
 
 def signed(name, pairs, expected="lower"):
     return [
-        row("signature_runs", signature=name, expected=expected, seed=i, value=a, other_value=b)
+        row("signature_runs", signature=name, expected=expected, seed=i, value=a, compared_value=b)
         for i, (a, b) in enumerate(pairs)
     ]
 

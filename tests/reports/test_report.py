@@ -367,10 +367,10 @@ def sample_data() -> dict:
         ],
         "learner_signatures": [
             {
-                **{"signature": "reciprocity", "policy": "LOLA", "other": "IndependentREINFORCE"},
+                **{"signature": "reciprocity", "policy": "LOLA", "compared_with": "REINFORCE"},
                 **{"expected": "higher", "measure": "payoff per step", "game": "dilemma"},
                 **{"source": "Foerster et al. 2018", "steps": 320000, "seeds": 5},
-                **{"value": -1.07, "other_value": -2.0, "difference": 0.93},
+                **{"value": -1.07, "compared_value": -2.0, "difference": 0.93},
                 **{"low": 0.88, "high": 0.98, "found": "as expected"},
             }
         ],

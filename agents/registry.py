@@ -31,6 +31,13 @@ if TYPE_CHECKING:
 
 PROTOCOLS = ("as_published", "corrected")
 PARADIGMS = ("joint", "independent", "ctde", "population")
+# Signature -> the learner that should differ, and the one that it improves on; see `signatures`.
+SIGNATURES = {
+    "robustness": ("M3DDPG", "MADDPG"),
+    "overestimation": ("MATD3", "MADDPG"),
+    "held_out": ("FCP", "SelfPlay_PPO"),
+    "reciprocity": ("LOLA", "IndependentREINFORCE"),
+}
 _LEARNERS = Path(__file__).parent / "learners"
 _CONSTANT = re.compile(r"^Constant_(\d{2}|100)$")
 # Rules of any edition and of the released one; then those that have another meaning in the formal

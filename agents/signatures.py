@@ -24,7 +24,7 @@ from .constants import Constant
 from .deviations import SHARES
 from .evaluation import play, streams
 from .policy import Policy
-from .registry import learner, make
+from .registry import SIGNATURES, learner, make
 from .runs import Run
 from .seats import Deviation, Seats
 from .slices.algorithm import SliceAlgorithm
@@ -43,8 +43,6 @@ class Signature:
     """A difference to be expected.
 
     Attributes:
-        policy: the learner that should differ.
-        other: the learner that it is compared with.
         expected: whether the measure should be `lower` or `higher` than that of the other.
         measure: what is measured, with unit.
         game: what is played, and for which reward.
@@ -53,8 +51,6 @@ class Signature:
         steps: environment steps, where those of the study do not fit the game.
     """
 
-    policy: str
-    other: str
     expected: str
     measure: str
     game: str
@@ -77,12 +73,13 @@ def signature_rows(name: str, *, seeds: Sequence[int], steps: int) -> list[dict[
     Raises:
         ValueError: no such signature.
     """
-    one = SIGNATURES[choose("signature", name, tuple(SIGNATURES))]
+    one = _TESTS[choose("signature", name, tuple(SIGNATURES))]
+    policy, other = SIGNATURES[name]
     torch.set_num_threads(1)
     steps = one.steps or steps
-    found = [one.values(policy, seeds, steps) for policy in (one.policy, one.other)]
-    about = {key: getattr(one, key) for key in ("policy", "expected", "measure")}
-    about |= {"compared_with": one.other, "game": one.game, "source": one.source, "steps": steps}
+    found = [one.values(learned, seeds, steps) for learned in (policy, other)]
+    about = {key: getattr(one, key) for key in ("expected", "measure", "game", "source")}
+    about |= {"policy": policy, "compared_with": other, "steps": steps}
     return [
         {"signature": name, **about, "seed": seed, "value": float(a), "compared_value": float(b)}
         for seed, a, b in zip(seeds, *found, strict=True)
@@ -291,30 +288,30 @@ def dilemma_payoff(policy: str, seeds: Sequence[int], steps: int) -> Array:
     return values
 
 
-SIGNATURES = {
+_TESTS = {
     "robustness": Signature(
-        *("M3DDPG", "MADDPG", "lower"),
+        "lower",
         "loss with the worst constant partners, as a part of the reward with the own ones",
         "TrustDilemma-v1, integrated reward",
         "Li et al. 2019",
         partial(_on_game, worst_partner_loss, "TrustDilemma-v1", "integrated"),
     ),
     "overestimation": Signature(
-        *("MATD3", "MADDPG", "lower"),
+        "lower",
         "value less return that follows, in units of the scaled reward",
         "TrustDilemma-v1, integrated reward",
         "Ackermann et al. 2019",
         partial(_on_game, overestimation, "TrustDilemma-v1", "integrated"),
     ),
     "held_out": Signature(
-        *("FCP", "SelfPlay_PPO", "higher"),
+        "higher",
         "reward per step among partners whom nobody was trained with",
         "TrustDilemma-v1, integrated reward",
         "Strouse et al. 2021",
         partial(_on_game, held_out_reward, "TrustDilemma-v1", "integrated"),
     ),
     "reciprocity": Signature(
-        *("LOLA", "IndependentREINFORCE", "higher"),
+        "higher",
         "payoff per step; -2 is mutual defection, -1 mutual cooperation",
         "iterated prisoner's dilemma",
         "Foerster et al. 2018",

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from snakemake.cli import parse_config
 
-from coopetition import envs
+from coopetition import agents, envs
 from coopetition.agents.runs import Run
 from coopetition.envs import registry
 from study import ConfigurationError, Study, resolve
@@ -116,7 +116,7 @@ class TestErrors:
             ),
             (
                 {"train_on": {"v0": ["SLCD"], "v1": {"IPO": ["SLCD"], "ISAC": "all"}}},
-                *("train_on", "'IPO'", "any of Central_A2C, Central_PPO"),
+                *("train_on", "'IPO'", "any of Central_A2C, Central_ARS, Central_PPO"),
                 {"train_on": {"v0": ["SLCD"], "v1": {"IPPO": ["SLCD"], "ISAC": "all"}}},
             ),
             (
@@ -198,7 +198,7 @@ class TestErrors:
             ),
             (
                 {"learner_certificates": {**CERTIFIED, "policies": ["ISAC", "IPO"]}},
-                *("learner_certificates", "'IPO'", "any of Central_A2C, Central_PPO"),
+                *("learner_certificates", "'IPO'", "any of Central_A2C, Central_ARS, Central_PPO"),
                 {"learner_certificates": {**AS_TEXT, "policies": ["ISAC", "IPPO"]}},
             ),
             (
@@ -286,7 +286,8 @@ def later_game(monkeypatch):
 
 
 class TestTrainedEnvironments:
-    ALL = ("IPPO", "IA2C", "ISAC", "Central_PPO", "Central_A2C", "Central_SAC")
+    ALL = ("IPPO", "IA2C", "ISAC", "QMIX", "MeanFieldAC", "FCP", "RecurrentPPO")
+    ALL += ("Central_PPO", "Central_A2C", "Central_SAC")
 
     def test_are_those_of_train_on_in_every_edition_for_every_policy(self):
         names = ["SLCD", "TrustDilemma", "TeamProduction"]
@@ -330,8 +331,8 @@ class TestTrainedEnvironments:
         )
         plans = [study(environments=names, train_on=form).plan() for form in forms]
         assert all(plan == plans[0] for plan in plans[1:])
-        # Independent learners have one protocol, joint ones two in the released edition.
-        assert len(plans[0]) == (2 * 3 + 2 * 2 * 3 + 2 * 6) * 2 * 2
+        # All learners have one protocol, and three joint ones two in the released edition.
+        assert len(plans[0]) == (10 + 3 + 10) * len(names) * 2 * 2
 
     def test_may_be_all_or_none(self):
         names = ["SLCD", "TrustDilemma"]
@@ -398,7 +399,7 @@ class TestTrainedEnvironments:
     @pytest.mark.parametrize("scale", SCALES)
     def test_of_a_scale_are_some_of_its_environments(self, scale):
         resolved = resolve({"scale": scale}, FOLDER)
-        assert set(resolved.trained_environments) < set(resolved.environments)
+        assert set(resolved.trained_environments) <= set(resolved.environments)
 
     @pytest.mark.parametrize("scale", SCALES)
     def test_and_policies_of_a_scale_are_all_that_it_names(self, scale):
@@ -416,13 +417,13 @@ class TestTrainedEnvironments:
             for edition in ("v0", "v1")
             for name in ("PartnerHoldUp", "TrustDilemma", "TeamProduction", "ReciprocalDilemma")
         ]
+        often = ("IPPO", "ISAC", "MAPPO", "MADDPG", "QMIX", "Central_PPO")
         places = {}
         for edition, _, policy in quick.training_cells:
             places[edition, policy] = places.get((edition, policy), 0) + 1
         assert places == {
             ("v0", "Central_PPO"): 4,
-            **{("v1", policy): 4 for policy in ("IPPO", "ISAC", "Central_PPO")},
-            **{("v1", policy): 1 for policy in ("IA2C", "Central_A2C", "Central_SAC")},
+            **{("v1", policy): 4 if policy in often else 1 for policy in agents.learner_names()},
         }
 
     @pytest.mark.parametrize(
@@ -509,7 +510,8 @@ class TestLearnerCertificates:
         )
         text = error(study="mine", learner_certificates=CERTIFIED)
         assert text.startswith("learner_certificates = 'IPPO' cannot be used.")
-        assert "in protocol corrected: IA2C, ISAC." in text
+        assert "in protocol corrected: COMA, FCP, IA2C, " in text
+        assert "IPPO," not in text.partition("corrected: ")[2].partition(".")[0].split(" ")
         assert line(text) == {"learner_certificates": {}}
 
     def test_are_refused_where_the_environment_has_no_formal_edition(self, monkeypatch):
@@ -697,8 +699,8 @@ class TestPlan:
         quick = resolve({"scale": "quick"}, FOLDER)
         crossed = math.prod(len(quick[factor]) for factor in ("reward_modes", "seeds"))
         # One learner in two protocols on four released environments; on those of the formal edition
-        # three in one, and three more on one of them.
-        assert len(quick.plan()) == (4 * 2 + 4 * 3 + 3) * crossed == 207
+        # six in one, and sixteen more on one of them.
+        assert len(quick.plan()) == (4 * 2 + 4 * 6 + 16) * crossed == 432
 
     def test_of_all_environments_names_each_of_both_editions(self):
         everything = study(environments="all", train_on="all")

@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.join(workflow.basedir, "workflow"))
 from pathlib import Path
 
 from coopetition import agents, envs
-from coopetition.agents.registry import learner
+from coopetition.agents.registry import SIGNATURES, learner
 from coopetition.reports.columns import columns_hash
 from study import ConfigurationError, code_hash, data_hash, resolve
 from study.configuration import CERTIFIED_EDITION
@@ -49,7 +49,7 @@ CERTIFIED = [
     f"{RESULTS}/learner_certificates/{e}/{env}/{policy}.parquet"
     for e, env, policy in STUDY.certified_cells
 ]
-SIGNATURES = [
+SIGNED = [
     f"{RESULTS}/learner_certificates/signatures/{name}.csv" for name in STUDY.signatures
 ]
 CURVES = [path.replace(".parquet", ".curves.parquet") for path in TRAINING]
@@ -59,9 +59,6 @@ TRAINED_GAMES = [
     envs.spec(f"{env}-{edition}").module for edition, env in STUDY.trained_environments
 ]
 LEARNERS = [learner(policy).module for policy in STUDY["policies"]]
-# What signatures of learners train; the game is the same for all.
-SIGNED = [learner(policy).module for policy in agents.learner_names()]
-SIGNED.append(envs.spec("TrustDilemma-v1").module)
 
 
 wildcard_constraints:
@@ -91,6 +88,15 @@ def reference_code(wildcards):
     entries = [agents.spec(name, wildcards.edition) for name in played]
     rules = {entry.module for entry in entries if entry.kind != "learner"}
     return code_hash("coopetition.agents.reference", game_module(wildcards), *rules)
+
+
+def signature_code(wildcards):
+    """Hash of what puts a signature to the test, of its learners' files and of the game's."""
+    return code_hash(
+        "coopetition.agents.signatures",
+        *(learner(policy).module for policy in SIGNATURES[wildcards.signature]),
+        envs.spec("TrustDilemma-v1").module,
+    )
 
 
 def training_code(wildcards):

@@ -14,7 +14,7 @@ rule report:
         learner_cards=rules.learner_cards.output.table,
         setting_differences=rules.learner_cards.output.differences,
         learner_certificates=rules.learner_certificates.output if CERTIFIED else [],
-        learner_signatures=rules.learner_signatures.output if SIGNATURES else [],
+        learner_signatures=rules.learner_signatures.output if SIGNED else [],
         claims=rules.claims.output,
         figures=expand(f"{RESULTS}/figures/{{figure}}.svg", figure=FIGURES),
         texts=expand(f"{RESULTS}/figures/{{figure}}.json", figure=FIGURES),

@@ -127,7 +127,7 @@ rule learner_certificates:
 rule learner_signatures:
     """Does a learner differ from the one that it improves on, as its paper says?"""
     input:
-        SIGNATURES,
+        SIGNED,
     output:
         report(
             f"{RESULTS}/tables/learner_signatures.csv",

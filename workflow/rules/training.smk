@@ -65,7 +65,7 @@ rule signature:
     params:
         seeds=lambda w: STUDY["learner_certificates"]["seeds"],
         steps=lambda w: STUDY["learner_certificates"]["steps"],
-        code=code_hash("coopetition.agents.signatures", *SIGNED),
+        code=signature_code,
         columns=columns_hash("signature_runs"),
     message:
         "Putting the signature {wildcards.signature} to the test"

@@ -18,7 +18,7 @@ study: $(READY)
 	$(BIN)/snakemake --config scale=$(SCALE)
 
 test: $(READY)
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -66,7 +66,9 @@ rule reference_scores:
     conda:
         "../../environment.yml"
     params:
-        code=code_hash("coopetition.reports.reference_scores", "coopetition.reports.schema"),
+        code=code_hash(
+            "coopetition.reports.reference_scores", "coopetition.reports.schema"
+        ),
     message:
         "Listing the scores of all policies"
     script:

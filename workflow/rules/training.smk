@@ -76,7 +76,9 @@ rule signature:
 rule learner_cards:
     """What every learner of the study is, and how its settings differ from the published ones."""
     output:
-        cards=expand(f"{RESULTS}/learner_cards/{{policy}}.yaml", policy=STUDY["policies"]),
+        cards=expand(
+            f"{RESULTS}/learner_cards/{{policy}}.yaml", policy=STUDY["policies"]
+        ),
         table=report(
             f"{RESULTS}/tables/learner_cards.csv",
             caption="../report/learner_cards.rst",

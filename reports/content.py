@@ -20,6 +20,8 @@ from .learners import (
     certificate_rows,
     certificate_summary,
     change_rows,
+    exception_summary,
+    exceptions,
     learner_rows,
     setting_rows,
     size_rows,
@@ -122,6 +124,7 @@ def report_data(
     """
     policies = policy_overview(reference, certificates)
     ends, sizes = certificate_rows(learner_certificates), recorded("learner_settings")
+    unexpected = exceptions(scores, reference)
     drawn = [
         {name: _of_environment(kind, name, path) for name, path in paths.items()}
         for kind, paths in (("environments", curves), ("incentives", incentives))
@@ -150,9 +153,14 @@ def report_data(
         "learner_cards": learner_cards.to_dict("records"),
         "setting_differences": change_rows(setting_differences),
         "learner_certificates": ends.to_dict("records"),
+        "exceptions": unexpected,
         "learner_signatures": learner_signatures.to_dict("records"),
         "learner_settings": size_rows(sizes),
-        "learning": {"ends": certificate_summary(ends), "sizes": size_summary(sizes)},
+        "learning": {
+            "ends": certificate_summary(ends),
+            "sizes": size_summary(sizes),
+            "exceptions": exception_summary(scores, unexpected),
+        },
         "cells": _cells(plan, scores),
         "failures": _failures(scores),
         "excluded": _excluded(scores),

@@ -56,11 +56,12 @@ CONTRACT = {
     " untrained action_share trust welfare",
     "learner_certificates": "environment policy reward_mode target role runs finished"
     " target_share share share_low share_high gap within",
+    "exceptions": "policy environment reward_mode what value of_random",
     "learner_signatures": "signature policy compared_with expected measure game source steps seeds"
     " value compared_value difference low high found",
     "learner_settings": "policy environment setting seeds steps score score_low score_high"
     " advantage advantage_low advantage_high cpu_seconds",
-    "learning": "ends sizes",
+    "learning": "ends sizes exceptions",
     "cells": "environment policy protocol planned finished diverged failed excluded cpu_seconds",
     "failures": "run_id environment policy protocol reward_mode seed status reason",
     "excluded": "policy min_agents environments runs",

@@ -365,6 +365,12 @@ def sample_data() -> dict:
                 (float("nan"), float("nan"), False),
             )
         ],
+        "exceptions": [
+            {
+                **{"policy": "IPPO", "environment": environments[0], "reward_mode": "private"},
+                **{"what": "more to gain by a constant", "value": 12.0, "of_random": 8.0},
+            }
+        ],
         "learner_signatures": [
             {
                 **{"signature": "reciprocity", "policy": "LOLA", "compared_with": "REINFORCE"},
@@ -383,7 +389,11 @@ def sample_data() -> dict:
             }
             for setting, gain in (("default", float("nan")), ("128x128", -0.1))
         ],
-        "learning": {"ends": "After 16,000 steps, 1 of 2.", "sizes": "In 1 of 1 rows."},
+        "learning": {
+            "ends": "After 16,000 steps, 1 of 2.",
+            "sizes": "In 1 of 1 rows.",
+            "exceptions": "0 of 2.",
+        },
         "cells": [
             {
                 "environment": name,
@@ -554,6 +564,7 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         "learner-cards": 1,
         "setting-differences": 2,
         "learner-certificates": 3,
+        "exceptions": 1,
         "learner-signatures": 1,
         "learner-settings": 2,
         "cells": 2,

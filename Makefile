@@ -1,6 +1,6 @@
-# make study      regenerate the study into results/ (SCALE=smoke|quick, default quick)
+# make study      regenerate the study into results/ (SCALE=smoke|quick|standard, default quick)
 # make test       tests       make lint       style and workflow checks
-# make benchmark  speed of engine, learners    make clean      forget the results of SCALE
+# make benchmark  speed of engine, learners, study    make clean      forget the results of SCALE
 # make evidence   do smaller networks lose score? about an hour; reports/recorded
 # make playthroughs  the readable episodes in tests/playthroughs, after a change of a game
 # make picture    the picture of the README, from the last quick study
@@ -29,6 +29,7 @@ lint: $(READY)
 benchmark: $(READY)
 	$(BIN)/python tests/benchmarks/engine.py
 	$(BIN)/python tests/benchmarks/learners.py
+	$(BIN)/python tests/benchmarks/study_cost.py
 
 evidence: $(READY)
 	$(BIN)/python tests/benchmarks/settings.py

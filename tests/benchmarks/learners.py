@@ -2,8 +2,8 @@
 
     python tests/benchmarks/learners.py [LEARNER ...] [--environment ID] [--device DEVICE]
 
-Every learner with a `corrected` protocol trains several numbers of slices side by side, at two
-sizes of network and batch. Next to them stands the algorithm of stable-baselines3 that it extends,
+Every learner that trains in slices does so with several numbers of them, at two sizes of network
+and batch. Next to them stands the algorithm of stable-baselines3 that it extends,
 as it is: one network on the joint view of one copy of the same environment, with equal widths,
 batches and epochs, and otherwise the library's defaults.
 
@@ -238,7 +238,8 @@ def compare(policy: str, env_id: str, device: torch.device) -> None:
     base = library_class(algorithm)
     kind = "off-policy" if issubclass(algorithm, OffPolicyAlgorithm) else "on-policy"
     measured = "updates" if kind == "off-policy" else "learner_steps"
-    per_run = 1 if entry.paradigm == "joint" else envs.game(env_id).n_agents
+    one_per_run = entry.paradigm in ("joint", "population")
+    per_run = 1 if one_per_run else envs.game(env_id).n_agents
     counts = dict.fromkeys(max(1, round(slices / per_run)) for slices in SLICES)
     epochs = entry.hyperparameters["corrected"].get("n_epochs")
     for (hidden, batch), target in zip(SIZES, TARGETS[kind], strict=True):
@@ -258,7 +259,7 @@ def compare(policy: str, env_id: str, device: torch.device) -> None:
 
 def main() -> None:
     """Print the table."""
-    known = [n for n in agents.learner_names() if "corrected" in learner(n).hyperparameters]
+    known = [n for n in agents.learner_names() if learner(n).load("corrected").BATCH > 1]
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("learners", nargs="*", metavar="LEARNER", help="; ".join(known))
     parser.add_argument(
@@ -267,7 +268,7 @@ def main() -> None:
     parser.add_argument("--device", default="cpu", help="where the slices are; torch's name")
     asked = parser.parse_args()
     if unknown := ", ".join(sorted(set(asked.learners) - set(known))):
-        parser.error(f"no learner with a corrected protocol: {unknown}; choose {', '.join(known)}")
+        parser.error(f"no learner in slices: {unknown}; choose {', '.join(known)}")
     torch.set_num_threads(1)
     players, device = envs.game(asked.environment).n_agents, get_device(asked.device)
     print(f"{asked.environment}, {players} agents, slices on {device}")

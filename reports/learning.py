@@ -127,9 +127,10 @@ def score_intervals(aggregates: pd.DataFrame) -> Plot:
     # Scores of a study without a finished run are zero by definition and show nothing.
     drawn = shown.dropna(subset="iqm") if shown["finished"].sum() else shown.iloc[:0]
     bands_of = [
-        (names, [(policy, protocol) for policy, protocol, _ in learners(part)])
+        (names, rows)
         for _, part in drawn.groupby(drawn["environment"].map(edition_of))
-        for names in _in_bands(sorted(part["environment"].unique(), key=_pooled_last))
+        for rows, alike in _by_learners(part).items()
+        for names in _in_bands(alike)
     ]
     heights = [BAND + ROW * len(rows) for _, rows in bands_of]
     columns = max((len(names) for names, _ in bands_of), default=0)
@@ -157,6 +158,17 @@ def score_intervals(aggregates: pd.DataFrame) -> Plot:
         "interval, and the score before training.",
         max(1, len(sheets)),
     )
+
+
+def _by_learners(part: pd.DataFrame) -> dict[tuple[tuple[str, str], ...], list[str]]:
+    """Learners in the order of the study -> environments that have these and no others."""
+    order = [(policy, protocol) for policy, protocol, _ in learners(part)]
+    alike: dict[tuple[tuple[str, str], ...], list[str]] = {}
+    for name in sorted(part["environment"].unique(), key=_pooled_last):
+        here = part[part["environment"] == name]
+        found = set(zip(here["policy"], here["protocol"], strict=True))
+        alike.setdefault(tuple(row for row in order if row in found), []).append(name)
+    return alike
 
 
 def _pooled_last(name: str) -> tuple[bool, str]:
@@ -214,7 +226,7 @@ def _scores_caption(shown: pd.DataFrame, drawn: pd.DataFrame) -> str:
     said = [
         "Policies trained on integrated reward: interquartile mean of the score with its 95 % "
         f"stratified bootstrap interval. It lies between {worst} and {best}. Rings are the policies"
-        " before training; where a learner did not train its row is empty."
+        " before training."
         f"{_about_arrows(scores['iqm'])}"
     ]
     if len(scores) < len(drawn):

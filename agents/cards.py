@@ -16,7 +16,7 @@ from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 
 from coopetition import envs
 
-from .registry import LearnerSpec, learner
+from .registry import LearnerSpec, derived, learner
 from .runs import Run
 from .slices.layout import Layout
 
@@ -57,8 +57,7 @@ def published_settings(policy: str) -> dict[str, Any]:
     entry = learner(policy)
     if "as_published" in entry.hyperparameters:
         return dict(entry.hyperparameters["as_published"])
-    source = entry.card["published"]
-    return published_settings(source) if isinstance(source, str) else dict(source)
+    return derived(entry.card["published"], published_settings)
 
 
 def differences(policy: str) -> list[dict[str, Any]]:
@@ -71,7 +70,7 @@ def differences(policy: str) -> list[dict[str, Any]]:
     if entry.card.get("published") == {}:
         return []  # not part of the published study
     ours = entry.hyperparameters["corrected"]
-    reasons, own = _reasons(entry)
+    reasons, own = _reasons(policy), set(_written_reasons(entry))
     found = [
         {
             "setting": setting,
@@ -91,13 +90,17 @@ def differences(policy: str) -> list[dict[str, Any]]:
     return found
 
 
-def _reasons(entry: LearnerSpec) -> tuple[dict[str, str], set[str]]:
-    """Setting -> reason, with those of the learner that it is `like`; and which are its own."""
-    written = dict(entry.card["why"])
-    other = written.pop("like", None)
-    own = {setting: why for names, why in written.items() for setting in names.split(", ")}
-    inherited = {} if other is None else _reasons(learner(other))[0]
-    return inherited | own, set(own)
+def _reasons(policy: str) -> dict[str, str]:
+    """Setting -> reason, with those of the learner that it is `like`."""
+    entry = learner(policy)
+    keys = {key: entry.card["why"][key] for key in ("like",) if key in entry.card["why"]}
+    return derived(keys | _written_reasons(entry), _reasons)
+
+
+def _written_reasons(entry: LearnerSpec) -> dict[str, str]:
+    """Setting -> reason, its own ones."""
+    rows = entry.card["why"].items()
+    return {one: why for names, why in rows if names != "like" for one in names.split(", ")}
 
 
 def _check(entry: LearnerSpec) -> None:

@@ -15,7 +15,7 @@ import difflib
 import importlib
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -188,10 +188,21 @@ def _learners() -> dict[str, LearnerSpec]:
 
 def _settings(entries: Mapping[str, Any], name: str, protocol: str) -> dict[str, Any]:
     """Hyperparameters of a learner, with those that it has from another one."""
-    own = dict(entries[name]["hyperparameters"][protocol])
-    other, without = own.pop("like", None), own.pop("without", ())
-    inherited = {} if other is None else _settings(entries, other, protocol)
-    return {key: value for key, value in inherited.items() if key not in without} | own
+    own = entries[name]["hyperparameters"][protocol]
+    return derived(own, lambda other: _settings(entries, other, protocol))
+
+
+def derived(own: Mapping[str, Any], of: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+    """What a learner says of itself, and what it has from the one that it is `like`.
+
+    Args:
+        own: with or without the keys `like` (a learner) and `without` (keys that it has not).
+        of: the same of another learner.
+    """
+    rest = dict(own)
+    other, without = rest.pop("like", None), rest.pop("without", ())
+    inherited = {} if other is None else of(other)
+    return {key: value for key, value in inherited.items() if key not in without} | rest
 
 
 def _literal(path: Path, name: str) -> dict[str, Any]:

@@ -44,7 +44,7 @@ from coopetition.envs.engine import Array
 
 from ..slices.algorithm import SlicePolicy
 from ..slices.buffers import Rollout
-from ..slices.grid import GridActor
+from ..slices.grid import GridActor, of_levels
 from ..slices.layout import Layout, Streams
 from ..slices.networks import adam_groups, orthogonal, uniform
 from ..slices.on_policy import SliceOnPolicyAlgorithm
@@ -209,21 +209,16 @@ class COMAPolicy(SlicePolicy):
 
     def values(self, states: torch.Tensor, actions: torch.Tensor) -> torch.Tensor:
         """Target values [slices, batch] of the actions of all agents; see `seen`."""
-        return taken(self.critic_target(self.seen(states, actions)), self.actor.index(actions))
+        return of_levels(self.critic_target(self.seen(states, actions)), self.actor.index(actions))
 
     def evaluate_actions(
         self, observations: torch.Tensor, actions: torch.Tensor, states: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Target values and logarithms of probabilities [slices, batch], and entropy [slices]."""
         probabilities = self.actor.probabilities(self.actor.scores(observations))
-        log_prob = taken(probabilities, self.actor.index(actions)).log()
+        log_prob = of_levels(probabilities, self.actor.index(actions)).log()
         entropy = torch.special.entr(probabilities).sum(2).mean(1)
         return self.values(states, actions), log_prob, entropy
-
-
-def taken(values: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
-    """Of values [..., K] those at an index [...]."""
-    return values.gather(-1, index.unsqueeze(-1)).squeeze(-1)
 
 
 def counterfactual(
@@ -236,7 +231,7 @@ def counterfactual(
         probabilities: [..., K] of the policy.
         index: [...] of the levels played.
     """
-    return taken(values, index) - (probabilities * values).sum(-1)
+    return of_levels(values, index) - (probabilities * values).sum(-1)
 
 
 class COMA(SliceOnPolicyAlgorithm):
@@ -343,7 +338,7 @@ class COMA(SliceOnPolicyAlgorithm):
         """One step towards the targets of the actions taken."""
         critic = self.policy.critic
         values = critic(self.policy.seen(batch.states, batch.actions))
-        found = critic.normalised(taken(values, self.actor.index(batch.actions)))
+        found = critic.normalised(of_levels(values, self.actor.index(batch.actions)))
         value_loss = (found - critic.normalised(batch.returns)).square().mean(1)
         self.diagnostics.add(value_loss=value_loss, value_gradient_norm=self._descend(value_loss))
 
@@ -354,7 +349,7 @@ class COMA(SliceOnPolicyAlgorithm):
         with torch.no_grad():
             values = self.policy.critic(self.policy.seen(batch.states, batch.actions))
             advantages = counterfactual(values, probabilities, index)
-        policy_loss = -(advantages * taken(probabilities, index).log()).mean(1)
+        policy_loss = -(advantages * of_levels(probabilities, index).log()).mean(1)
         self.diagnostics.add(
             policy_loss=policy_loss,
             entropy=torch.special.entr(probabilities).sum(2).mean(1),

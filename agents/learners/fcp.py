@@ -82,17 +82,11 @@ CARD = {
         "log_std_init": 0.0,
     },
     "why": {
+        "like": "SelfPlay_PPO",
         "partners": "the population is what the method is about; 4 where the paper has 32, "
         "each frozen at 3 times, so that a run costs 5 times its own data and not 33",
         "snapshots": "every twentieth of the budget, whatever the budget",
-        "copies, n_steps": "whole episodes from several copies, so that no return is cut",
-        "batch_size": "an eighth of the rollout, whatever the horizon",
-        "learning_rate": "chosen with rollouts a fifth as long as the published ones; "
-        "half of that of IPPO, for all seats share one policy",
-        "ent_coef": "no bonus: it would bias where an agent ends",
         "max_grad_norm": "as in all learners of the family",
-        "hidden": "no loss of score found with 64 units, at a third of the cost",
-        "log_std_init": "0.6 of half the endowment, so that few samples are clipped",
     },
 }
 

@@ -57,7 +57,7 @@ CARD = {
     "critic": "own observation",
     "sharing": "none",
     "head": "Gaussian with a free deviation, clipped",
-    "published": "Central_A2C",
+    "published": {"like": "Central_A2C"},
     "why": {
         "copies, n_steps": "batches of 80 in place of 5",
         "learning_rate": "chosen with the larger batches",

@@ -64,7 +64,7 @@ CARD = {
     "critic": "own observation",
     "sharing": "none",
     "head": "Gaussian with a free deviation, clipped",
-    "published": "Central_PPO",
+    "published": {"like": "Central_PPO"},
     "why": {
         "copies, n_steps": "whole episodes from several copies, so that no return is cut",
         "batch_size": "an eighth of the rollout, whatever the horizon",

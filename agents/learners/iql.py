@@ -43,7 +43,7 @@ from coopetition.envs.engine import Array
 
 from ..slices.algorithm import SlicePolicy
 from ..slices.buffers import Transitions
-from ..slices.grid import EpsilonGreedyActor
+from ..slices.grid import EpsilonGreedyActor, of_levels
 from ..slices.layout import Layout, Streams
 from ..slices.networks import clip_gradients
 from ..slices.off_policy import SliceOffPolicyAlgorithm, adam
@@ -55,23 +55,15 @@ ENTRY = {
     "published_as": (),
     "hyperparameters": {
         "corrected": {
-            "copies": 16,
-            "steps_per_update": 16,
-            "gradient_steps": 4,
-            "batch_size": 64,
-            "buffer_size": 100_000,
-            "learning_starts": 1000,
-            "learning_rate": 1e-3,
-            "gamma": 0.99,
+            "like": "ISAC",
+            "without": ("tau", "ent_coef", "target_entropy"),
             "target_update_interval": 200,
             "double_q": True,
             "exploration_fraction": 0.2,
             "exploration_initial_eps": 1.0,
             "exploration_final_eps": 0.05,
             "max_grad_norm": 10.0,
-            "hidden": (64, 64),
             "levels": 11,
-            "bootstrap_at_horizon": False,
         },
     },
 }
@@ -254,7 +246,7 @@ class IQL(SliceOffPolicyAlgorithm):
     def _values(self, batch: Transitions) -> torch.Tensor:
         """Values [losses, batch] of the actions that were played."""
         played = self.actor.index(batch.actions)
-        utilities = _of_levels(self.actor.scores(batch.observations), played)
+        utilities = of_levels(self.actor.scores(batch.observations), played)
         return self._total(self.policy.online, utilities, batch.states)
 
     @torch.no_grad()
@@ -262,7 +254,7 @@ class IQL(SliceOffPolicyAlgorithm):
         """What the values should be, [losses, batch]."""
         scores = self.policy.target[0].scores(batch.next_observations)
         choosing = self.actor.scores(batch.next_observations) if self.double_q else scores
-        utilities = _of_levels(scores, self.actor.choose(choosing, None))
+        utilities = of_levels(scores, self.actor.choose(choosing, None))
         following = self._total(self.policy.target, utilities, batch.next_states)
         continues = batch.continues.view(len(following), -1, following.shape[1])[:, 0]
         return self._reward(batch.rewards) + continues * self.gamma * following
@@ -290,8 +282,3 @@ class IQL(SliceOffPolicyAlgorithm):
     def _get_torch_save_params(self) -> tuple[list[str], list[str]]:
         states, tensors = super()._get_torch_save_params()
         return [*states, "policy.optimizer"], tensors
-
-
-def _of_levels(scores: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
-    """The scores [slices, batch] of the levels at an index [slices, batch]."""
-    return scores.gather(2, index.unsqueeze(2)).squeeze(2)

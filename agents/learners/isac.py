@@ -62,7 +62,7 @@ CARD = {
     "critic": "own observation",
     "sharing": "none",
     "head": "squashed Gaussian",
-    "published": "Central_SAC",
+    "published": {"like": "Central_SAC"},
     "why": {
         "copies, train_freq, gradient_steps, batch_size": (
             "as many updates per step as the published learners of the MADDPG family, each of 64 "

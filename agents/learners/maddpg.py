@@ -37,19 +37,10 @@ ENTRY = {
     "published_as": (),
     "hyperparameters": {
         "corrected": {
-            "copies": 16,
-            "steps_per_update": 16,
-            "gradient_steps": 4,
-            "batch_size": 64,
-            "buffer_size": 100_000,
-            "learning_starts": 1000,
-            "learning_rate": 1e-3,
+            "like": "ISAC",
+            "without": ("ent_coef", "target_entropy"),
             "actor_learning_rate": 1e-4,
-            "gamma": 0.99,
-            "tau": 0.005,
             "exploration_noise": 0.1,
-            "hidden": (64, 64),
-            "bootstrap_at_horizon": False,
         },
     },
 }

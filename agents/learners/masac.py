@@ -37,19 +37,7 @@ ENTRY = {
     "published_as": (),
     "hyperparameters": {
         "corrected": {
-            "copies": 16,
-            "steps_per_update": 16,
-            "gradient_steps": 4,
-            "batch_size": 64,
-            "buffer_size": 100_000,
-            "learning_starts": 1000,
-            "learning_rate": 1e-3,
-            "gamma": 0.99,
-            "tau": 0.005,
-            "ent_coef": "auto_0.1",
-            "target_entropy": "auto",
-            "hidden": (64, 64),
-            "bootstrap_at_horizon": False,
+            "like": "ISAC",
         },
     },
 }

@@ -33,22 +33,10 @@ ENTRY = {
     "published_as": (),
     "hyperparameters": {
         "corrected": {
-            "copies": 16,
-            "steps_per_update": 16,
-            "gradient_steps": 4,
-            "batch_size": 64,
-            "buffer_size": 100_000,
-            "learning_starts": 1000,
-            "learning_rate": 1e-3,
-            "actor_learning_rate": 1e-4,
-            "gamma": 0.99,
-            "tau": 0.005,
+            "like": "MADDPG",
             "policy_delay": 2,
             "target_policy_noise": 0.2,
             "target_noise_clip": 0.5,
-            "exploration_noise": 0.1,
-            "hidden": (64, 64),
-            "bootstrap_at_horizon": False,
         },
     },
 }
@@ -66,31 +54,13 @@ CARD = {
     "sharing": "none",
     "head": "tanh, with Gaussian noise to explore",
     "published": {
-        "copies": 1,
-        "steps_per_update": 4,
-        "gradient_steps": 1,
-        "batch_size": 256,
-        "buffer_size": 100_000,
-        "learning_starts": 256,
-        "learning_rate": 1e-3,
-        "actor_learning_rate": 1e-4,
-        "gamma": 0.99,
-        "tau": 0.005,
+        "like": "MADDPG",
         "policy_delay": 2,
         "target_policy_noise": 0.2,
         "target_noise_clip": 0.5,
-        "exploration_noise": 0.1,
-        "noise_decay": 0.9999,
-        "noise_floor": 0.01,
-        "hidden": (128, 128),
     },
     "why": {
-        "copies, steps_per_update, gradient_steps": (
-            "as many updates per environment step as published, in bundles of four"
-        ),
-        "learning_starts": "60 uniform steps in each of 16 copies",
-        "noise_decay, noise_floor": "constant noise: budgets differ a hundredfold",
-        "batch_size, hidden": "those of all replay learners here, at a small part of the cost",
+        "like": "MADDPG",
     },
 }
 

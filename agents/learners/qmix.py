@@ -64,34 +64,11 @@ CARD = {
     "sharing": "none",
     "head": "utilities of 11 levels, epsilon-greedy",
     "published": {
-        "copies": 1,
-        "steps_per_update": 1,
-        "gradient_steps": 1,
-        "batch_size": 32,
-        "buffer_size": 5000,
-        "learning_rate": 5e-4,
-        "gamma": 0.99,
-        "target_update_interval": 1000,
-        "double_q": False,
-        "exploration_initial_eps": 1.0,
-        "exploration_final_eps": 0.05,
-        "epsilon_decay": 0.9995,
-        "max_grad_norm": None,
-        "hidden": (64, 64),
-        "levels": 11,
+        "like": "VDN",
         "mixing_width": 32,
-        "bootstrap_at_horizon": False,
     },
     "why": {
-        "copies, steps_per_update, gradient_steps, batch_size": (
-            "16 samples per transition, half of the published 32, in updates of 64; as in ISAC"
-        ),
-        "buffer_size": "the published 5,000 transitions are 50 episodes of 100 steps",
-        "learning_rate": "twice the published one, with a quarter of the updates",
-        "target_update_interval": "800 environment steps, about as often as published",
-        "double_q": "less overestimation; the usual form today",
-        "epsilon_decay": "linear over a fifth of the budget, so that it suits any budget",
-        "max_grad_norm": "that of the reference implementation",
+        "like": "VDN",
     },
 }
 

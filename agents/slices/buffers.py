@@ -275,19 +275,16 @@ class SliceReplayBuffer(BaseBuffer):
         return torch.from_numpy(flat.reshape(-1)).to(self.device)
 
     def _take(self, stored: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
-        taken = stored.flatten(0, 2).index_select(0, index)
-        by_slice = self.layout.to_slices(taken.view(self.layout.replicates, -1, *taken.shape[1:]))
         # Of a single replicate it would be a view, whose sums run in another order.
-        return by_slice.contiguous()
+        return self.layout.to_slices(self._drawn(stored, index)).contiguous()
 
-    def _take_states(self, stored: torch.Tensor | None, index: torch.Tensor) -> Any:
-        if stored is None:
-            return None
-        return (
-            stored.flatten(0, 2)
-            .index_select(0, index)
-            .view(self.layout.replicates, -1, stored.shape[-1])
-        )
+    def _take_states(self, stored: torch.Tensor | None, index: torch.Tensor) -> torch.Tensor | None:
+        return None if stored is None else self._drawn(stored, index)
+
+    def _drawn(self, stored: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
+        """[replicates, batch, ...]."""
+        drawn = stored.flatten(0, 2).index_select(0, index)
+        return drawn.view(self.layout.replicates, -1, *drawn.shape[1:])
 
     def _get_samples(self, batch_inds, env=None):
         raise NotImplementedError("sample() draws by slice")

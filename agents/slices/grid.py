@@ -78,3 +78,8 @@ class EpsilonGreedyActor(GridActor):
             return best
         any_level = (chance / self.epsilon * self.levels).long().clamp(0, self.levels - 1)
         return torch.where(chance < self.epsilon, any_level, best)
+
+
+def of_levels(values: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
+    """Of values [..., K] of levels those at an index [...]."""
+    return values.gather(-1, index.unsqueeze(-1)).squeeze(-1)

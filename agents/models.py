@@ -29,7 +29,7 @@ from .runs import Run
 if TYPE_CHECKING:
     import torch
 
-    from .training import RunResult
+    from .records import RunResult
 
 
 def save_models(path: Path, runs: Sequence[Run], results: Sequence[RunResult]) -> None:
@@ -117,11 +117,27 @@ def load(path: str | Path, **factors: Any) -> Policy:
     return _load_rule(Path(path))
 
 
+def saved_runs(path: str | Path) -> list[Run]:
+    """The finished runs of a trained cell.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: not a file of trained runs.
+    """
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"no file {path}")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return [Run(**entry) for entry in json.loads(archive.read("index.json"))]
+    except (zipfile.BadZipFile, KeyError) as error:
+        raise ValueError(f"{path} does not hold trained runs: {error}") from None
+
+
 def _load_trained(path: str | Path, factors: Mapping[str, Any]) -> Policy:
     import torch
 
+    runs = saved_runs(path)
     with zipfile.ZipFile(path) as archive:
-        runs = [Run(**entry) for entry in json.loads(archive.read("index.json"))]
         fitting = [r for r in runs if all(getattr(r, k, None) == v for k, v in factors.items())]
         if len(fitting) != 1:
             listing = "\n".join(

@@ -51,6 +51,24 @@ class Progress:
         )
 
 
+class Stopwatch:
+    """Wall and CPU seconds of a piece of work, those of interrupted jobs included."""
+
+    def __init__(self) -> None:
+        self._earlier = (0.0, 0.0)
+        self._start = (time.monotonic(), time.process_time())
+
+    def read(self) -> tuple[float, float]:
+        """Wall and CPU seconds so far."""
+        now = (time.monotonic(), time.process_time())
+        wall, cpu = (e + n - s for e, n, s in zip(self._earlier, now, self._start, strict=True))
+        return wall, cpu
+
+    def add(self, wall: float, cpu: float) -> None:
+        """Count seconds of an earlier, interrupted job."""
+        self._earlier = (self._earlier[0] + wall, self._earlier[1] + cpu)
+
+
 def clock(seconds: float) -> str:
     """Seconds as hh:mm:ss."""
     if seconds == float("inf"):

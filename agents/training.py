@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 import zipfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import torch
@@ -23,54 +21,40 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback
 
 from coopetition import envs
-from coopetition.envs.determinism import is_deterministic
 
-from .deviations import DEVIATION_EPISODES, deviation_gains
-from .evaluation import Episodes, play, streams
-from .files import replacing
-from .policy import Policy
-from .progress import Progress, log
+from .assessment import STOCHASTIC_EPISODES, assess, gains_of_leaving
+from .attempts import ATTEMPTS, Attempts
+from .evaluation import Episodes
+from .files import explained, replacing
+from .progress import Progress, Stopwatch, log
+from .records import RunResult, evaluation_rows, measures, training_row
 from .registry import learner
 from .runs import Run
 
-# Episodes of an evaluation: one says all where neither game nor policy draws.
-EPISODES = 100
-STOCHASTIC_EPISODES = 20
-EVALUATION_SEED = 0
 CHECKPOINT_SECONDS = 120.0
 # Name of the learning curve in the file of a running batch.
 CURVE = "curve.json"
 
 
-@dataclass
-class RunResult:
-    """What a run leaves behind: plain numbers, text and tensors.
-
-    Attributes:
-        row: one row of the training table.
-        curve: deterministic evaluations while training, one row each.
-        diagnostics: means over the updates between two evaluations, one row per agent and measure.
-        evaluations: evaluations of the final policy, one row per kind.
-        weights: inference weights; empty if the run did not finish.
-    """
-
-    row: dict[str, Any]
-    curve: list[dict[str, Any]]
-    diagnostics: list[dict[str, Any]]
-    evaluations: list[dict[str, Any]]
-    weights: dict[str, torch.Tensor]
-
-
 def train_cell(
-    runs: Sequence[Run], *, checkpoints: int, work: Path, provenance: dict[str, str]
+    runs: Sequence[Run],
+    *,
+    checkpoints: int,
+    work: Path,
+    provenance: dict[str, str],
+    attempt: int = 1,
 ) -> list[RunResult]:
     """Train the runs that the work folder does not hold yet.
+
+    Once a batch has ended the process of every attempt, what is left of the cell is given up: its
+    runs have status `failed`, and stay in the work folder as far as they came.
 
     Args:
         runs: runs of one cell.
         checkpoints: evaluations along the learning curve, besides the untrained policy.
         work: folder for the finished runs and running batches of an unfinished job.
         provenance: `version` and `commit`, written into every row.
+        attempt: number of the attempt at this job, from 1; see `attempts`.
 
     Returns:
         One result per run, in order.
@@ -79,28 +63,58 @@ def train_cell(
         OSError: the work folder cannot be written.
     """
     torch.set_num_threads(1)
-    work.mkdir(parents=True, exist_ok=True)
+    with explained(work):
+        work.mkdir(parents=True, exist_ok=True)
+    attempts = Attempts(work, attempt)
     paths = {run.run_id: work / f"{run.run_id}-{checkpoints}.pt" for run in runs}
-    results = {run.run_id: _load(paths[run.run_id]) for run in runs}
-    missing = [run for run in runs if results[run.run_id] is None]
+    results = {run_id: RunResult.load(path) for run_id, path in paths.items()}
+    batches = []
+    for batch in _batches(runs):
+        left = [run for run in batch if results[run.run_id] is None]
+        # A file of the whole batch serves no part of it.
+        if left:
+            batches.append(batch if _kept(work, batch, checkpoints).exists() else left)
     progress = Progress(sum(run.steps for run in runs), "steps")
-    progress.skip(sum(run.steps for run in runs) - sum(run.steps for run in missing))
-    for batch in _batches(missing):
-        resume = work / f"{_name(batch)}-{checkpoints}.zip"
-        with _no_denormals():
+    progress.skip(progress.total - sum(run.steps for batch in batches for run in batch))
+    given_up = False
+    for batch in batches:
+        resume = _kept(work, batch, checkpoints)
+        given_up = given_up or attempts.exhausted(resume.stem)
+        if given_up:
+            for run, result in zip(batch, _given_up(batch, checkpoints, resume), strict=True):
+                result.row |= provenance
+                results[run.run_id] = results[run.run_id] or result
+            continue
+        with _told(results), attempts.marked(resume.stem), _no_denormals():
             trained = train_runs(batch, checkpoints=checkpoints, progress=progress, resume=resume)
-        for run, result in zip(batch, trained, strict=True):
-            result.row |= provenance
-            _save(paths[run.run_id], result)
-            results[run.run_id] = result
-            row = result.row
-            progress.advance(
-                0,
-                f"{run.policy} {run.env_id} {run.protocol} {run.reward_mode} seed {run.seed}: "
-                f"{row['status']}, welfare {row['welfare']:,.0f}",
-            )
+            for run, result in zip(batch, trained, strict=True):
+                if results[run.run_id] is not None:
+                    continue
+                result.row |= provenance
+                result.save(paths[run.run_id])
+                results[run.run_id] = result
+                row = result.row
+                progress.advance(
+                    0,
+                    f"{run.policy} {run.env_id} {run.protocol} {run.reward_mode} seed {run.seed}: "
+                    f"{row['status']}, welfare {row['welfare']:,.0f}",
+                )
         resume.unlink(missing_ok=True)
     return [results[run.run_id] for run in runs]
+
+
+@contextmanager
+def _told(results: Mapping[str, RunResult | None]) -> Iterator[None]:
+    """An error of the disk says what is safe."""
+    try:
+        yield
+    except OSError as error:
+        done = sum(result is not None for result in results.values())
+        error.add_note(
+            f"{done} of {len(results)} runs are finished and kept; the others go on from their "
+            "last checkpoint"
+        )
+        raise
 
 
 @contextmanager
@@ -122,8 +136,24 @@ def _batches(runs: Sequence[Run]) -> Iterator[list[Run]]:
             yield same[first : first + size]
 
 
-def _name(batch: Sequence[Run]) -> str:
-    return hashlib.sha256(" ".join(run.run_id for run in batch).encode()).hexdigest()[:16]
+def _kept(work: Path, batch: Sequence[Run], checkpoints: int) -> Path:
+    """File of a running batch."""
+    name = hashlib.sha256(" ".join(run.run_id for run in batch).encode()).hexdigest()[:16]
+    return work / f"{name}-{checkpoints}.zip"
+
+
+def _given_up(batch: Sequence[Run], checkpoints: int, resume: Path) -> list[RunResult]:
+    """Rows of a batch that is not tried again, with what an earlier attempt has left of it."""
+    curve = LearningCurve(batch, checkpoints)
+    with suppress(Exception):  # there may be none, or none that can be read
+        curve.load_state_dict(_history(resume))
+    reason = (
+        f"the process of its job died in {ATTEMPTS} attempts (killed, or out of memory?), the last "
+        f"after step {curve.done:,} of this run; see the log"
+    )
+    log.warning("%s runs are given up: %s", len(batch), reason)
+    results = [curve.ended(i, curve.done, "failed", reason) for i in range(len(batch))]
+    return _timed(results, curve)
 
 
 def train_runs(
@@ -149,7 +179,6 @@ def train_runs(
     Returns:
         One result per run, in order; times are equal shares of the batch.
     """
-    wall, cpu = time.perf_counter(), time.process_time()
     curve = LearningCurve(runs, checkpoints, progress, resume)
     try:
         results = _train(runs, curve, resume)
@@ -157,27 +186,50 @@ def train_runs(
     except (MemoryError, OSError):
         raise
     except Exception as error:
+        if "can't allocate memory" in str(error):  # torch has no type for it
+            raise MemoryError(str(error)) from error
         if len(runs) > 1:
             log.warning("%s: its runs are trained one by one after %r", runs[0].policy, error)
             curve.count(0)
-            return [train_runs([r], checkpoints=checkpoints, progress=progress)[0] for r in runs]
+            return _one_by_one(runs, checkpoints, progress, resume)
         curve.count(runs[0].steps)
         step = curve.num_timesteps
         reason = f"{type(error).__name__} at step {step}: {error}"[:500]
-        results = [RunResult(_row(runs[0], curve, step, "failed", reason), *curve.of(0), [], {})]
+        log.warning("%s ends with an error", runs[0].run_id, exc_info=error)
+        results = [curve.ended(0, step, "failed", reason)]
     for result in results:
         if result.row["reason"]:
             log.warning("run %s: %s", result.row["run_id"], result.row["reason"])
-        result.row["wall_seconds"] = (time.perf_counter() - wall) / len(runs)
-        result.row["cpu_seconds"] = (time.process_time() - cpu) / len(runs)
+    return _timed(results, curve)
+
+
+def _one_by_one(
+    runs: Sequence[Run], checkpoints: int, progress: Progress | None, resume: Path | None
+) -> list[RunResult]:
+    """Results of runs that fail together, each with a file of its own while it trains."""
+    files = [resume and resume.with_name(f"{run.run_id}{resume.suffix}") for run in runs]
+    results = [
+        train_runs([run], checkpoints=checkpoints, progress=progress, resume=file)[0]
+        for run, file in zip(runs, files, strict=True)
+    ]
+    for file in filter(None, files):
+        file.unlink(missing_ok=True)
+    return results
+
+
+def _timed(results: list[RunResult], curve: LearningCurve) -> list[RunResult]:
+    """Results of a batch with their equal shares of its time."""
+    wall, cpu = curve.watch.read()
+    for result in results:
+        result.row["wall_seconds"] = wall / len(results)
+        result.row["cpu_seconds"] = cpu / len(results)
     return results
 
 
 def _train(runs: Sequence[Run], curve: LearningCurve, resume: Path | None) -> list[RunResult]:
     """Results of a batch that no error ends."""
     if reason := learner(runs[0].policy).exclusion(envs.game(runs[0].env_id)):
-        rows = [_row(run, curve, 0, "excluded", reason) for run in runs]
-        return [RunResult(row, [], [], [], {}) for row in rows]
+        return [curve.ended(i, 0, "excluded", reason) for i in range(len(runs))]
     model = _start(runs, curve, resume)
     left = runs[0].steps - model.num_timesteps
     model.learn(left, callback=curve, reset_num_timesteps=False)
@@ -191,10 +243,11 @@ def _start(runs: Sequence[Run], curve: LearningCurve, resume: Path | None) -> Ba
     if resume is None or not resume.exists():
         return model
     try:
-        with zipfile.ZipFile(resume) as archive:
-            history = json.loads(archive.read(CURVE))
+        history = _history(resume)
         model.set_parameters(str(resume), device="cpu")
         curve.load_state_dict(history)
+    except MemoryError:
+        raise
     except Exception as error:
         log.warning("%s cannot be read (%r): its runs start anew", resume, error)
         return algorithm.for_runs(runs)
@@ -203,28 +256,33 @@ def _start(runs: Sequence[Run], curve: LearningCurve, resume: Path | None) -> Ba
     return model
 
 
+def _history(resume: Path) -> dict[str, Any]:
+    """State of the learning curve of a running batch."""
+    with zipfile.ZipFile(resume) as archive:
+        return json.loads(archive.read(CURVE))
+
+
 def _results(runs: Sequence[Run], model: BaseAlgorithm, curve: LearningCurve) -> list[RunResult]:
     """Final evaluations, rows and weights of a trained batch."""
     sampled: list[Episodes] = []
     if len(model.breakdowns) < len(runs):
         controller = model.controller(runs)
-        gains = _gains(controller, runs)
+        gains = gains_of_leaving(controller, runs)
         controller.deterministic = False
-        sampled = _evaluate(controller, runs, STOCHASTIC_EPISODES)
+        sampled = assess(controller, runs, STOCHASTIC_EPISODES)
     results = []
     for i, run in enumerate(runs):
-        points, diagnostics = curve.of(i)
         if i in model.breakdowns:
             end = model.breakdowns[i]
-            row = _row(run, curve, end.step, "diverged", f"{end.cause}, step {end.step}")
-            results.append(RunResult(row, points, diagnostics, [], {}))
+            reason = f"{end.cause}, step {end.step}"
+            results.append(curve.ended(i, end.step, "diverged", reason))
             continue
-        final = curve.final[i]
-        row = _row(run, curve, curve.num_timesteps, "finished", "", final)
+        final, points = curve.final[i], curve.points[i]
+        row = training_row(run, points, curve.num_timesteps, "finished", final=final)
         row["deviation_gain"] = gains[i]
-        evaluations = _evaluations(run, final, sampled[i], points)
+        evaluations = evaluation_rows(run, final, sampled[i], points)
         weights = model.inference_weights(i)
-        results.append(RunResult(row, points, diagnostics, evaluations, weights))
+        results.append(RunResult(row, points, curve.diagnostics[i], evaluations, weights))
     return results
 
 
@@ -252,12 +310,16 @@ class LearningCurve(BaseCallback):
         self.final: list[Episodes] = []
         self._steps = runs[0].steps
         self._due = [round(i * self._steps / checkpoints) for i in range(checkpoints)]
+        self.watch = Stopwatch()
+        self.done = 0
         self._counted = 0
-        self._kept = time.monotonic()
+        self._kept = monotonic()
 
-    def of(self, index: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        """Points of the curve, and diagnostics, of one run."""
-        return self.points[index], self.diagnostics[index]
+    def ended(self, index: int, step: int, status: str, reason: str) -> RunResult:
+        """What is left of a run that does not finish."""
+        points = self.points[index]
+        row = training_row(self.runs[index], points, step, status, reason)
+        return RunResult(row, points, self.diagnostics[index], [], {})
 
     def _on_rollout_start(self) -> None:
         """Called before the first rollout and after every update but the last."""
@@ -265,9 +327,9 @@ class LearningCurve(BaseCallback):
         if self._due and self.num_timesteps >= self._due[0]:
             self._due = [step for step in self._due if step > self.num_timesteps]
             self._measure()
-        if self.resume and time.monotonic() - self._kept > CHECKPOINT_SECONDS:
+        if self.resume and monotonic() - self._kept > CHECKPOINT_SECONDS:
             self._keep(self.resume)
-            self._kept = time.monotonic()
+            self._kept = monotonic()
 
     def _on_step(self) -> bool:
         return len(self.model.breakdowns) < len(self.runs)
@@ -289,13 +351,13 @@ class LearningCurve(BaseCallback):
         self._counted = steps
 
     def _measure(self) -> None:
-        self.final = _evaluate(self.model.controller(self.runs), self.runs)
+        self.final = assess(self.model.controller(self.runs), self.runs)
         means = self.model.take_diagnostics()
         for i, run in enumerate(self.runs):
             if i in self.model.breakdowns:
                 continue
             place = {"run_id": run.run_id, "step": self.num_timesteps}
-            self.points[i].append({**place, **_measures(run, self.final[i])})
+            self.points[i].append({**place, **measures(run, self.final[i])})
             self.diagnostics[i] += [
                 {**place, "agent": agent, "measure": name, "value": float(value)}
                 for name, grid in means.items()
@@ -310,118 +372,17 @@ class LearningCurve(BaseCallback):
                 archive.writestr(CURVE, json.dumps(self.state_dict()))
 
     def state_dict(self) -> dict[str, Any]:
-        """What was measured so far, and when to measure next."""
-        return {"points": self.points, "diagnostics": self.diagnostics, "due": self._due}
+        """How far it is, what was measured so far, and when to measure next."""
+        return {
+            "step": self.num_timesteps,
+            "seconds": self.watch.read(),
+            "points": self.points,
+            "diagnostics": self.diagnostics,
+            "due": self._due,
+        }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from there."""
         self.points, self.diagnostics = state["points"], state["diagnostics"]
-        self._due = state["due"]
-
-
-def _evaluate(
-    controller: Policy, runs: Sequence[Run], episodes: int | None = None
-) -> list[Episodes]:
-    """Episodes of every run, all in one batch; each run plays the same ones as it would alone."""
-    env_id = runs[0].env_id
-    each = episodes or _episodes(env_id)
-    played = play(controller, envs.game(env_id), streams(EVALUATION_SEED, each) * len(runs))
-    return [played.take(slice(i * each, (i + 1) * each)) for i in range(len(runs))]
-
-
-def _gains(controller: Policy, runs: Sequence[Run]) -> list[float]:
-    """Of every run, the largest gain of an agent that leaves for a constant."""
-    game = envs.game(runs[0].env_id)
-    each = min(_episodes(game.id), DEVIATION_EPISODES)
-    found = deviation_gains(controller, game, runs=len(runs), episodes=each, seed=EVALUATION_SEED)
-    return [float(found[run.reward_mode][i].max()) for i, run in enumerate(runs)]
-
-
-@cache
-def _episodes(env_id: str) -> int:
-    return 1 if is_deterministic(envs.game(env_id)) else EPISODES
-
-
-def _measures(run: Run, episodes: Episodes | None) -> dict[str, Any]:
-    """Means over episodes; NaN marks a run without a policy and goes with its status."""
-    if episodes is None:
-        nan = float("nan")
-        keys = ("training_return", "welfare", "trust", "cooperation", "episode_length")
-        return dict.fromkeys(keys, nan)
-    return {
-        "training_return": float(episodes.returns(run.reward_mode).mean()),
-        "welfare": float(episodes.welfare.mean()),
-        "trust": float(episodes.trust.mean()),
-        "cooperation": float(episodes.cooperation.mean()),
-        "episode_length": float(episodes.length.mean()),
-    }
-
-
-def _row(
-    run: Run,
-    curve: LearningCurve,
-    step: int,
-    status: str,
-    reason: str,
-    final: Episodes | None = None,
-) -> dict[str, Any]:
-    spec = envs.spec(run.env_id)
-    n_agents = envs.game(run.env_id).n_agents
-    points, _ = curve.of(curve.runs.index(run))
-    payoffs = shares = [float("nan")] * n_agents
-    if final is not None:
-        payoffs, shares = (part.mean(axis=0).tolist() for part in (final.payoffs, final.shares))
-    return {
-        "run_id": run.run_id,
-        "environment": run.environment,
-        "edition": run.edition,
-        "mechanism_class": spec.mechanism_class,
-        "n_agents": n_agents,
-        "policy": run.policy,
-        "paradigm": learner(run.policy).paradigm,
-        "protocol": run.protocol,
-        "reward_mode": run.reward_mode,
-        "seed": run.seed,
-        "steps_planned": run.steps,
-        "steps_done": step,
-        "status": status,
-        "reason": reason,
-        **_measures(run, final),
-        "untrained_welfare": points[0]["welfare"] if points else float("nan"),
-        "payoff_per_agent": payoffs,
-        "share_per_agent": shares,
-        "deviation_gain": float("nan"),
-        "hyperparameter_hash": run.hyperparameter_hash,
-    }
-
-
-def _evaluations(
-    run: Run, final: Episodes, sampled: Episodes, points: list[dict[str, Any]]
-) -> list[dict[str, Any]]:
-    last = points[-5:]
-    smoothed = {name: sum(row[name] for row in last) / len(last) for name in _measures(run, None)}
-    kinds = [
-        ("deterministic", len(final.length), _measures(run, final)),
-        ("stochastic", STOCHASTIC_EPISODES, _measures(run, sampled)),
-        ("last_five_checkpoints", len(last), smoothed),
-    ]
-    return [
-        {"run_id": run.run_id, "kind": kind, "episodes": episodes, **measures}
-        for kind, episodes, measures in kinds
-    ]
-
-
-def _save(path: Path, result: RunResult) -> None:
-    with replacing(path) as temporary:
-        torch.save(vars(result), temporary)
-
-
-def _load(path: Path) -> RunResult | None:
-    """A finished run of an earlier job; an unreadable file is trained again."""
-    if not path.exists():
-        return None
-    try:
-        return RunResult(**torch.load(path, weights_only=True))
-    except Exception as error:
-        log.warning("%s cannot be read (%s): its run is trained again", path, error)
-        return None
+        self._due, self.done = state["due"], state["step"]
+        self.watch.add(*state["seconds"])

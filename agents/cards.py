@@ -16,14 +16,12 @@ from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 
 from coopetition import envs
 
-from .registry import LearnerSpec, derived, learner
+from .registry import WRITTEN, LearnerSpec, derived, learner
 from .runs import Run
 from .slices.layout import Layout
 
 # Cards are read off learners of the first of these games that they are defined for.
 GAMES = ("TrustDilemma-v0", "TeamProduction-v0")
-# What a literal `CARD` may say; `published` is left out by a learner whose own protocol it is.
-WRITTEN = ("paper", "reward", "actor", "critic", "sharing", "head", "published", "why")
 _LIBRARIES = ("stable_baselines3", "sb3_contrib")
 
 

@@ -136,8 +136,8 @@ def _references(solved: Solution) -> dict[str, Any]:
         "welfare_dynamic_optimum": solved.plan[1],
         "welfare_nash_worst": worst,
         "welfare_nash_best": best,
-        "price_of_anarchy": None if worst is None else at_best / worst,
-        "price_of_stability": None if best is None else at_best / best,
+        "price_of_anarchy": _ratio(at_best, worst),
+        "price_of_stability": _ratio(at_best, best),
         "welfare_best_uniform_constant": float(solved.uniform.max()),
         "welfare_tft": float(welfare(game, in_kind)[0]),
         "welfare_myopic": _myopic_welfare(solved),
@@ -146,6 +146,11 @@ def _references(solved: Solution) -> dict[str, Any]:
         "welfare_full": float(solved.uniform[-1]),
         "welfare_autarky": _autarky(solved),
     }
+
+
+def _ratio(best: float, other: float | None) -> float | None:
+    """A price; None without an equilibrium, or where losses make a ratio meaningless."""
+    return None if other is None or other <= 0 else best / other
 
 
 def _myopic_welfare(solved: Solution) -> float:
@@ -207,7 +212,7 @@ def _incentives(solved: Solution) -> dict[str, Any]:
     row["is_dilemma"] = bool(
         _regret(solved, [C]) > TOLERANCE
         and fear.mean() > TOLERANCE * abs(at_C.mean())
-        and at_C.mean() > LEAST_PRICE * punished.mean()
+        and at_C.mean() > punished.mean() + (LEAST_PRICE - 1) * abs(punished.mean())
     )
     cooperator, defector = _schelling(solved)
     return row | {
@@ -331,7 +336,7 @@ def _scales(solved: Solution) -> dict[str, Any]:
     for rule in (uniform, corners):
         totals(game, rule, RANDOM_EPISODES, watch=widen)
     return {
-        "relational_share_of_payoff": float(paid[1] / paid[0]),
+        "relational_share_of_payoff": float(paid[1] / paid[0]) if paid[1] else 0.0,
         "payoff_min": float(seen[0]),
         "payoff_max": float(seen[1]),
     }

@@ -14,6 +14,10 @@ from coopetition.envs.engine import Array, Game, State, fresh_sequence, merge
 from coopetition.envs.interfaces.spaces import joint_observation
 
 
+class UnsolvedError(ValueError):
+    """A game has nothing of the kind that a policy plays, such as an equilibrium in constants."""
+
+
 class Policy(ABC):
     """Chooses the actions of all agents in B copies of a game.
 
@@ -27,6 +31,7 @@ class Policy(ABC):
             `state` (the state itself, for a policy that is made of others).
         mechanism_class: the only class of games that it plays, such as `TR-3`; None for any.
         edition: the only edition that it plays, such as `v0`; None for any.
+        game_class: class of the games that it plays.
         game: the game that it plays now; None before the first.
         bound: the game that `predict` plays; None unless `bind` chose one.
         memory: all that it remembers of the running episodes, arrays with one row per copy.
@@ -37,6 +42,7 @@ class Policy(ABC):
     observation: str | None = None
     mechanism_class: str | None = None
     edition: str | None = None
+    game_class: type[Game] = Game
     game: Game | None = None
     bound: Game | None = None
     copies: int = 0

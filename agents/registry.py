@@ -6,6 +6,9 @@ is a literal, `ENTRY`, read from the source without importing it, so that planni
 imports torch. The entry names the policy, its paradigm, and of each protocol the class in that file
 and the hyperparameters: all of them, or `like` another learner's with some others and `without`
 some. A second literal, `CARD`, says what cannot be read off the constructor.
+
+Rules and learners of other people are added by `register` and `register_learner`; `extensions`
+does so for files.
 """
 
 from __future__ import annotations
@@ -22,11 +25,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from coopetition import envs
+from coopetition.envs import Game
 from coopetition.envs.engine import choose
 
 if TYPE_CHECKING:
-    from coopetition.envs import Game
-
     from .policy import Policy
 
 PROTOCOLS = ("as_published", "corrected")
@@ -40,6 +42,9 @@ SIGNATURES = {
 }
 _LEARNERS = Path(__file__).parent / "learners"
 _CONSTANT = re.compile(r"^Constant_(\d{2}|100)$")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+# What a literal `CARD` may say; `published` is left out by a learner whose own protocol it is.
+WRITTEN = ("paper", "reward", "actor", "critic", "sharing", "head", "published", "why")
 # Rules of any edition and of the released one; then those that have another meaning in the formal
 # edition, under the same names.
 _RULES = {
@@ -100,6 +105,11 @@ class RuleSpec:
         return self.load().edition
 
     @property
+    def game_class(self) -> type[Game]:
+        """Class of the games that it plays."""
+        return self.load().game_class
+
+    @property
     def summary(self) -> str:
         """First line of the class's documentation."""
         return (inspect.getdoc(self.load()) or "").partition("\n")[0]
@@ -151,6 +161,7 @@ class LearnerSpec:
     kind: ClassVar[str] = "learner"
     mechanism_class: ClassVar[None] = None
     edition: ClassVar[None] = None
+    game_class: ClassVar[type[Game]] = Game
 
     def exclusion(self, game: Game) -> str:
         """Why the learner is not defined for a game; empty if it is."""
@@ -163,15 +174,106 @@ class LearnerSpec:
         return getattr(importlib.import_module(self.module), self.class_name[protocol])
 
 
+# Those that were added, by name: rules, and module and file of learners.
+_added_rules: dict[str, RuleSpec] = {}
+_added_learners: dict[str, tuple[str, Path]] = {}
+
+
+def register(policy: type[Policy]) -> type[Policy]:
+    """Decorator that adds a rule: a subclass of `Policy` with a `name` and a method `act`.
+
+    It is then listed by `names`, made by `make`, and played wherever reference policies are.
+
+    Raises:
+        ValueError: not such a class, one that cannot be made without arguments, or a name that is
+            malformed or taken.
+    """
+    from .policy import Policy
+
+    if not (isinstance(policy, type) and issubclass(policy, Policy)):
+        raise ValueError(f"{policy!r}: a rule is a class that extends agents.Policy")
+    name = getattr(policy, "name", None)
+    if inspect.isabstract(policy) or not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise ValueError(
+            f"{policy.__name__}: a rule needs a method act(self, observations) and a name of "
+            f"letters, digits and '_', such as name = {policy.__name__!r}; it has {name!r}"
+        )
+    if "." in policy.__qualname__:
+        raise ValueError(f"{name}: the class of a rule stands at the top level of its module")
+    try:
+        inspect.signature(policy).bind()
+    except TypeError:
+        raise ValueError(f"{name}: give every parameter of its constructor a default") from None
+    known = _added_rules.get(name)
+    if known is None or known.module != policy.__module__:
+        _check_free(name)
+    _added_rules[name] = RuleSpec(name, "heuristic", policy.__module__, policy.__qualname__)
+    return policy
+
+
+def register_learner(path: Path, module: str) -> str:
+    """Add the learner that the literals `ENTRY` and `CARD` of a file describe; it is not imported.
+
+    Args:
+        path: the file.
+        module: name under which it can be imported.
+
+    Returns:
+        Its name.
+
+    Raises:
+        ValueError: a literal that is missing or wrong, or a name that is malformed or taken.
+    """
+    entry, card = _literal(path, "ENTRY"), _literal(path, "CARD")
+    name = entry.get("name")
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise ValueError(f"ENTRY: name {name!r} is not one of letters, digits and '_'")
+    _check_free(name)
+    missing = [key for key in WRITTEN if key not in card]
+    if missing:
+        raise ValueError(f"CARD lacks {', '.join(missing)} (published and why may be empty: {{}})")
+    try:
+        _added_learners[name] = module, path
+        _learners.cache_clear()
+        found = learner(name)
+        defined = {n.name for n in _tree(path).body if isinstance(n, ast.ClassDef)}
+        if lacking := set(found.class_name.values()) - defined:
+            raise ValueError(f"ENTRY: class {', '.join(sorted(lacking))} is not in the file")
+    except Exception as error:
+        unregister(name)
+        if isinstance(error, KeyError):
+            raise ValueError(f"ENTRY: there is no {error}") from None
+        if isinstance(error, TypeError):
+            said = str(error).removeprefix("LearnerSpec.__init__() ")
+            raise ValueError(f"ENTRY: {said}") from None
+        raise
+    return name
+
+
+def unregister(name: str) -> None:
+    """Forget a rule or learner that was added."""
+    _added_rules.pop(name, None)
+    _added_learners.pop(name, None)
+    _learners.cache_clear()
+
+
+def _check_free(name: str) -> None:
+    known = {*_RULES, *_added_rules, *learner_names()}
+    if name in known or _CONSTANT.match(name):
+        raise ValueError(f"there is a policy {name!r} already: give yours another name")
+
+
 @cache
 def _learners() -> dict[str, LearnerSpec]:
-    paths = sorted(_LEARNERS.glob("[!_]*.py"))
-    entries = {path: _literal(path, "ENTRY") for path in paths}
+    files = {f"{__package__}.learners.{p.stem}": p for p in sorted(_LEARNERS.glob("[!_]*.py"))}
+    files |= dict(_added_learners.values())
+    entries = {module: _literal(path, "ENTRY") for module, path in files.items()}
     by_name = {entry["name"]: entry for entry in entries.values()}
     specs = {}
-    for path, entry in entries.items():
+    for module, entry in entries.items():
+        path = files[module]
         settings = {p: _settings(by_name, entry["name"], p) for p in entry["hyperparameters"]}
-        module, card = f"{__package__}.learners.{path.stem}", _literal(path, "CARD")
+        card = _literal(path, "CARD")
         spec = LearnerSpec(**{**entry, "hyperparameters": settings}, card=card, module=module)
         unknown = set(spec.hyperparameters) - set(PROTOCOLS)
         if spec.paradigm not in PARADIGMS or unknown:
@@ -205,8 +307,12 @@ def derived(own: Mapping[str, Any], of: Callable[[str], dict[str, Any]]) -> dict
     return {key: value for key, value in inherited.items() if key not in without} | rest
 
 
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def _literal(path: Path, name: str) -> dict[str, Any]:
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    for node in _tree(path).body:
         if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", None) == name:
             return ast.literal_eval(node.value)
     raise ValueError(f"{path.name}: a learner module needs a literal {name} = {{...}}")
@@ -245,9 +351,11 @@ def spec(name: str, edition: str | None = None) -> RuleSpec | LearnerSpec:
         kind, module, class_name = own[family]
         preset = {"levels": int(constant[1])} if constant else {}
         return RuleSpec(name, kind, f"{__package__}.{module}", class_name, preset)
+    if name in _added_rules:
+        return _added_rules[name]
     if name in _learners():
         return _learners()[name]
-    rules = [rule for rule in _RULES if rule != "Constant"]
+    rules = [rule for rule in (*_RULES, *_added_rules) if rule != "Constant"]
     close = difflib.get_close_matches(name, [*rules, *learner_names()], n=1)
     hint = f" Did you mean {close[0]!r}?" if close else ""
     raise ValueError(
@@ -270,14 +378,17 @@ def names(env: str | None = None, *, kind: str | None = None) -> list[str]:
     if kind is not None:
         choose("kind", kind, kinds)
     constants = [f"Constant_{level:02d}" for level in range(101)]
-    specs = map(spec, [*constants, *(r for r in _RULES if r != "Constant"), *learner_names()])
+    rules = [rule for rule in _RULES if rule != "Constant"]
+    specs = map(spec, [*constants, *rules, *_added_rules, *learner_names()])
     if env is not None:
-        game = envs.spec(env)
+        place, game = envs.spec(env), envs.game(env)
+        entries = {name: spec(name, place.edition) for name in names(kind=kind)}
         return [
             name
-            for name in names(kind=kind)
-            if spec(name, game.edition).mechanism_class in (None, game.mechanism_class)
-            and spec(name, game.edition).edition in (None, game.edition)
+            for name, entry in entries.items()
+            if entry.mechanism_class in (None, place.mechanism_class)
+            and entry.edition in (None, place.edition)
+            and isinstance(game, entry.game_class)
         ]
     return [entry.name for entry in specs if kind in (None, entry.kind)]
 

@@ -16,6 +16,7 @@ from .engine import ActionError, Game, Mode, Outcome
 from .interfaces.aec import AECEnv
 from .interfaces.joint import JointEnv
 from .interfaces.parallel import ParallelEnv
+from .outside import register_parallel
 from .registry import (
     MECHANISM_CLASSES,
     ParameterError,
@@ -51,6 +52,7 @@ __all__ = [
     "make",
     "parallel_env",
     "register",
+    "register_parallel",
     "spec",
     "supersuit_vec_env",
     "vec_env",

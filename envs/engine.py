@@ -70,6 +70,7 @@ class Game(ABC):
             [t, N]; only a view knows its reward mode.
         parameters: what the constructor was given; None for a game that no registered
             constructor built.
+        registration: number of the registration of that constructor.
         action_dtype: precision in which actions are played.
     """
 
@@ -81,12 +82,15 @@ class Game(ABC):
     termination_rule: str = ""
     reward_diagnostics: Callable[[Array], dict[str, Any]] | None = None
     parameters: dict[str, Any] | None = None
+    registration: int = 0
     action_dtype: type[np.floating] = np.float32
 
     @property
     def identity(self) -> Hashable:
-        """Equal for games that are built alike: id and parameters, else the object itself."""
-        return self if self.parameters is None else (self.id, _hashable(self.parameters))
+        """Equal for games that are built alike: registration and parameters, else the object."""
+        if self.parameters is None:
+            return self
+        return self.id, self.registration, _hashable(self.parameters)
 
     @property
     def n_agents(self) -> int:
@@ -168,6 +172,14 @@ class Game(ABC):
         with what agents may only infer in its true value.
         """
         return self.central_observation(state) if normalize else self.joint_observation(state)
+
+    def plain(self, state: State) -> dict[str, Any]:
+        """A state as arrays of numbers, numbers, text and lists, to be kept in a file."""
+        return dict(state)
+
+    def from_plain(self, content: dict[str, Any]) -> State:
+        """The state that `plain` was given."""
+        return dict(content)
 
     @abstractmethod
     def info(self, state: State, outcome: Outcome | None, copy: int = 0) -> dict[str, Any]:

@@ -18,8 +18,9 @@ import reprlib
 import types
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import gymnasium
@@ -87,6 +88,7 @@ class Spec:
         factory: builds the game from its parameters.
         module: dotted name of the module that defines it.
         changes: where the game departs from its report, keys of `formal.changes.CHANGES`.
+        number: counts registrations, of which an id may see several.
     """
 
     id: str
@@ -94,6 +96,7 @@ class Spec:
     factory: Callable[..., Game]
     module: str
     changes: tuple[int, ...] = ()
+    number: int = field(default_factory=count().__next__)
 
     @property
     def name(self) -> str:
@@ -128,7 +131,7 @@ class Spec:
         # A copy of its own: what the caller does to a list afterwards must not reach the game.
         given = deepcopy(checked(params, defaults, hints, self.id, "parameter"))
         game = self.factory(**given)
-        game.parameters = deepcopy(given)
+        game.parameters, game.registration = deepcopy(given), self.number
         return game
 
 
@@ -158,6 +161,13 @@ def register(
         return factory
 
     return decorate
+
+
+def unregister(id: str) -> None:
+    """Forget an environment, here and in the other libraries."""
+    del _specs[id]
+    for registry in (gymnasium.registry, pettingzoo.parallel_registry, pettingzoo.aec_registry):
+        registry.pop(id, None)
 
 
 def pettingzoo_name(id: str) -> str:

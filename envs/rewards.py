@@ -16,6 +16,8 @@ from .engine import Array, Game, Mode, choose, row_sum
 from .mechanisms.interdependence import integrated_utilities
 
 REWARD_MODES = ("private", "integrated", "cooperative")
+# A mean reward below this share of the mean size is no measure of rewards.
+CANCELLED = 0.1
 
 
 def mix_released(mode: str, utilities: Array) -> Array:
@@ -88,17 +90,22 @@ def mix_formal(mode: Mode, payoffs: Array, concern: Array) -> Array:
 def reward_scale(game: Game, mode: Mode) -> float:
     """Mean reward per agent and step when every agent plays its baseline for one episode.
 
-    The known constant that training rewards are divided by.
+    The known constant that training rewards are divided by. Where rewards are losses, or nearly
+    cancel, the mean of their sizes; where all are zero, 1.
 
     Raises:
         ValueError: the mode does not exist.
     """
     mode = game.reward_mode(mode)
     state = game.reset([0])
-    total, steps, done = 0.0, 0, False
+    total, size, steps, done = 0.0, 0.0, 0, False
     while not done:
         state, outcome = game.step(state, game.baselines[None])
-        total += float(game.rewards(outcome, mode).mean())
+        rewards = game.rewards(outcome, mode)
+        total += float(rewards.mean())
+        size += float(np.abs(rewards).mean())
         steps += 1
         done = bool(outcome.terminated[0] or outcome.truncated[0])
-    return total / steps
+    if total > CANCELLED * size:
+        return total / steps
+    return size / steps or 1.0

@@ -17,9 +17,10 @@ import numpy as np
 from coopetition.envs.engine import Array, Game, State
 from coopetition.envs.formal import FormalGame, Linear, Membership, Team, TeamLoyalty
 from coopetition.envs.formal.decoding import state_of
+from coopetition.envs.released import ReleasedGame
 
 from ..equilibria import singles, stage_equilibrium
-from ..policy import Policy
+from ..policy import Policy, UnsolvedError
 from ..solutions import Solution, solution
 
 
@@ -32,12 +33,16 @@ class SolvedPolicy(Policy):
         """Look up what is solved of the game; it is solved when it is asked for.
 
         Raises:
-            ValueError: a game of another edition.
+            ValueError: a game of another edition, or one that it cannot read.
         """
-        if self.edition == "v1" and not isinstance(game, FormalGame):
+        if self.edition == "v1" and isinstance(game, ReleasedGame):
             raise ValueError(
                 f"{self.name} solves games of the formal edition; {game.id} is of the released "
                 f"edition, whose oracles are in `oracles` under the same names"
+            )
+        if not isinstance(game, self.game_class):
+            raise ValueError(
+                f"{self.name} reads the state of a game that is made of parts; {game.id} is not"
             )
         super().attach(game)
         self.solved = solution(game)
@@ -90,10 +95,10 @@ class Nash(Plan):
         """D.
 
         Raises:
-            ValueError: no equilibrium in constants was found.
+            UnsolvedError: no equilibrium in constants was found.
         """
         if self.solved.worst is None:
-            raise ValueError(f"{self.game.id} has no private equilibrium in constants")
+            raise UnsolvedError(f"{self.game.id} has no private equilibrium in constants")
         return self.solved.worst[None]
 
 
@@ -107,10 +112,10 @@ class Equilibrium(Plan):
         """The coopetitive equilibrium.
 
         Raises:
-            ValueError: no equilibrium in constants was found.
+            UnsolvedError: no equilibrium in constants was found.
         """
         if self.solved.coopetitive is None:
-            raise ValueError(f"{self.game.id} has no integrated equilibrium in constants")
+            raise UnsolvedError(f"{self.game.id} has no integrated equilibrium in constants")
         return self.solved.coopetitive[None]
 
 
@@ -140,6 +145,7 @@ class Feedback(SolvedPolicy):
 
     observation = "published"
     edition = "v1"
+    game_class = FormalGame
 
     def begin(self, seeds: Sequence[np.random.SeedSequence]) -> State:
         """Nothing played yet, [B, N]."""

@@ -254,7 +254,7 @@ class GameVecEnv(VecEnv):
     def state_dict(self) -> dict[str, Any]:
         """All that decides what comes next: the running episodes and the seeds of later ones."""
         return {
-            "state": dict(self._state),
+            "state": self.game.plain(self._state),
             "generators": [generator.bit_generator.state for generator in self._generators],
             "payoffs": self.payoffs,
             "agent_rewards": self.agent_rewards,
@@ -263,7 +263,7 @@ class GameVecEnv(VecEnv):
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from a `state_dict` of an environment that was built in the same way."""
-        self._state = dict(state["state"])
+        self._state = self.game.from_plain(state["state"])
         for generator, own in zip(self._generators, state["generators"], strict=True):
             generator.bit_generator.state = own
         self.payoffs, self.agent_rewards = state["payoffs"], state["agent_rewards"]

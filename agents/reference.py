@@ -6,7 +6,7 @@ episode each. Where the game itself draws, every policy plays the same seeded ep
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,8 @@ from coopetition.envs.engine import Game
 from .deviations import DEVIATION_EPISODES, deviation_gains
 from .evaluation import Episodes, evaluate
 from .heuristics import Random
+from .policy import UnsolvedError
+from .progress import log
 from .registry import make, names
 from .scores import LEVELS, surface
 
@@ -29,17 +31,27 @@ RELEASED = "TitForTat_released"
 Group = tuple[str, int | None, str, Episodes]
 
 
-def reference_rows(id: str, *, random_episodes: int, seed: int = 0) -> list[dict[str, Any]]:
+def reference_rows(
+    id: str,
+    *,
+    random_episodes: int,
+    seed: int = 0,
+    deviations: bool = True,
+    without: Collection[str] = (),
+) -> list[dict[str, Any]]:
     """One row per policy, action basis and reward mode.
 
     Rows of action basis `own` come first. Those of `max` follow the released rules, in which
     amounts refer to the largest endowment for all: constants and Random where endowments differ,
     and TitForTat_released, averaged over 50 episodes, the first of which is unlike the others.
+    Where a game has nothing for a policy to play, as without an equilibrium, it has no row.
 
     Args:
         id: environment.
         random_episodes: episodes of Random, and of every other policy where the game itself draws.
         seed: seed of all episodes.
+        deviations: play what an agent gains by leaving Random, which takes longest.
+        without: oracles and the like that are left out.
     """
     spec, game = envs.spec(id), envs.game(id)
     identity = {
@@ -48,7 +60,9 @@ def reference_rows(id: str, *, random_episodes: int, seed: int = 0) -> list[dict
         "mechanism_class": spec.mechanism_class,
         "n_agents": game.n_agents,
     }
-    gains = deviation_gains(make("Random"), game, episodes=DEVIATION_EPISODES, seed=seed)
+    gains = dict.fromkeys(envs.REWARD_MODES, np.array([np.nan]))
+    if deviations:
+        gains = deviation_gains(make("Random"), game, episodes=DEVIATION_EPISODES, seed=seed)
     return [
         {
             **identity,
@@ -61,12 +75,14 @@ def reference_rows(id: str, *, random_episodes: int, seed: int = 0) -> list[dict
             if (policy, basis) == ("Random", "own")
             else float("nan"),
         }
-        for policy, level, basis, episodes in _groups(game, random_episodes, seed)
+        for policy, level, basis, episodes in _groups(game, random_episodes, seed, without)
         for mode in envs.REWARD_MODES
     ]
 
 
-def _groups(game: Game, random_episodes: int, seed: int) -> Iterator[Group]:
+def _groups(
+    game: Game, random_episodes: int, seed: int, without: Collection[str]
+) -> Iterator[Group]:
     draws = not is_deterministic(game)
     needed = random_episodes if draws else 1
     kinds = ("heuristic", "oracle", "planner")
@@ -82,8 +98,14 @@ def _groups(game: Game, random_episodes: int, seed: int) -> Iterator[Group]:
         yield "Random", None, basis, evaluate(random, game, episodes=random_episodes, seed=seed)
         if basis == "own":
             for name in others:
-                if name not in ("Random", RELEASED):
-                    yield name, None, basis, evaluate(name, game, episodes=needed, seed=seed)
+                if name in ("Random", RELEASED, *without):
+                    continue
+                try:
+                    played = evaluate(name, game, episodes=needed, seed=seed)
+                except UnsolvedError as error:
+                    log.warning("%s has no row: %s", name, error)
+                    continue
+                yield name, None, basis, played
     if released:
         yield RELEASED, None, "max", _life(game, draws=draws, seed=seed)
 

@@ -6,7 +6,7 @@ whose episode has ended is stepped no further.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from coopetition.envs import REWARD_MODES
 from coopetition.envs import game as build_game
-from coopetition.envs.engine import Array, Game, fresh_sequence
+from coopetition.envs.engine import Array, Game, Outcome, State, fresh_sequence
 
 from .policy import Policy, observe
 from .registry import make
@@ -115,8 +115,21 @@ def streams(seed: Any, episodes: int) -> list[Streams]:
     return [tuple(child.spawn(2)) for child in fresh_sequence(seed).spawn(episodes)]
 
 
-def play(policy: Policy, game: Game, episodes: Sequence[Streams]) -> Episodes:
-    """Play one episode per pair of streams, which may repeat."""
+def play(
+    policy: Policy,
+    game: Game,
+    episodes: Sequence[Streams],
+    *,
+    watch: Callable[[Array, State, Outcome], None] | None = None,
+) -> Episodes:
+    """Play one episode per pair of streams, which may repeat.
+
+    Args:
+        policy: plays all agents.
+        game: the game.
+        episodes: streams of the game and of the policy.
+        watch: is shown every step: which episodes run, their state after it and its outcome.
+    """
     state = game.reset([of_game for of_game, _ in episodes])
     policy.reset(game, [of_policy for _, of_policy in episodes])
 
@@ -133,6 +146,8 @@ def play(policy: Policy, game: Game, episodes: Sequence[Streams]) -> Episodes:
             rewards[mode][running] += game.rewards(outcome, mode)
         shares[running] += state["actions"] / game.endowments
         length[running] += 1
+        if watch is not None:
+            watch(running, state, outcome)
         ended = outcome.terminated | outcome.truncated
         if ended.any():
             trust[running[ended]] = game.mean_trust(state)[ended]

@@ -54,23 +54,36 @@ class Seats(Policy):
 
 
 class Deviation(Policy):
-    """A policy that all agents follow but some, who hold a share of their own endowment.
+    """A policy that all agents follow but some, who come to hold a share of their own endowment.
 
     Args:
-        policy: what the rest play.
-        agents: who deviates.
+        policy: what the rest play, and all of them before the deviation.
+        agents: who deviates, the same in all episodes or [B, A].
         share: [B] to which share in each episode.
+        start: from which step on, one for all episodes or [B].
     """
 
-    def __init__(self, policy: Policy, agents: Sequence[int], share: Array) -> None:
-        self.policy, self.agents, self.share = policy, list(agents), share
+    def __init__(
+        self,
+        policy: Policy,
+        agents: Sequence[int] | Array,
+        share: Array,
+        start: int | Array = 0,
+    ) -> None:
+        self.policy, self.agents, self.share, self.start = policy, agents, share, start
         self.name, self.observation = f"{policy.name}, some deviate", policy.observation
 
     def reset(self, game: Game, seeds: Sequence[np.random.SeedSequence]) -> None:
         """See `Policy.reset`."""
         super().reset(game, seeds)
         self.policy.reset(game, seeds)
-        self.memory = {"amounts": self.share[:, None] * game.endowments[self.agents]}
+        agents = np.atleast_2d(self.agents)
+        agents = np.broadcast_to(agents, (len(seeds), agents.shape[1]))
+        self.memory = {
+            "agents": agents,
+            "amounts": self.share[:, None] * game.endowments[agents],
+            "wait": np.broadcast_to(self.start, len(seeds)),
+        }
 
     def keep(self, rows: Array) -> None:
         """See `Policy.keep`."""
@@ -80,7 +93,9 @@ class Deviation(Policy):
     def act(self, observations: Array | None) -> Array:
         """Joint actions [B, N] in payoff units."""
         actions = self.policy.act(observations).copy()
-        actions[:, self.agents] = self.memory["amounts"]
+        rows = np.flatnonzero(self.memory["wait"] <= 0)
+        actions[rows[:, None], self.memory["agents"][rows]] = self.memory["amounts"][rows]
+        self.memory["wait"] = self.memory["wait"] - 1
         return actions
 
 

@@ -8,6 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..evidence import Decision, Evidence
+from .audits import (
+    audit_is_the_same_for_all_labels,
+    gains_far_below_losses,
+    late_defection_cannot_pay,
+    late_defection_is_never_exploitative,
+    ramp_exploits_six_environments,
+    team_environments_are_immune,
+)
 from .corpus import audit_corpus_size, deduplicated_corpus_size, training_corpus_size
 from .editions import only_formal_dilemmas
 from .learning import protocol_effect, published_ippo_below_random
@@ -28,6 +36,12 @@ RULES: dict[str, Callable[[Evidence], Decision]] = {
         learners_above_equilibrium,
         nash_below_loyalty,
         constants_without_spread,
+        audit_is_the_same_for_all_labels,
+        late_defection_is_never_exploitative,
+        late_defection_cannot_pay,
+        ramp_exploits_six_environments,
+        team_environments_are_immune,
+        gains_far_below_losses,
         training_corpus_size,
         deduplicated_corpus_size,
         audit_corpus_size,

@@ -7,7 +7,7 @@ from coopetition import agents, envs
 from coopetition.agents.constants import Constant
 from coopetition.agents.deviations import SHARES, deviation_gains
 from coopetition.agents.evaluation import play, streams
-from coopetition.agents.seats import Seats
+from coopetition.agents.seats import Deviation, Seats
 
 
 class TestSeats:
@@ -40,6 +40,25 @@ class TestSeats:
     def test_another_number_of_agents(self):
         with pytest.raises(ValueError, match="TeamProduction-v1 has 4 agents, not 2"):
             agents.evaluate(Seats([Constant(0), Constant(0)]), "TeamProduction-v1")
+
+
+class TestDeviation:
+    def test_each_episode_has_its_deviator_share_and_start(self):
+        game = envs.game("TeamProduction-v1")
+        who, share, start = np.array([[0], [2], [2]]), np.array([1.0, 0.0, 0.0]), [0, 75, 100]
+        policy = Deviation(Constant(40), who, share, np.array(start))
+        expected = np.full((3, 4), 0.4)
+        expected[0, 0], expected[1, 2] = 1.0, 0.3
+        shares = play(policy, game, streams(0, 3)).shares
+        np.testing.assert_allclose(shares, expected, rtol=1e-6)
+
+    def test_deviations_go_on_where_other_episodes_have_ended(self):
+        """TrustDilemma-v0 ends after 3 steps without contributions."""
+        game = envs.game("TrustDilemma-v0")
+        policy = Deviation(Constant([50, 0]), [1], np.array([1.0, 0.0]), np.array([50, 0]))
+        episodes = play(policy, game, streams(0, 2))
+        assert episodes.length.tolist() == [100, 3]
+        np.testing.assert_allclose(episodes.shares[0], [0.5, 0.75], rtol=1e-6)
 
 
 class _TwoRuns(Constant):

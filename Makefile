@@ -1,7 +1,10 @@
 # make study      regenerate the study into results/ (SCALE=smoke|quick|standard, default quick)
 # make test       tests       make lint       style and workflow checks
 # make benchmark  speed of engine, learners, study    make clean      forget the results of SCALE
+# make test-slurm  the study on a SLURM cluster of one node, as root; needs slurm-wlm and munge
 # make evidence   do smaller networks lose score? about an hour; reports/recorded
+# make record     what `snakemake verify` compares with, with trained policies of SCALE
+# make costs      keep what the finished study of SCALE has cost: plan, resources, README
 # make playthroughs  the readable episodes in tests/playthroughs, after a change of a game
 # make picture    the picture of the README, from the last quick study
 
@@ -11,7 +14,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: study test lint benchmark evidence playthroughs picture clean
+.PHONY: study test test-slurm lint benchmark evidence record costs playthroughs picture clean
 .DEFAULT_GOAL := study
 
 study: $(READY)
@@ -19,6 +22,11 @@ study: $(READY)
 
 test: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
+
+test-slurm: $(READY)
+	tests/slurm/cluster.sh check
+	$(BIN)/pip install --quiet --editable ".[slurm,test]"
+	OMP_NUM_THREADS=1 $(BIN)/pytest -m slurm tests/workflow/test_slurm.py
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -33,6 +41,13 @@ benchmark: $(READY)
 
 evidence: $(READY)
 	$(BIN)/python tests/benchmarks/settings.py
+
+record: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python -m coopetition.reports.record results/$(SCALE)
+
+costs: $(READY)
+	$(BIN)/python -m coopetition.reports.costs results/$(SCALE)
+	PYTHONPATH=workflow $(BIN)/python -m study.readme
 
 playthroughs: $(READY)
 	$(BIN)/python -m coopetition.envs.playthrough tests/playthroughs

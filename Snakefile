@@ -4,6 +4,7 @@
 #   snakemake --config scale=smoke              another scale
 #   snakemake results/quick/claims.csv          one file and what it needs
 #   snakemake -n                                what would run, and why
+#   snakemake verify                            does this code compute what is recorded?
 
 
 configfile: "config/study.yaml"
@@ -17,9 +18,11 @@ include: "workflow/rules/reference.smk"
 include: "workflow/rules/comparison.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/statistics.smk"
+include: "workflow/rules/audits.smk"
 include: "workflow/rules/claims.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/verify.smk"
 
 
 report: "workflow/report/workflow.rst"
@@ -28,7 +31,10 @@ report: "workflow/report/workflow.rst"
 rule all:
     input:
         rules.report.output,
-        rules.plan.output,
+        rules.design.output,
         rules.learner_cards.output,
         rules.reference_scores.output,
+        rules.released_audit_tables.output,
+        [*AUDITS.values()],
+        rules.audit_tables.output,
         CURVES,

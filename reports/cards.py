@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -101,8 +101,8 @@ def environment_cards(
     contract: pd.DataFrame,
     reference: pd.DataFrame,
     certificates: pd.DataFrame,
-    curves: Mapping[str, Mapping[str, str]],
-    incentives: Mapping[str, Mapping[str, str]],
+    figures: Sequence[Mapping[str, Mapping[str, str]]],
+    audits: Mapping[str, list[dict[str, Any]]],
 ) -> list[dict[str, Any]]:
     """One card per game of the contract, with a part for each of its editions.
 
@@ -110,8 +110,8 @@ def environment_cards(
         contract: see `schema`, as are the following.
         reference: policies that need no training.
         certificates: equilibria, optima and incentives.
-        curves: name with edition -> title, caption, alt, provenance and data of a figure.
-        incentives: the same of another figure.
+        figures: of every kind, name with edition -> title, caption, alt, provenance and data.
+        audits: name with edition -> audited policies.
     """
     policies = dict(list(scored(reference, certificates).groupby("name")))
     certified = named(certificates).set_index("name").to_dict("index")
@@ -127,7 +127,8 @@ def environment_cards(
                     **_edition(row, name, story.get(row["edition"], [])),
                     "certificate": _certificate(name, certified[name]),
                     "policies": _policies(policies[name]) if name in policies else [],
-                    "figures": [f[name] for f in (curves, incentives) if name in f],
+                    "figures": [drawn[name] for drawn in figures if name in drawn],
+                    "audits": audits.get(name, []),
                 }
             )
         cards.append(
@@ -200,7 +201,8 @@ def numbers(values: Any) -> str:
 def _story(module: str) -> tuple[str, dict[str, list[str]]]:
     """Title and paragraphs of the module that defines a game, by edition; "" is about all."""
     doc = inspect.getdoc(sys.modules[module]) or ""
-    title, *parts = (" ".join(part.split()) for part in doc.split("\n\n"))
+    texts = [part for part in doc.split("\n\n") if not part.startswith(" ")]  # no commands
+    title, *parts = (" ".join(part.split()) for part in texts)
     story: dict[str, list[str]] = {}
     for part in parts:
         found = [edition for edition, opening in EDITIONS.items() if part.startswith(opening)]

@@ -18,9 +18,15 @@ QUANTITIES = (
     *("agents", "horizon", "class", "observation", "baselines", "early termination"),
     "spread of constants",
 )
-DECIDERS = ("reference", "contract", "counts", "certificates")
+DECIDERS = ("reference", "contract", "counts", "certificates", "audits")
 DECIDERS += ("as_published", "corrected", "both", "")
 COUNT_RESULTS = ("match", "mismatch", "not derivable")
+AUDIT_UNITS = ("integrated", "payoffs")
+REPLIES = ("stay", "constant", "plan", "reactive", "several")
+DEFECTIONS = ("full", "late", "early", "ramp")
+RECORD_ORIGINS = ("released code", "three agents or more", "stated number")
+SOLUTIONS = (*MODES, "optimum", "plan")
+CHECKS = ("contract", "solutions", "certificates", "reference", "traces")
 
 
 @dataclass(frozen=True)
@@ -132,6 +138,90 @@ _WELFARE_OF_PLAY = {
         "full": "if all contribute everything",
         "autarky": "of the best own production alone",
     }.items()
+}
+# Who is audited; see `agents.audits.panel`.
+_AUDITED = {
+    **{name: _CELL[name] for name in ("environment", "edition")},
+    "policy": Column("text", "what is audited"),
+    "kind": Column("text", "learner, constant, heuristic, oracle, planner, or a user's own"),
+    "protocol": Column("text", "of a learner; empty for others"),
+    "reward_mode": Column("text", "mode that a learner was trained on; empty for others"),
+    "seed": Column("integer", "seed of a learner's run; empty for others", (), True),
+}
+_PARTNER = {
+    "partner": Column("text", "what the others play"),
+    "partner_kind": Column("text", "as `kind`"),
+    "partner_protocol": Column("text", "of a learner; empty for others"),
+    "partner_reward_mode": Column("text", "mode that a learner was trained on; empty for others"),
+    "partner_seed": Column("integer", "seed of a learner's run; empty for others", (), True),
+}
+# Of `agents.audits.robustness`; sizes are standard deviations and probabilities.
+DISTURBED = ("none", "observation", "tremble", "action", "worst partner")
+
+
+def _over_episodes(name: str, about: str) -> dict[str, Column]:
+    """Mean and interval; of one episode there is no interval."""
+    return {
+        name: Column("number", about),
+        f"{name}_low": Column("number", "95 % interval over episodes, Student's t", (), True),
+        f"{name}_high": Column("number", "the same, upper end", (), True),
+    }
+
+
+_DEVIATOR = {
+    "agent": Column("integer", "who deviates"),
+    "agents": Column("text", "for whom it stands, such as 0|1; `all` for the sum over agents"),
+}
+_GAINED = {
+    "gain": Column("number", "change of the agent's payoff per episode; payoff units"),
+    "gain_low": Column("number", "95 % interval over episodes, Student's t", (), True),
+    "gain_high": Column("number", "the same, upper end", (), True),
+}
+# The published audit, as released; see `agents.audits.released`.
+_RELEASED = {
+    **_CELL,
+    "seed": Column("integer", "seed of the audit"),
+    "replicate": Column("flag", "not played: the rows of an earlier seed, as nothing is drawn"),
+}
+_UNIT = {"unit": Column("text", "integrated rewards, as published, or payoffs", AUDIT_UNITS)}
+_CHANGE = {
+    "baseline_return": Column("number", "of an episode without deviation, mean over agents; unit"),
+    "gain": Column("number", "change of agent 0's return; unit"),
+    "gain_percent": Column("number", "the same, % of agent 0's return without deviation"),
+    "others_change": Column("number", "mean change of the others; unit"),
+    "exploitative": Column("flag", "agent 0 gains and the others lose"),
+}
+_START = {
+    "start": Column("integer", "step of the change, from 0: the first of late ones, else the last"),
+    "start_fraction": Column("number", "the same, part of the episode"),
+}
+_RELEASED_SUMMARY = {
+    "static_tests": Column("integer", "static deviations over all seeds"),
+    "static_exploitative": Column("integer", "exploitative ones"),
+    "late_tests": Column("integer", "late deviations to nothing, over all seeds"),
+    "late_exploitative": Column("integer", "exploitative ones"),
+    "early_exploitative": Column("integer", "exploitative of three early ones per seed"),
+    "full_exploitative": Column("integer", "seeds in which playing nothing throughout is"),
+    "ramp_exploitative": Column("integer", "seeds in which the ramp is"),
+    "ramp_gain_low": Column(
+        "number",
+        "smallest gain of agent 0 by an exploitative ramp, % of the mean return without deviation",
+        (),
+        True,
+    ),
+    "ramp_gain_high": Column("number", "largest", (), True),
+    "last_step_cost": Column(
+        "number", "loss of agent 0 by a defection in the last step, mean; unit"
+    ),
+    "static_ratio_low": Column(
+        "number", "smallest gain over mean loss of the others, exploitative tests", (), True
+    ),
+    "static_ratio_high": Column("number", "largest", (), True),
+    "temporal_ratio_low": Column("number", "the same of the temporal tests", (), True),
+    "temporal_ratio_high": Column("number", "largest", (), True),
+    "partial_tests": Column("integer", "late deviations to 10, 20, 25, 30 or 40 %"),
+    "partial_exploitative": Column("integer", "exploitative ones"),
+    "partial_gain": Column("number", "largest gain of an exploitative one; %", (), True),
 }
 
 TABLES: dict[str, dict[str, Column]] = {
@@ -336,6 +426,81 @@ TABLES: dict[str, dict[str, Column]] = {
         "gap": Column("number", "share less target share", (), True),
         "within": Column("flag", "at most 0.10 of the endowment from the target"),
     },
+    "plan_jobs": {
+        "part": Column("text", "folder of results that the job writes to"),
+        "edition": Column("text", "of an environment; empty for jobs on none"),
+        "environment": Column("text", "name without edition; the same"),
+        "policy": Column("text", "learner; empty where none trains"),
+        "jobs": Column("integer", "jobs that the row stands for"),
+        "runs": Column("integer", "training runs"),
+        "cpu_seconds": Column("number", "estimate from recorded costs, of all of them; s"),
+        "memory_mb": Column("number", "the same, of the largest; MiB"),
+    },
+    "plan_counts": {
+        "component": Column("text", "what is counted"),
+        "planned": Column("integer", "in this study; empty for what it has no part in", (), True),
+        "published": Column("integer", "in the published corpus", (), True),
+        "note": Column("text", "how the two compare"),
+    },
+    "costs": {
+        "part": Column("text", "folder of results, or table, that the job makes"),
+        "job": Column("text", "which of it; empty if there is only one"),
+        "edition": Column("text", "of an environment; empty for jobs on none"),
+        "environment": Column("text", "name without edition; the same"),
+        "policy": Column("text", "learner; empty where none trains"),
+        "protocol": Column("text", "protocol trained in; the same"),
+        "runs": Column("integer", "training runs"),
+        "steps": Column("integer", "environment steps of each"),
+        "cpu_seconds": Column("number", "CPU time; without start-up for training runs; s"),
+        "seconds": Column("number", "wall time of the job, or the runs' share of it; s"),
+        "memory_mb": Column("number", "largest resident memory of the job; MiB"),
+    },
+    "scales": {
+        "scale": Column("text", "file in config/scales"),
+        "jobs": Column("integer", "jobs with a benchmark"),
+        "runs": Column("integer", "training runs, those for certificates of learners included"),
+        "cpu_hours": Column("number", "CPU time of all jobs; h"),
+        "minutes": Column("number", "wall time of all jobs, on two cores; min"),
+        "memory_mb": Column("number", "largest resident memory of a job; MiB"),
+        "disk_mb": Column("number", "size of the results; MB"),
+    },
+    "solutions": {
+        **{name: _CELL[name] for name in ("environment", "edition")},
+        "solution": Column("text", "equilibria by reward mode, optimum or plan", SOLUTIONS),
+        "number": Column("integer", "which equilibrium; step of a plan"),
+        "shares": Column("numbers", "of the own endowment, one per agent"),
+        "payoffs": Column("numbers", "of one step, one per agent; payoff units"),
+        "gain": Column(
+            "number",
+            "what the best of 21 constants adds, as a share: if one agent plays it, for itself; at "
+            "the optimum if one role plays it, to W",
+            (),
+            True,
+        ),
+    },
+    "traces": {
+        **{name: _CELL[name] for name in ("environment", "edition")},
+        "policy": Column("text", "learner or oracle"),
+        "protocol": Column("text", "of a learner"),
+        "reward_mode": Column("text", "mode that a learner was trained on"),
+        "run_id": Column("text", "run of a learner"),
+        "episode_seed": Column("integer", "seed of the episode"),
+        "step": Column("integer", "step of the episode, from 0"),
+        "actions": Column("numbers", "as the policy chose them, one per agent; payoff units"),
+        "payoffs": Column("numbers", "of the step, one per agent; payoff units"),
+        "trust": Column("number", "mean trust after the step, 0 to 1", (), True),
+        "ended": Column("flag", "the episode was over with this step"),
+    },
+    "verification": {
+        "check": Column("text", "recorded table", CHECKS),
+        **{name: _CELL[name] for name in ("environment", "edition")},
+        "compared": Column("integer", "values compared"),
+        "equal": Column("integer", "values equal to the last bit"),
+        "difference": Column("number", "largest relative difference; inf where one is missing"),
+        "identical": Column("flag", "every value is equal to the last bit"),
+        "ok": Column("flag", "as equal as this kind of machine can make it"),
+        "worst": Column("text", "the value that differs most; empty for none"),
+    },
     "learner_settings": {
         "policy": Column("text", "learner"),
         "environment": Column("text", "name without edition; the formal edition"),
@@ -380,6 +545,225 @@ TABLES: dict[str, dict[str, Column]] = {
             "number", "largest |cooperative - integrated| / |integrated| of summed returns"
         ),
         "identical": Column("flag", "below 1e-5, float32 rounding"),
+    },
+    "audit_surface": {
+        **_RELEASED,
+        **_UNIT,
+        "level": Column("number", "share of agent 0's endowment that all agents hold"),
+        "mean_return": Column("number", "of an episode, mean over agents; unit"),
+        "return_per_agent": Column("numbers", "of an episode, one per agent; unit"),
+        "std_per_agent": Column("numbers", "standard deviation over episodes; unit"),
+    },
+    "audit_static": {
+        **_RELEASED,
+        **_UNIT,
+        "level": Column("number", "the same; agent 0 deviates to half of it"),
+        **_CHANGE,
+    },
+    "audit_temporal": {
+        **_RELEASED,
+        **_UNIT,
+        "strategy": Column("text", "how agent 0 leaves 50 %", DEFECTIONS),
+        **_START,
+        "episode_length": Column("integer", "steps if nobody deviates"),
+        "steps": Column("number", "steps with the deviation, mean over episodes"),
+        **_CHANGE,
+        "by_chance": Column(
+            "number",
+            "how often it seems exploitative if it meets other draws than the baseline; empty "
+            "where nothing is drawn",
+            (),
+            True,
+        ),
+    },
+    "audit_interior": {
+        **_CELL,
+        **_UNIT,
+        **_START,
+        "share": Column("number", "share of its own endowment that agent 0 deviates to from 0.5"),
+        **_CHANGE,
+    },
+    "released_audit": {
+        **_CELL,
+        **_UNIT,
+        "seeds": Column("integer", "seeds of the audit"),
+        "played": Column("integer", "of these, seeds that are not replicates"),
+        "episode_length": Column("integer", "steps if nobody deviates"),
+        "optimal_level": Column("number", "level with the highest mean return; median over seeds"),
+        "static_varies": Column("flag", "the number of exploitative levels depends on the seed"),
+        **_RELEASED_SUMMARY,
+        "onset": Column("number", "first exploitative late start, part of the episode", (), True),
+        "vulnerability": Column("text", "class of the late deviations; several if seeds differ"),
+        "ramp_gain": Column("number", "gain by the ramp, % of the mean return; mean over seeds"),
+        "ramp_by_chance": Column(
+            "number", "how often the ramp seems exploitative if draws are not shared", (), True
+        ),
+        "best_gain": Column("number", "largest gain of `audit_interior`, % of agent 0's return"),
+        "best_share": Column("number", "share of it"),
+        "best_start": Column("number", "its first step, part of the episode"),
+    },
+    "released_audit_classes": {
+        "mechanism_class": Column("text", "technical report, or all", (*CLASSES, "all")),
+        **_UNIT,
+        "environments": Column("integer", "environments"),
+        **_RELEASED_SUMMARY,
+        "static_rate": Column("number", "exploitative share of static deviations"),
+        "last_step_cost_low": Column("number", "smallest of an environment; unit"),
+        "last_step_cost_high": Column("number", "largest"),
+        "ramp_environments": Column("integer", "environments with an exploitative ramp"),
+    },
+    "released_audit_figures": {
+        "quantity": Column("text", "what is published"),
+        "published": Column("text", "its value"),
+        "recomputed": Column("text", "ours; empty while environments are missing"),
+        "result": Column("text", "what the comparison says", COUNT_RESULTS),
+        "note": Column("text", "explanation"),
+        "source": Column("text", "document and place"),
+    },
+    "released_audit_records": {
+        "audit": Column("text", "part of the audit", ("static", "temporal")),
+        "policy": Column("text", "label, which no computation uses; empty for none"),
+        "environment": Column("text", "name without edition; empty where it is not known"),
+        "seed": Column("integer", "seed of the audit"),
+        "origin": Column("text", "why there is such a record", RECORD_ORIGINS),
+        "replicate": Column("flag", "the same experiment as an earlier record"),
+        "optimal_level": Column("number", "level with the highest mean return", (), True),
+        "exploitative": Column("integer", "exploitative tests of its own", (), True),
+        "vulnerability": Column("text", "class of the late deviations"),
+    },
+    "audit_deviations": {
+        **_AUDITED,
+        **_DEVIATOR,
+        "share": Column("number", "share of own endowment that it holds from the start on"),
+        "start": Column("integer", "first step of the deviation"),
+        "start_fraction": Column("number", "the same, part of the episode"),
+        "episodes": Column("integer", "episodes averaged"),
+        "payoff": Column("number", "of the agent without deviation, per episode; payoff units"),
+        **_GAINED,
+        "gain_integrated": Column("number", "the same in integrated reward"),
+        "others_change": Column("number", "mean change of another agent's payoff; payoff units"),
+        "exploitative": Column("flag", "the agent gains and the others lose, both on average"),
+    },
+    "audit_exploitability": {
+        **_AUDITED,
+        **_DEVIATOR,
+        "agent": Column("integer", "who deviates; empty for the sum over agents", (), True),
+        "members": Column("integer", "number of agents for which it stands"),
+        "episodes": Column("integer", "episodes that the gain is measured in"),
+        "payoff": Column("number", "without deviation, per episode; payoff units"),
+        **_GAINED,
+        "gain_low": Column("number", "95 % interval over episodes, or the least of the restarts"),
+        "gain_high": Column("number", "upper end"),
+        "interval": Column("text", "what low and high are over", ("episodes", "restarts")),
+        "family": Column("text", "best reply found; several: not the same for all", REPLIES),
+        "constant_gain": Column("number", "of the best share and switch; payoff units"),
+        "others_change": Column("number", "mean change of another agent's payoff; payoff units"),
+        "share": Column("number", "mean share of own endowment without deviation, 0 to 1"),
+        "reply_share": Column("number", "the same of the best reply"),
+    },
+    "audit_cross_play": {
+        **_AUDITED,
+        "role": Column("text", "interchangeable agents, one of whom plays the policy: 1|2"),
+        "seat": Column("integer", "this agent; all others play the partner"),
+        **_PARTNER,
+        "episodes": Column("integer", "1 where nothing is drawn"),
+        **_over_episodes("payoff", "of the seat per episode; payoff units"),
+        "others_payoff": Column("number", "mean of the others; payoff units"),
+        "worst_off": Column("number", "of the agent paid least in an episode; payoff units"),
+        "welfare": Column("number", "W, payoffs summed over steps and agents; payoff units"),
+        "share": Column("number", "mean share of own endowment in the seat, 0 to 1"),
+        "others_share": Column("number", "mean of the others"),
+    },
+    "audit_cross_play_summary": {
+        **_AUDITED,
+        "partners": Column("integer", "other policies met"),
+        "self_play": Column("number", "payoff of an agent among its like; payoff units"),
+        "cross_play": Column("number", "the same with the partners, mean", (), True),
+        "gap": Column("number", "self-play less cross-play: coordination gap", (), True),
+        "other_runs": Column("integer", "runs met that differ in their seed alone"),
+        "runs_gap": Column("number", "self-play less play with these", (), True),
+        "among_zero": Column("number", "payoff among agents who contribute nothing", (), True),
+        "defector_level": Column(
+            "integer", "lowest constant that pays among the best constant, percent", (), True
+        ),
+        "among_defectors": Column("number", "payoff among agents who hold it", (), True),
+        "worst_partner": Column("text", "with whom an agent earns least; empty for none"),
+        "worst_payoff": Column("number", "what it earns then; payoff units", (), True),
+        "best_partner": Column("text", "with whom it earns most; empty for none"),
+        "best_payoff": Column("number", "what it earns then; payoff units", (), True),
+        "partners_payoff": Column("number", "mean payoff of the partners; payoff units", (), True),
+    },
+    "audit_schelling": {
+        **_AUDITED,
+        "role": Column("text", "interchangeable agents, one of whom plays the policy: 1|2"),
+        "cooperators": Column("integer", "others who play C; the rest play D"),
+        "episodes": Column("integer", "1 where nothing is drawn"),
+        **_over_episodes("payoff", "of the seat per episode; payoff units"),
+        "cooperator_payoff": Column("number", "of a seat that plays C instead; payoff units"),
+        "defector_payoff": Column("number", "of a seat that plays D instead; payoff units"),
+        "share": Column("number", "mean share of own endowment in the seat, 0 to 1"),
+        "position": Column("number", "the same between D (0) and C (1)", (), True),
+    },
+    "audit_worst_case_training": {
+        **{name: _CELL[name] for name in ("environment", "edition")},
+        "protocol": Column("text", "as_published or corrected", PROTOCOLS),
+        "reward_mode": Column("text", "mode trained on", MODES),
+        "partner": Column("text", "who trained the others", ("MADDPG", "M3DDPG", "worst")),
+        "seeds": Column("integer", "pairs of runs"),
+        "m3ddpg": Column("number", "payoff of an agent of M3DDPG per episode; payoff units"),
+        "maddpg": Column("number", "the same of MADDPG"),
+        "difference": Column("number", "mean of the paired differences"),
+        "difference_low": Column("number", "95 % interval over seeds, Student's t", (), True),
+        "difference_high": Column("number", "the same, upper end", (), True),
+    },
+    "audit_robustness": {
+        **_AUDITED,
+        "disturbance": Column("text", "of what is seen or played, or who is met", DISTURBED),
+        "size": Column("number", "standard deviation, or probability", (), True),
+        "partner": Column("text", "the worst partner; empty for other disturbances"),
+        "episodes": Column("integer", "1 where nothing is drawn"),
+        **_over_episodes("payoff", "per agent that plays the policy and episode; payoff units"),
+        **_over_episodes("welfare", "W, payoffs summed over steps and agents; payoff units"),
+        "worst_off": Column("number", "of the agent paid least in an episode; payoff units"),
+        **_over_episodes("loss", "payoff undisturbed less disturbed, same episodes; payoff units"),
+        "loss_share": Column("number", "the same, a share of the undisturbed payoff", (), True),
+    },
+    "audit_behaviour": {
+        **_AUDITED,
+        "episodes": Column("integer", "of self-play; 1 where nothing is drawn"),
+        "slope": Column("number", "of own share on the others' mean share a step before", (), True),
+        "slope_low": Column("number", "95 % interval, jackknife over episodes", (), True),
+        "slope_high": Column("number", "the same, upper end", (), True),
+        "retaliation": Column("number", "largest fall of the share after one defection", (), True),
+        "forgiveness": Column("number", "part of it given back after ten steps", (), True),
+        **_over_episodes("welfare", "W, payoffs summed over steps and agents; payoff units"),
+        "share": Column("number", "mean share of own endowment, 0 to 1"),
+        "end_game": Column("number", "mean share in the last tenth less the middle", (), True),
+        "gini": Column("number", "of payoffs: 0 equal, towards 1 unequal"),
+        "jain": Column("number", "of payoffs: 1 equal"),
+        "efficiency": Column("number", "W over W of the dynamic optimum", (), True),
+        "sustainability": Column("number", "W of the last quarter over the first", (), True),
+    },
+    "audit_trajectories": {
+        **_AUDITED,
+        "step": Column("integer", "step of the episode, from 0"),
+        "running": Column("number", "part of the episodes that have not ended before"),
+        "welfare": Column("number", "payoffs of the step, summed over agents; payoff units"),
+        "trust": Column("number", "mean trust after it, of running episodes, 0 to 1", (), True),
+        "share": Column("number", "mean share of own endowment, 0 to 1; 0 after an end"),
+    },
+    "audit_reward_hacking": {
+        "run_id": _RUN["run_id"],
+        **{name: _CELL[name] for name in ("environment", "edition")},
+        **{name: _RUN[name] for name in ("policy", "protocol", "reward_mode", "seed")},
+        "evaluations": Column("integer", "points of the learning curve, the first before training"),
+        "correlation": Column("number", "of trained reward and W over them, Pearson", (), True),
+        "breaks": Column("flag", "the reward goes on rising while payoffs fall"),
+        "break_step": Column("integer", "environment steps at the highest W, if so", (), True),
+        "peak_welfare": Column("number", "highest W; payoff units"),
+        "last_welfare": Column("number", "mean W of the last two evaluations; payoff units"),
+        "peak_return": Column("number", "summed reward of the mode at the highest W"),
+        "last_return": Column("number", "mean of the last two evaluations"),
     },
     "claims": {
         "claim_id": Column("text", "id; N for our own findings"),

@@ -11,6 +11,7 @@ import pandas as pd
 
 from coopetition import agents
 
+from .audit_content import audit_data, audited
 from .cards import environment_cards, formal_oracles, numbers, oracle_cards, policy_overview
 from .columns import MODES, PROTOCOLS, STATUSES
 from .comparison import ANALYSE, BENCHMARKS, CODE, CONFIG, INVENTORY, RANKINGS
@@ -94,9 +95,11 @@ def report_data(
     learner_certificates: pd.DataFrame,
     learner_signatures: pd.DataFrame,
     claims: pd.DataFrame,
+    audits: Mapping[str, pd.DataFrame],
     figures: Mapping[str, Path],
     curves: Mapping[str, Path],
     incentives: Mapping[str, Path],
+    audit_figures: Mapping[str, Path],
 ) -> dict[str, Any]:
     """Data of the report; see `report.CONTRACT` for its shape.
 
@@ -118,16 +121,18 @@ def report_data(
         learner_certificates: see `schema`.
         learner_signatures: see `schema`.
         claims: see `schema`.
+        audits: the tables of `audit_content.TABLES`.
         figures: figure id -> JSON file with its texts; the CSV twin lies beside it.
         curves: environment with edition -> JSON file of its response curve, likewise.
         incentives: the same of its incentives.
+        audit_figures: the same of its audits, where policies are audited.
     """
     policies = policy_overview(reference, certificates)
     ends, sizes = certificate_rows(learner_certificates), recorded("learner_settings")
     unexpected = exceptions(scores, reference)
     drawn = [
         {name: _of_environment(kind, name, path) for name, path in paths.items()}
-        for kind, paths in (("environments", curves), ("incentives", incentives))
+        for kind, paths in zip(MAKERS, (curves, incentives, audit_figures), strict=True)
     ]
     return {
         "study": {**study, **provenance, "training_commits": _commits(scores)},
@@ -166,7 +171,10 @@ def report_data(
         "excluded": _excluded(scores),
         "records": counts.to_dict("records"),
         "figures": [_figure(name, path) for name, path in figures.items()],
-        "cards": environment_cards(contract, reference, certificates, *drawn),
+        **audit_data(audits, certificates),
+        "cards": environment_cards(
+            contract, reference, certificates, drawn, audited(audits, certificates)
+        ),
         "definitions": [{"term": term, "text": text} for term, text in DEFINITIONS.items()],
     }
 
@@ -313,6 +321,7 @@ def _score(row: dict[str, Any]) -> dict[str, Any]:
         **{k: row[k] for k in kept.split()},
         "welfare": welfare,
         "runs": row["planned"],
+        "finished": row["finished"],
         "action_share": row["cooperation"],
     }
 
@@ -368,6 +377,7 @@ def _figure(name: str, text: Path) -> dict[str, str]:
 MAKERS = {
     "environments": "rule environment_figures, reports/curves.py",
     "incentives": "rule incentive_figures, reports/incentives.py",
+    "audits": "rule audit_figures, reports/audit_sheets.py",
 }
 
 

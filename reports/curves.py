@@ -23,7 +23,6 @@ from .theme import (
     GREY,
     HALO,
     INK,
-    MARKS,
     MODE_COLOURS,
     MODE_LINES,
     PUBLISHED_COLOUR,
@@ -32,6 +31,7 @@ from .theme import (
     Plot,
     apply,
     learner_marker,
+    policy_marks,
 )
 
 COLUMNS = 5  # as many as a mechanism class has environments
@@ -55,7 +55,7 @@ def _small_multiples(reference: pd.DataFrame, scores: pd.DataFrame, edition: str
     points["relative"] = points["mode_return"] / points["environment"].map(best["mode_return"])
     top = points[points["kind"] == "constant"].groupby("environment")["welfare"].max()
     points["relative_welfare"] = points["welfare"] / points["environment"].map(top)
-    names = list(dict.fromkeys(points["environment"]))
+    names, marks = list(dict.fromkeys(points["environment"])), _marks(points, edition)
     columns = COLUMNS if len(names) > 2 * COLUMNS else max(1, min(3, len(names)))
     rows = -(-len(names) // columns)
     fig, grid = plt.subplots(
@@ -71,10 +71,8 @@ def _small_multiples(reference: pd.DataFrame, scores: pd.DataFrame, edition: str
     classes = dict(zip(constants["environment"], constants["mechanism_class"], strict=True))
     for i, name in enumerate(names):
         ax = grid.flat[i]
-        _draw_small(
-            ax, points[points["environment"] == name], CLASS_COLOURS[classes[name]], edition
-        )
         colour = CLASS_COLOURS[classes[name]]
+        _draw_small(ax, points[points["environment"] == name], colour, marks)
         ax.set_title(name, size=5.9, weight="normal", color=colour, pad=2.5)
         ax.tick_params(labelsize=6.5, pad=1)
         if i + columns >= len(names):
@@ -88,7 +86,7 @@ def _small_multiples(reference: pd.DataFrame, scores: pd.DataFrame, edition: str
     grid.flat[0].set(xlim=(-4, 104), xticks=(0, 50, 100), ylim=(low - 0.03, 1.24))
     grid.flat[0].set_yticks((0, 0.5, 1))
     fig.supylabel("integrated return, best constant = 1", size=7.5)
-    _add_legend(fig, list(_small_handles(points, edition)), 3, 6.5)
+    _add_legend(fig, list(_small_handles(points, marks)), 3, 6.5)
     return Plot(
         fig,
         points,
@@ -131,12 +129,19 @@ def curve_points(reference: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _draw_small(ax: Axes, points: pd.DataFrame, colour: str, edition: str) -> None:
+def _marks(points: pd.DataFrame, edition: str) -> dict[str, dict[str, Any]]:
+    """Marks of the policies that need no training."""
+    return policy_marks(edition, points.loc[points["kind"] == "policy", "policy"])
+
+
+def _draw_small(
+    ax: Axes, points: pd.DataFrame, colour: str, marks: Mapping[str, Mapping[str, Any]]
+) -> None:
     constants = points[points["kind"] == "constant"]
     ax.plot(constants["action"], constants["relative_welfare"], color=GREY, lw=0.9, ls=":")
     ax.plot(constants["action"], constants["relative"], color=colour, lw=1.5)
     points = points[points["policy"] != "TitForTat_released"]
-    _draw_marks(ax, points, "relative", MARKS[edition], small=True)
+    _draw_marks(ax, points, "relative", marks, small=True)
 
 
 def _draw_marks(
@@ -187,11 +192,13 @@ def _add_legend(fig: Figure, handles: list[Line2D], columns: int, size: float) -
     fig.legend(handles=handles, loc="outside lower center", **style)
 
 
-def _small_handles(points: pd.DataFrame, edition: str) -> Iterator[Line2D]:
+def _small_handles(
+    points: pd.DataFrame, marks: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Line2D]:
     yield Line2D([], [], color=INK, lw=1.5, label="constants, return")
     yield Line2D([], [], color=GREY, lw=0.9, ls=":", label="constants, welfare, best = 1")
     yield _best_handle()
-    yield from _mark_handles(points[points["policy"] != "TitForTat_released"], MARKS[edition])
+    yield from _mark_handles(points[points["policy"] != "TitForTat_released"], marks)
 
 
 def _mark_handles(points: pd.DataFrame, marks: Mapping[str, Mapping[str, Any]]) -> Iterator[Line2D]:
@@ -291,9 +298,10 @@ def _environment(
     fig, (left, right) = plt.subplots(
         1, 2, figsize=(WIDTH, 1.75), width_ratios=(1.75, 1), layout="constrained"
     )
-    marks = MARKS[constants["edition"].iloc[0]]
+    edition = constants["edition"].iloc[0]
+    marks = _marks(points, edition)
     # In the formal edition cooperative reward is N times what private reward shows.
-    modes = [mode for mode in MODE_COLOURS if marks is MARKS["v0"] or mode != "cooperative"]
+    modes = [mode for mode in MODE_COLOURS if edition == "v0" or mode != "cooperative"]
     for mode in modes:
         colour = MODE_COLOURS[mode]
         curve = constants[constants["reward_mode"] == mode]

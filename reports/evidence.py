@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from coopetition.agents.extensions import loaded
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -18,6 +20,8 @@ class Evidence:
         counts: published counts of records, recomputed.
         identity: integrated against cooperative reward.
         scores: trained runs, possibly none.
+        released_audit: the published audit of the environments, recomputed.
+        released_audit_records: the records that it expands to.
         repetitions: bootstrap repetitions.
     """
 
@@ -27,7 +31,16 @@ class Evidence:
     counts: pd.DataFrame
     identity: pd.DataFrame
     scores: pd.DataFrame
+    released_audit: pd.DataFrame
+    released_audit_records: pd.DataFrame
     repetitions: int
+
+
+def own(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows about environments and policies of this repository: no claim is about others."""
+    added = set().union(*(extension.names for extension in loaded()))
+    columns = table.columns.intersection(["environment", "policy"])
+    return table[~table[columns].isin(added).any(axis=1)]
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,11 @@ from collections.abc import Callable
 import matplotlib.pyplot as plt
 import pandas as pd
 
+from .audits import behaviour, exploitability
 from .curves import formal_response_curves, response_curves
 from .incentives import editions
 from .learning import learner_certificates, learning_curves, score_intervals
+from .released_results import released_audit_figure
 from .selection import named, own_basis
 from .statistics import IDENTITY_TOLERANCE, relative_gap
 from .theme import CLASS_COLOURS, GREY, WIDTH, Plot, apply
@@ -71,6 +73,9 @@ FIGURES: dict[str, Callable[..., Plot]] = {
     "learning_curves": learning_curves,
     "scores": score_intervals,
     "learner_certificates": learner_certificates,
+    "released_audit": released_audit_figure,
+    "exploitability": exploitability,
+    "behaviour": behaviour,
 }
 
 

@@ -140,12 +140,13 @@ def _incentives_caption(row: dict[str, Any]) -> str:
     if row["schelling_cooperator"] is None:
         return "No equilibrium in constants was found, so there is no Schelling diagram."
     some = "is" if row["is_dilemma"] else "is not"
+    price = row["price_of_anarchy"]
+    said = "there is no price" if pd.isna(price) else f"the price of anarchy is {price:.2f}"
     return (
         f"Among cooperators a cooperator earns {row['R']:.1f} and a lone defector "
         f"{row['T_temptation']:.1f}; among defectors a defector earns {row['P']:.1f} and a lone "
         f"cooperator {row['S']:.1f}. The best reply to the joint optimum gains "
-        f"{max(row['greed']):.1f}, and the price of anarchy is {row['price_of_anarchy']:.2f}: this "
-        f"{some} a dilemma."
+        f"{max(row['greed']):.1f}, and {said}: this {some} a dilemma."
     )
 
 

@@ -26,6 +26,7 @@ from .theme import (
     apply,
     learner_colour,
     learner_marker,
+    signed,
 )
 
 # Heights in inches: a band of learning curves; a row of a dot plot, and its band without rows.
@@ -93,7 +94,7 @@ def _draw_curves(ax: Axes, panel: pd.DataFrame) -> None:
     for place, (end, colour) in enumerate(below):
         style = {"color": colour, "size": 6.5, "ha": "right", "path_effects": HALO, "zorder": 5}
         corner = (0.98 - 0.16 * (place % 6), 0.06 + 0.16 * (place // 6))
-        ax.text(*corner, f"▾ {_signed(end, 1)}", transform=ax.transAxes, **style)
+        ax.text(*corner, f"▾ {signed(end, 1)}", transform=ax.transAxes, **style)
     ax.tick_params(labelsize=7, pad=1)
 
 
@@ -109,8 +110,8 @@ def _learning_caption(data: pd.DataFrame, left_out: int) -> str:
     found["falls most" if change.min() < 0 else "rises least"] = change.idxmin()
     said = " and ".join(
         f"{verb} for {policy}, {protocol}, on {name} under {mode} reward "
-        f"({_signed(ends['first'][name, policy, protocol, mode])} to "
-        f"{_signed(ends['last'][name, policy, protocol, mode])})"
+        f"({signed(ends['first'][name, policy, protocol, mode])} to "
+        f"{signed(ends['last'][name, policy, protocol, mode])})"
         for verb, (name, policy, protocol, mode) in found.items()
     )
     return (
@@ -193,7 +194,7 @@ def _draw_intervals(
             continue
         row, colour = found.loc[learner], learner_colour(learner[0])
         if row["iqm"] < LOWEST:
-            text = f" ◂ {_signed(row['iqm'])}"
+            text = f" ◂ {signed(row['iqm'])}"
             style = {"color": colour, "size": 7, "va": "center_baseline", "path_effects": HALO}
             ax.text(limits[0], y, text, **style)
             continue
@@ -219,7 +220,7 @@ def _scores_caption(shown: pd.DataFrame, drawn: pd.DataFrame) -> str:
     scores = single.dropna(subset="iqm").reset_index(drop=True)
     worst, best = (
         "{0:} ({policy}, {protocol}, on {environment})".format(
-            _signed(scores["iqm"][i]), **scores.loc[i]
+            signed(scores["iqm"][i]), **scores.loc[i]
         )
         for i in (scores["iqm"].idxmin(), scores["iqm"].idxmax())
     )
@@ -351,9 +352,4 @@ def _about_arrows(scores: pd.Series) -> str:
     """What arrows mean, where there are some."""
     if scores.min() >= LOWEST:
         return ""
-    return f" An arrow names a score below {_signed(LOWEST, 1)}."
-
-
-def _signed(value: float, digits: int = 2) -> str:
-    """A number with a minus sign instead of a hyphen, and none before zero."""
-    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "\N{MINUS SIGN}")
+    return f" An arrow names a score below {signed(LOWEST, 1)}."

@@ -23,7 +23,7 @@ from .figures import FIGURES
 TEMPLATES = Path(__file__).parent / "templates"
 
 # A section is one dictionary (those of SINGLE) or a list of dictionaries with these keys.
-SINGLE = ("study", "counts", "agreement", "editions_summary", "learning")
+SINGLE = ("study", "counts", "agreement", "editions_summary", "learning", "audits")
 CONTRACT = {
     "study": "name scale description date version commit dirty configuration_hash python platform"
     " packages training_commits",
@@ -52,8 +52,8 @@ CONTRACT = {
     "learner_cards": "policy protocol base data reward actor critic sharing head parameters"
     " updates_per_step samples_per_transition",
     "setting_differences": "policies changes why",
-    "scores": "environment environments protocol policy reward_mode runs iqm low high training_iqm"
-    " untrained action_share trust welfare",
+    "scores": "environment environments protocol policy reward_mode runs finished iqm low high"
+    " training_iqm untrained action_share trust welfare",
     "learner_certificates": "environment policy reward_mode target role runs finished"
     " target_share share share_low share_high gap within",
     "exceptions": "policy environment reward_mode what value of_random",
@@ -62,6 +62,22 @@ CONTRACT = {
     "learner_settings": "policy environment setting seeds steps score score_low score_high"
     " advantage advantage_low advantage_high cpu_seconds",
     "learning": "ends sizes exceptions",
+    "released_audit_figures": "quantity published recomputed result note source",
+    "released_audit_records": "audit origin records labels environments seeds experiments",
+    "released_audit": "mechanism_class unit environments static_tests static_exploitative"
+    " late_tests late_exploitative partial_tests partial_exploitative partial_gain"
+    " ramp_environments ramp_gain_low ramp_gain_high static_ratio_low static_ratio_high",
+    "exploitability": "environment policies worth least least_gain least_relative most most_gain"
+    " most_relative learner learner_gain learner_relative",
+    "cross_play": "environment policies best best_value lost lost_value lost_self firm firm_value"
+    " generous generous_value",
+    "worst_case_training": "edition reward_mode partner environments seeds more less open"
+    " difference",
+    "robustness": "disturbance size learners_median learners_largest learners_who others_median"
+    " others_largest others_who",
+    "behaviour": "edition policy environments slope forgiveness end_game share jain efficiency",
+    "reward_hacking": "edition protocol reward_mode runs correlation negative breaks",
+    "audits": "exploitability cross_play robustness behaviour reward_hacking",
     "cells": "environment policy protocol planned finished diverged failed excluded cpu_seconds",
     "failures": "run_id environment policy protocol reward_mode seed status reason",
     "excluded": "policy min_agents environments runs",
@@ -73,7 +89,12 @@ CONTRACT = {
 CARD_EDITION = (
     "id edition summary story n_agents horizon endowments baselines action_high observations"
     " deterministic shortest_episode early_termination parameters views changes switches"
-    " certificate policies figures"
+    " certificate policies figures audits"
+)
+# Keys of a policy in the table of audits of an environment.
+AUDITED = (
+    "policy own gain relative self_play cross_play among_zero worst_payoff noise_loss tremble_loss"
+    " slope forgiveness end_game share jain efficiency"
 )
 
 
@@ -89,18 +110,33 @@ def build_report(data: dict, figures: Mapping[str, Path], html: Path, pdf: Path)
     Raises:
         ValueError: If the data or the figures lack something; the message says what and where.
     """
-    data = _plain(data)
+    data = plain(data)
     check(data, figures)
+    drawn = {name: Path(figures[name]) for name in _described(data)}
+    compile_page("report.typ", data, drawn, {"html": html, "pdf": pdf})
+
+
+def compile_page(
+    template: str, data: dict, figures: Mapping[str, Path], outputs: Mapping[str, Path]
+) -> None:
+    """Write a page from a template of the folder `templates`.
+
+    Args:
+        template: File name of the template.
+        data: What it shows, in types that JSON knows; it reads them from `data.json`.
+        figures: The SVG files that it shows, by id.
+        outputs: Format, `html` or `pdf`, -> file to write. Nothing is written if one fails.
+    """
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
         shutil.copytree(TEMPLATES, root, dirs_exist_ok=True)
         (root / "data.json").write_text(json.dumps(data, allow_nan=False), encoding="utf-8")
-        for figure in _described(data):
+        for figure, path in figures.items():
             copy = root / "figures" / f"{figure}.svg"
             copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(figures[figure], copy)
-        outputs = {path: _compile(root, kind) for path, kind in ((html, "html"), (pdf, "pdf"))}
-    for path, content in outputs.items():
+            shutil.copy(path, copy)
+        made = {path: _compile(root / template, kind) for kind, path in outputs.items()}
+    for path, content in made.items():
         with replacing(path) as temporary:
             temporary.write_bytes(content)
 
@@ -115,7 +151,10 @@ def check(data: dict, figures: Mapping[str, Path]) -> None:
             _complete(section if single else f"{section}[{i}]", row, keys)
     for card in data["cards"]:
         for i, part in enumerate(card["editions"]):
-            _complete(f"card of {card['environment']}, editions[{i}]", part, CARD_EDITION)
+            place = f"card of {card['environment']}, editions[{i}]"
+            _complete(place, part, CARD_EDITION)
+            for k, row in enumerate(part["audits"]):
+                _complete(f"{place}, audits[{k}]", row, AUDITED)
     ids = [claim["id"] for claim in data["claims"]]
     described = _described(data)
     _allowed("claims", "verdict", data["claims"], VERDICTS)
@@ -159,12 +198,12 @@ def _allowed(section: str, key: str, rows: list[dict], values: tuple[str, ...]) 
             )
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """The value in types that JSON knows: numpy scalars as numbers, NaN and infinity as null."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if hasattr(value, "item"):
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
@@ -172,12 +211,12 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _compile(root: Path, target: str) -> bytes:
-    """The report in that folder as HTML or PDF."""
+def _compile(source: Path, target: str) -> bytes:
+    """A page as HTML or PDF."""
     # System fonts differ between machines; those inside Typst do not.
     return typst.compile(
-        root / "report.typ",
-        root=root,
+        source,
+        root=source.parent,
         format=target,
         sys_inputs={"target": target},
         ignore_system_fonts=True,

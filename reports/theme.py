@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import zlib
 from collections.abc import Iterable
@@ -75,6 +76,8 @@ FORMAL_MARKS = {name: POLICY_MARKS[name] for name in ("Random", "TitForTat", "Pl
     "Oracle_Equilibrium": {"marker": "^", "ms": 5.5, "mfc": INK, "mec": "white"},
 }
 MARKS = {"v0": POLICY_MARKS, "v1": FORMAL_MARKS}
+# Of rules that an extension adds, by name.
+ADDED_MARKERS = ("h", "d", "<", "P", "8")
 # Published learners are known by their return alone: lines across the panel.
 PUBLISHED_LINES = {"ISAC": "--", "COMA": ":"}
 PUBLISHED_COLOUR = "#AA4499"
@@ -112,6 +115,25 @@ def learner_marker(policy: str, protocol: str, size: float) -> dict[str, Any]:
     hollow = protocol == "as_published"
     face, edge, width = ("white", colour, 0.9) if hollow else (colour, "white", 0.4)
     return {"marker": shape, "ms": size * scale, "mfc": face, "mec": edge, "mew": width}
+
+
+def policy_marks(edition: str, policies: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Marks of the policies that a response curve of an edition shows, those added included."""
+    added = sorted({*policies} - POLICY_MARKS.keys())
+    shapes = zip(added, itertools.cycle(ADDED_MARKERS))
+    own = {"ms": 5.5, "mfc": "white", "mec": INK}
+    return {**MARKS[edition], **{name: {"marker": shape, **own} for name, shape in shapes}}
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """A number with a minus sign instead of a hyphen, and none before zero."""
+    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "\N{MINUS SIGN}")
+
+
+def short(value: float) -> str:
+    """A number with as many digits as its size needs."""
+    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+    return f"{round(value, digits) + 0.0:,.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _place(policy: str) -> int:

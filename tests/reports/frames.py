@@ -243,3 +243,83 @@ def corpus_reference(environments: int = 20) -> pd.DataFrame:
         ]
     ]
     return schema.table("reference", rows)
+
+
+def auditee(policy: str, kind: str = "learner", seed: int | None = None, **changes: Any) -> dict:
+    """Columns that say who is audited; a learner is trained on integrated reward."""
+    learned = kind == "learner"
+    found = {"protocol": "corrected", "reward_mode": "integrated", "seed": seed or 1}
+    empty = {"protocol": "", "reward_mode": "", "seed": None}
+    return {"policy": policy, "kind": kind, **(found if learned else empty), **changes}
+
+
+AUDITEES = (
+    *(auditee("IPPO", seed=1), auditee("IPPO", seed=2), auditee("IPPO", reward_mode="private")),
+    *(auditee("TitForTat", "heuristic"), auditee("Oracle_Nash", "oracle")),
+    *(auditee("Constant_50", "constant"), auditee("Constant_100", "constant")),
+)
+
+
+def audits_of(
+    places: Sequence[tuple[str, str]], auditees: Sequence[dict] = AUDITEES
+) -> dict[str, pd.DataFrame]:
+    """Invented audits of two alike agents: a policy's number n is told by what is found.
+
+    Best replies gain 10 (n + 1) per agent; agent 0 gains n by leaving for half of the endowment in
+    the first step, and loses by all else; among policy m policy n earns 100 n + m, and 10
+    more among its like.
+
+    Args:
+        places: environments and editions.
+        auditees: of `auditee`.
+    """
+    tables: dict[str, list[dict]] = {name: [] for name in AUDIT_TABLES}
+    for environment, edition in places:
+        place = {"environment": environment, "edition": edition}
+        for n, who in enumerate(auditees):
+            one = place | who
+            for agents, gain in (("0|1", 10.0 * (n + 1)), ("all", 20.0 * (n + 1))):
+                ends = {"gain": gain, "gain_low": gain - 1, "gain_high": gain + 1}
+                alone = {"agent": 0 if agents != "all" else None, "agents": agents}
+                about = one | alone | ends | {"family": "plan", "interval": "episodes"}
+                tables["audit_exploitability"].append(row("audit_exploitability", **about))
+            for share in (0.0, 0.5, 1.0):
+                for start, part in ((0, 0.0), (9, 0.9)):
+                    gain = float(n) if (share, start) == (0.5, 0) else -1.0
+                    about = one | {"agent": 0, "agents": "0|1", "share": share, "payoff": 50.0}
+                    about |= {"start": start, "start_fraction": part, "gain": gain}
+                    about |= {"gain_integrated": 2 * gain, "others_change": -3.0}
+                    tables["audit_deviations"].append(row("audit_deviations", **about))
+            for m, partner in enumerate(auditees):
+                met = {f"partner_{key}": value for key, value in partner.items() if key != "policy"}
+                about = one | met | {"partner": partner["policy"], "role": "0|1", "seat": 0}
+                about |= {"payoff": 100.0 * n + m + 10 * (n == m), "others_payoff": 100.0 * m + n}
+                tables["audit_cross_play"].append(row("audit_cross_play", **about))
+            for kind, size, loss in (("none", 0.0, 0.0), ("observation", 0.2, 2.0 * n)):
+                about = one | {"disturbance": kind, "size": size, "partner": "", "loss": loss}
+                tables["audit_robustness"].append(row("audit_robustness", **about))
+            follows = {"slope": n / 10, "forgiveness": None if n % 2 else 0.5, "end_game": -0.2}
+            found = {"welfare": 100.0 + n, "jain": 1 - n / 100, "efficiency": 0.1 * (n + 1)}
+            tables["audit_behaviour"].append(row("audit_behaviour", **one, **follows, **found))
+    return {name: schema.table(name, rows) for name, rows in tables.items()}
+
+
+AUDIT_TABLES = ("audit_exploitability", "audit_deviations", "audit_cross_play")
+AUDIT_TABLES += ("audit_robustness", "audit_behaviour")
+
+
+def released_of(environments: Mapping[str, str]) -> pd.DataFrame:
+    """An invented published audit: environment -> class; half of the partial tests exploit."""
+    rows = [
+        row(
+            "released_audit",
+            **{"environment": environment, "mechanism_class": group, "unit": unit, "seeds": 3},
+            **{"static_tests": 12, "static_exploitative": 6, "late_tests": 24},
+            **{"late_exploitative": 0, "ramp_exploitative": 3, "ramp_gain": 0.3 + number},
+            **{"ramp_gain_low": 0.3, "ramp_gain_high": 0.4, "partial_tests": 40},
+            **{"partial_exploitative": 20, "partial_gain": gain + number},
+        )
+        for number, (environment, group) in enumerate(environments.items())
+        for unit, gain in (("integrated", 1.0), ("payoffs", 2.5))
+    ]
+    return schema.table("released_audit", rows)

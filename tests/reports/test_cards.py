@@ -35,8 +35,11 @@ def every_card():
         contract,
         schema.table("reference", []),
         schema.table("certificates", certified),
-        {"TrustDilemma-v0": {"id": "environments/TrustDilemma-v0"}},
-        {"TrustDilemma-v0": {"id": "incentives/TrustDilemma-v0"}},
+        [
+            {"TrustDilemma-v0": {"id": "environments/TrustDilemma-v0"}},
+            {"TrustDilemma-v0": {"id": "incentives/TrustDilemma-v0"}},
+        ],
+        {},
     )
     return {card["environment"]: card for card in rows}
 
@@ -44,7 +47,7 @@ def every_card():
 @pytest.fixture(scope="module")
 def cards(both, certificates):
     contract = schema.table("contract", [measure(id) for id in (*IDS, *FORMAL_IDS)])
-    rows = environment_cards(contract, both, certificates, {}, {})
+    rows = environment_cards(contract, both, certificates, [], {})
     return {part["id"]: part for card in rows for part in card["editions"]}
 
 
@@ -151,7 +154,7 @@ def test_a_card_has_its_figures_and_policies_or_says_that_there_are_none(every_c
 def test_the_released_rule_has_rows_of_its_own_where_endowments_differ():
     rows = schema.table("reference", reference_rows("PartnerHoldUp-v0", random_episodes=1))
     contract = schema.table("contract", [measure("PartnerHoldUp-v0")])
-    [card] = environment_cards(contract, rows, certificates_of(rows), {}, {})
+    [card] = environment_cards(contract, rows, certificates_of(rows), [], {})
     found = card["editions"][0]["policies"]
     released = [r["policy"] for r in found if r["action_basis"] == "max"]
     assert {"Random", "TitForTat_released"} < set(released)

@@ -6,8 +6,10 @@ import matplotlib.pyplot as plt
 import pytest
 
 from coopetition import envs
+from coopetition.agents.audits.cross_play import summary, worst_case_training
 from coopetition.envs.contract import measure
-from coopetition.reports import columns, schema, statistics, theme
+from coopetition.reports import audit_content, columns, schema, statistics, theme
+from coopetition.reports.audit_sheets import environment_audits
 from coopetition.reports.comparison import contract_comparison, page_results
 from coopetition.reports.content import report_data
 from coopetition.reports.counts import counts
@@ -18,7 +20,7 @@ from coopetition.reports.incentives import environment_incentives
 from coopetition.reports.learners import card_rows, difference_rows
 from coopetition.reports.report import build_report, check
 from coopetition.reports.verdicts import decide, load_claims
-from frames import FORMAL_IDS, IDS, ended, learning, row, trained
+from frames import FORMAL_IDS, IDS, audits_of, ended, learning, released_of, row, trained
 
 STUDY = {
     "name": "small",
@@ -104,13 +106,37 @@ def study(both, certificates, tmp_path_factory):
 
     tables = {name: kept(name, rows) for name, rows in rows.items()}
     seen = ("reference", "contract", "certificates", "counts", "identity", "scores")
-    evidence = Evidence(**{name: tables[name] for name in seen}, repetitions=50)
+    nothing = ("released_audit", "released_audit_records")
+    known = {name: tables[name] for name in seen} | {n: schema.table(n, []) for n in nothing}
+    evidence = Evidence(**known, repetitions=50)
     tables["claims"] = kept("claims", decide(evidence))
     return tables
 
 
 @pytest.fixture(scope="module")
-def drawn(study, replies, tmp_path_factory):
+def audits():
+    """Tables of audits, of policies on two environments."""
+    found = audits_of([("TrustDilemma", "v0"), ("TeamProduction", "v1")])
+    met = found["audit_cross_play"].to_dict("records")
+    hacked = {"policy": "IPPO", "correlation": 0.5, "breaks": False, "break_step": None}
+    more = {
+        "audit_cross_play_summary": summary(met),
+        "audit_worst_case_training": worst_case_training(met),
+        "audit_reward_hacking": [row("audit_reward_hacking", **hacked)],
+        "released_audit": released_of({"TrustDilemma": "TR-2", "TeamProduction": "TR-3"}),
+        "released_audit_figures": [row("released_audit_figures")],
+        "released_audit_records": [row("released_audit_records", replicate=False)],
+    }
+    return found | {name: schema.table(name, rows) for name, rows in more.items()}
+
+
+@pytest.fixture(scope="module")
+def nothing_audited():
+    return {name: schema.table(name, []) for name in audit_content.TABLES}
+
+
+@pytest.fixture(scope="module")
+def drawn(study, audits, replies, tmp_path_factory):
     """Figure id -> SVG file, texts and data beside it; those of environments with their folder."""
     folder = tmp_path_factory.mktemp("figures")
     needed = {
@@ -121,15 +147,22 @@ def drawn(study, replies, tmp_path_factory):
         "learning_curves": ("scores", "curves"),
         "scores": ("aggregates",),
         "learner_certificates": ("learner_certificates",),
+        "released_audit": ("released_audit",),
+        "exploitability": ("audit_exploitability", "certificates"),
+        "behaviour": ("audit_behaviour",),
     }
+    known = study | audits
     plots = {
-        name: figure(**{table: study[table] for table in needed[name]})
+        name: figure(**{table: known[table] for table in needed[name]})
         for name, figure in FIGURES.items()
     }
     for name, plot in environment_curves(study["reference"], study["scores"]):
         plots[f"environments/{name}"] = plot
     for name, plot in environment_incentives(study["certificates"], replies):
         plots[f"incentives/{name}"] = plot
+    shown = ("deviations", "exploitability", "cross_play", "behaviour")
+    for name, plot in environment_audits(**{f"audit_{n}": audits[f"audit_{n}"] for n in shown}):
+        plots[f"audits/{name}"] = plot
     for name, plot in plots.items():
         paths = (folder / f"{name}.{suffix}" for suffix in ("svg", "csv", "json"))
         theme.save(plot, *paths, "c0ffee1234+")
@@ -138,7 +171,7 @@ def drawn(study, replies, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def data(study, drawn):
+def data(study, audits, drawn):
     texts = {name: path.with_suffix(".json") for name, path in drawn.items()}
     return report_data(
         study=STUDY,
@@ -146,6 +179,8 @@ def data(study, drawn):
         figures={name: path for name, path in texts.items() if name in FIGURES},
         curves={p.stem: p for name, p in texts.items() if name.startswith("environments/")},
         incentives={p.stem: p for name, p in texts.items() if name.startswith("incentives/")},
+        audit_figures={p.stem: p for name, p in texts.items() if name.startswith("audits/")},
+        audits=audits,
         **{name: study[name] for name in TABLES},
     )
 
@@ -186,7 +221,7 @@ def test_every_run_that_broke_is_listed_with_its_reason(data, study):
     ]
 
 
-def test_games_that_a_learner_is_not_defined_for_are_listed_once(study, drawn):
+def test_games_that_a_learner_is_not_defined_for_are_listed_once(study, nothing_audited):
     here = study["scores"]["environment"] == "TrustDilemma"
     scores = study["scores"].assign(status=study["scores"]["status"].mask(here, "excluded"))
     found = report_data(
@@ -195,6 +230,8 @@ def test_games_that_a_learner_is_not_defined_for_are_listed_once(study, drawn):
         figures={},
         curves={},
         incentives={},
+        audit_figures={},
+        audits=nothing_audited,
         **{name: study[name] for name in TABLES} | {"scores": scores},
     )
     (row,) = found["excluded"]
@@ -220,13 +257,15 @@ def test_cells_hold_all_modes_and_seeds_of_a_learner(data):
     assert broken[("TrustDilemma-v0", "as_published")] == (0, 0)
 
 
-def test_cells_of_runs_that_left_no_row_are_planned(study, drawn):
+def test_cells_of_runs_that_left_no_row_are_planned(study, nothing_audited):
     lost = report_data(
         study=STUDY,
         provenance=PROVENANCE,
         figures={},
         curves={},
         incentives={},
+        audit_figures={},
+        audits=nothing_audited,
         **{name: study[name] for name in TABLES} | {"scores": study["scores"].iloc[:0]},
     )
     assert (lost["counts"]["planned"], lost["counts"]["finished"]) == (45, 0)
@@ -241,7 +280,7 @@ def test_scores_are_the_aggregates(data, study):
     assert len(data["scores"]) == len(rows)
     for shown in data["scores"]:
         row = rows[tuple(shown[k] for k in keys)]
-        assert shown["runs"] == row["planned"]
+        assert (shown["runs"], shown["finished"]) == (row["planned"], row["finished"])
         assert shown["iqm"] == row["iqm"]
         assert shown["action_share"] == pytest.approx(row["cooperation"])
         # Payoffs of different games do not add up to anything.
@@ -320,11 +359,14 @@ def test_every_environment_has_a_part_of_a_card_with_its_figures(data, drawn):
         "TeamProduction": ["TeamProduction-v0", "TeamProduction-v1"],
     }
     makers = {"environments": "reports/curves.py", "incentives": "reports/incentives.py"}
+    makers["audits"] = "reports/audit_sheets.py"
     for card in data["cards"]:
         for part in card["editions"]:
             ids = [figure["id"] for figure in part["figures"]]
-            assert ids == [f"{folder}/{part['id']}" for folder in makers]
-            for figure, maker in zip(part["figures"], makers.values(), strict=True):
+            audited = part["id"] != "TeamProduction-v0"
+            assert ids == [f"{folder}/{part['id']}" for folder in [*makers][: 2 + audited]]
+            assert bool(part["audits"]) == audited
+            for figure, maker in zip(part["figures"], makers.values(), strict=False):
                 assert figure["id"] in drawn
                 assert figure["provenance"].endswith(f"{maker}, commit c0ffee1+")
                 assert figure["data"] == f"figures/{figure['id']}.csv"

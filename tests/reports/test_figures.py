@@ -19,12 +19,14 @@ from coopetition.reports.incentives import (
 from coopetition.reports.theme import LEARNERS, WIDTH, learner_marker, save, save_all
 from frames import (
     NAN,
+    audits_of,
     certificate,
     certificates_of,
     corpus_reference,
     ended,
     learning,
     parts,
+    released_of,
     replies_of,
     trained,
 )
@@ -45,6 +47,9 @@ def tables_of(reference, scores=None, curves=None):
     scores = trained(reference) if scores is None else scores
     curves = learning(scores) if curves is None else curves
     aggregates = statistics.aggregates(scores, repetitions=20)
+    certificates = certificates_of(reference)
+    classes = dict(zip(certificates["environment"], certificates["mechanism_class"], strict=True))
+    audits = audits_of([(environment, "v0") for environment in classes])
     return {
         "editions": {"certificates": certificates_of(pd.concat([reference, formal]))},
         "response_curves": {"reference": reference, "scores": scores},
@@ -55,6 +60,12 @@ def tables_of(reference, scores=None, curves=None):
         "learner_certificates": {
             "learner_certificates": schema.table("learner_certificates", [ended()])
         },
+        "released_audit": {"released_audit": released_of(classes)},
+        "exploitability": {
+            "audit_exploitability": audits["audit_exploitability"],
+            "certificates": certificates,
+        },
+        "behaviour": {"audit_behaviour": audits["audit_behaviour"]},
     }
 
 

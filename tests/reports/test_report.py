@@ -23,12 +23,14 @@ HEADINGS = (
     "Reference policies",
     "Two of three reward modes add up to the same sum",
     "Learning",
+    "Behavioural audits",
     "Runs",
     "Published counts",
     "Definitions",
     "Provenance",
     "Environment cards",
 )
+FOLDERS = ("environments", "incentives", "audits")
 HOSTILE = r'#panic("x") *bold* _it_ <b>tag</b> $x^2$ @nowhere \ `raw` [x] // -- "q" ~ &amp; #'
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="40">'
@@ -112,9 +114,20 @@ def _part(name: str) -> dict:
             }
             for policy, basis in (("Constant_42", "own"), ("TitForTat_released", "max"))
         ],
-        "figures": [_figure(f"{folder}/{name}") for folder in ("environments", "incentives")]
+        "figures": [_figure(f"{folder}/{name}") for folder in FOLDERS]
         if name.startswith("TrustDilemma")
         else [],
+        "audits": [_audited("mine", True), _audited("Random", False)] if formal else [],
+    }
+
+
+def _audited(policy: str, own: bool) -> dict:
+    """A policy in the table of audits of an environment."""
+    return {
+        **{"policy": policy, "own": own, "gain": 1234.4, "relative": 0.0721},
+        **{"self_play": 26779.3, "cross_play": 20105.9, "among_zero": -8.2, "worst_payoff": -8.2},
+        **{"noise_loss": 0.0, "tremble_loss": 0.712, "slope": 1.0, "forgiveness": float("nan")},
+        **{"end_game": -0.3, "share": 0.5, "jain": 0.998, "efficiency": None},
     }
 
 
@@ -318,6 +331,7 @@ def sample_data() -> dict:
                 **cell,
                 "reward_mode": "integrated",
                 "runs": 3,
+                "finished": 2,
                 "iqm": 0.9301,
                 "low": 0.9,
                 "high": 0.951,
@@ -394,6 +408,81 @@ def sample_data() -> dict:
             "sizes": "In 1 of 1 rows.",
             "exceptions": "0 of 2.",
         },
+        "released_audit_figures": [
+            {
+                **{"quantity": f"tests {result}", "published": "504 tests", "recomputed": ours},
+                **{"result": result, "note": "why", "source": "hf_readme_audit.md, header"},
+            }
+            for result, ours in (("match", "504"), ("mismatch", "492"), ("not derivable", ""))
+        ],
+        "released_audit_records": [
+            {
+                **{"audit": "static", "origin": "released code", "records": 1050, "labels": 18},
+                **{"environments": 20, "seeds": 3, "experiments": 22},
+            }
+        ],
+        "released_audit": [
+            {
+                **{"mechanism_class": "TR-2", "unit": unit, "environments": 5},
+                **{"static_tests": 60, "static_exploitative": 27, "late_tests": 123},
+                **{"late_exploitative": 0, "partial_tests": 205, "partial_exploitative": 67},
+                **{"partial_gain": gain, "ramp_environments": 2, "ramp_gain_low": gain},
+                **{"ramp_gain_high": gain, "static_ratio_low": 0.0026, "static_ratio_high": 0.3},
+            }
+            for unit, gain in (("integrated", 1.303), ("payoffs", float("nan")))
+        ],
+        "exploitability": [
+            {
+                **{"environment": name, "policies": 14, "worth": 8719.3, "least": "Oracle_Nash"},
+                **{"least_gain": 0.4, "least_relative": 0.00005, "most": "Constant_100"},
+                **{"most_gain": 15263.3, "most_relative": 1.75, "learner": ""},
+                **{"learner_gain": None, "learner_relative": float("nan")},
+            }
+            for name in environments
+        ],
+        "cross_play": [
+            {
+                **{"environment": name, "policies": 14, "best": "Planner", "best_value": 20.4},
+                **{"lost": "Planner", "lost_value": 11.5, "lost_self": 31.9, "firm": ""},
+                **{"firm_value": None, "generous": "Constant_100", "generous_value": 21839.1},
+            }
+            for name in environments
+        ],
+        "worst_case_training": [
+            {
+                **{"edition": "v1", "reward_mode": "private", "partner": "worst"},
+                **{"environments": 20, "seeds": 5, "more": 4, "less": 1, "open": 15},
+                "difference": 0.0123,
+            }
+        ],
+        "robustness": [
+            {
+                **{"disturbance": kind, "size": size, "learners_median": None},
+                **{"learners_largest": None, "learners_who": "", "others_median": 0.0012},
+                **{"others_largest": 1.03, "others_who": "Planner, TrustDilemma-v0"},
+            }
+            for kind, size in (("tremble", 0.1), ("worst partner", None))
+        ],
+        "behaviour": [
+            {
+                **{"edition": "v1", "policy": "TitForTat", "environments": 20, "slope": 1.0},
+                **{"forgiveness": 1.0, "end_game": -1e-18, "share": 1.0, "jain": 0.9944},
+                "efficiency": 0.9749,
+            }
+        ],
+        "reward_hacking": [
+            {
+                **{"edition": "v1", "protocol": "corrected", "reward_mode": "private", "runs": 66},
+                **{"correlation": 0.987, "negative": 1, "breaks": 2},
+            }
+        ],
+        "audits": {
+            "exploitability": "13 of 104 policies.",
+            "cross_play": "73 of 125 runs.",
+            "robustness": "Most costs the worst partner.",
+            "behaviour": "9 of 125 follow.",
+            "reward_hacking": "2 of 66 runs break.",
+        },
         "cells": [
             {
                 "environment": name,
@@ -430,8 +519,7 @@ def sample_data() -> dict:
 @pytest.fixture
 def figures(tmp_path: Path) -> dict[str, Path]:
     """One small SVG file per figure, no two alike."""
-    folders = ("environments", "incentives")
-    drawn = (f"{folder}/TrustDilemma-{v}" for v in ("v0", "v1") for folder in folders)
+    drawn = (f"{folder}/TrustDilemma-{v}" for v in ("v0", "v1") for folder in FOLDERS)
     paths = {name: tmp_path / "svg" / f"{name}.svg" for name in (*FIGURES, *drawn)}
     for i, path in enumerate(paths.values()):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -567,12 +655,22 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         "exceptions": 1,
         "learner-signatures": 1,
         "learner-settings": 2,
+        "released-audit-figures": 3,
+        "released-audit-records": 1,
+        "released-audit": 2,
+        "exploitability": 2,
+        "cross-play": 2,
+        "worst-case-training": 1,
+        "robustness": 2,
+        "behaviour": 1,
+        "reward-hacking": 1,
         "cells": 2,
         "failures": 1,
         "excluded": 1,
         "records": 3,
         "packages": 3,
         **{f"card-{game}-v{k}": 2 for game in ("TrustDilemma", "LoyaltyTeam") for k in (0, 1)},
+        **{f"audits-{game}-v1": 2 for game in ("TrustDilemma", "LoyaltyTeam")},
         **{f"changes-{game}-v1": 2 for game in ("TrustDilemma", "LoyaltyTeam")},
     }
     assert rows["verdicts"] == [
@@ -611,9 +709,23 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
     assert rows["contract"][0][4:6] == ["150, 80 × 3", "40 × 4"]
     assert rows["identity"][0][1:] == ["1.2 × 10−8", "0"]
     assert rows["scores"][1][4:] == [
-        *("3", "0.93", "[0.90, 0.95]", "0.90", "–", "0.41", "–", "29,000"),
+        *("2 of 3", "0.93", "[0.90, 0.95]", "0.90", "–", "0.41", "–", "29,000"),
     ]
     assert [row[0] for row in rows["scores"]][:2] == ["all v0 (2)", "TrustDilemma-v0"]
+    assert [row[2] for row in rows["released-audit-figures"]] == ["504", "≠ 492", "–"]
+    assert rows["released-audit"][0][2:] == [
+        *("27 of 60", "0 of 123", "67 of 205", "1.30\xa0%", "2 of 5", "[1.303, 1.303]"),
+        "[0.003, 0.300]",
+    ]
+    assert rows["exploitability"][0][1:] == [
+        *("14", "8,719", "Oracle_Nash 0", "0.0\xa0%", "–", "–", "Constant_100 15,263"),
+        "175.0\xa0%",
+    ]
+    assert rows["robustness"][0][4:] == ["0.1\xa0%", "Planner, TrustDilemma-v0 103.0\xa0%"]
+    assert rows["audits-TrustDilemma-v1"][0] == [
+        *("mine", "26,779", "20,106", "−8", "−8", "1,234", "7.2\xa0%", "0.0\xa0%", "71.2\xa0%"),
+        *("1.00", "–", "−0.30", "0.50", "1.00", "–"),
+    ]
     assert rows["learners"] == [["Central_PPO", "joint", "IPPO", "2 of v0", "–"]]
     assert rows["hyperparameters"][0][1:] == [
         *("IPPO, Central_PPO", "n_steps = 2048; hidden = [64, 64]"),
@@ -705,7 +817,7 @@ def test_every_environment_has_a_card_that_is_linked(build, sample_data):
     page, _ = build(sample_data)
     games = ["TrustDilemma", "LoyaltyTeam"]
     assert [c["id"] for c in page.attributes["details"]] == [f"card-{game}" for game in games]
-    for folder in ("environments", "incentives"):
+    for folder in FOLDERS:
         for edition in ("v0", "v1"):
             assert f"Alternative of {folder}/TrustDilemma-{edition}" in page.images
     for game in games:
@@ -796,6 +908,14 @@ def test_empty_lists_become_sentences(build, sample_data):
         "No learner was trained for this test in this run.",
         "No other settings were measured.",
         "No policy was trained in this run.",
+        "No released environment was audited in this run.",
+        "No records were expanded in this run.",
+        "This run has no figure of the published audit.",
+        "This run has no figure of exploitability.",
+        "This run has no figure of behaviour.",
+        "No policy was audited in this run.",
+        "MADDPG and M3DDPG were not both audited on an environment of this run.",
+        "No training run finished in this run.",
         "No training run was planned.",
         "No run failed or diverged.",
         "No terms are defined.",

@@ -5,12 +5,9 @@ import dataclasses
 import json
 import os
 import re
-import shutil
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +15,7 @@ from typing import Any
 import pandas as pd
 import pytest
 import torch
+from checkouts import GAMES, TABLES, Checkout, checkout, read_table
 
 from coopetition import agents
 from coopetition.agents import training
@@ -26,9 +24,7 @@ from coopetition.agents.runs import Run, cell_runs
 from coopetition.agents.training import RunResult, train_cell
 from coopetition.reports import columns, schema
 
-ROOT = Path(__file__).parents[2]
 RESULTS = "results/smoke"
-GAMES = ("PartnerHoldUp", "TrustDilemma", "TeamProduction", "AppleAppStore")
 EDITIONS = ("v0", "v1")
 LEARNERS = ("IPPO", "IA2C", "ISAC", "QMIX", "MeanFieldAC", "FCP", "RecurrentPPO")
 LEARNERS += ("Central_PPO", "Central_A2C", "Central_SAC")
@@ -45,93 +41,6 @@ CERTIFIED = (("v1", "TeamProduction", "IPPO"),)
 FIGURES = ("editions", "response_curves", "formal_response_curves", "identity")
 FIGURES += ("learning_curves", "scores", "learner_certificates")
 KINDS = ("svg", "csv", "json")
-TABLES = {
-    "plan": "plan/runs.parquet",
-    "contract": "contract.parquet",
-    "contract_comparison": "tables/contract_comparison.csv",
-    "counts": "tables/counts.csv",
-    "page_results": "tables/page_results.csv",
-    "certificates": "certificates.csv",
-    "best_replies": "certificates/*/*.replies.parquet",
-    "reference": "reference/*/*.parquet",
-    "training": "training/*/*/*[!s].parquet",  # no learner ends in s, all other tables do
-    "curves": "training/*/*/*.curves.parquet",
-    "diagnostics": "training/*/*/*.diagnostics.parquet",
-    "evaluations": "training/*/*/*.evaluations.parquet",
-    "scores": "scores.parquet",
-    "aggregates": "tables/aggregates.csv",
-    "identity": "tables/identity.csv",
-    "reference_scores": "tables/reference_scores.csv",
-    "learner_cards": "tables/learner_cards.csv",
-    "setting_differences": "tables/setting_differences.csv",
-    "signature_runs": "learner_certificates/signatures/*.csv",
-    "learner_signatures": "tables/learner_signatures.csv",
-    "learner_certificates": "tables/learner_certificates.csv",
-    "claims": "claims.csv",
-}
-
-
-@dataclass(frozen=True)
-class Checkout:
-    """A copy of the files of this checkout, imported instead of the installed ones."""
-
-    folder: Path
-
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("SNAKEMAKE", "GIT_"))}
-        return subprocess.Popen(
-            [sys.executable, "-m", "snakemake", *arguments],
-            cwd=self.folder,
-            env={
-                **kept,
-                "PYTHONPATH": str(self.folder / ".path"),
-                "GIT_CEILING_DIRECTORIES": str(self.folder.parent),
-            },
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-
-    def snakemake(self, *arguments: str) -> tuple[int, str]:
-        """Exit code and all that was printed."""
-        process = self.start(*arguments)
-        printed, _ = process.communicate()
-        return process.returncode, printed
-
-    def smoke(self, *arguments: str, config: Sequence[str] = ()) -> str:
-        """What a successful call on the smoke study printed."""
-        code, printed = self.snakemake(*arguments, "--config", "scale=smoke", *config)
-        assert code == 0, printed
-        return printed
-
-    def pending(self) -> set[str]:
-        """Steps that would run now, such as `train TrustDilemma-v0 IPPO` or `claims`."""
-        rows = [line.split("\t") for line in self.smoke("--summary").splitlines() if "\t" in line]
-        header, *files = rows
-        table = [dict(zip(header, row, strict=True)) for row in files]
-        return {step(row) for row in table if row["plan"] != "no update"}
-
-    @contextlib.contextmanager
-    def edited(self, name: str, old: str, new: str) -> Iterator[None]:
-        """A file with a text replaced once (or added, if `old` is empty) for a while."""
-        path = self.folder / name
-        before = path.read_text(encoding="utf-8")
-        assert old in before
-        after = before.replace(old, new, 1) if old else before + new
-        path.write_text(after, encoding="utf-8")
-        try:
-            yield
-        finally:
-            path.write_text(before, encoding="utf-8")
-
-
-def step(row: dict[str, str]) -> str:
-    if row["rule"] in ("environment_figures", "incentive_figures"):  # one job for all
-        return row["rule"]
-    found = re.search(rf"/(v\d)/({'|'.join(GAMES)})(?:/(\w+))?", row["output_file"])
-    cell = [f"{found[2]}-{found[1]}", found[3] or ""] if found else []
-    return " ".join([row["rule"], *cell]).strip()
 
 
 def train(*policies: str) -> set[str]:
@@ -141,16 +50,6 @@ def train(*policies: str) -> set[str]:
         for edition, game, policy in TRAINED
         if policy in policies
     }
-
-
-def checkout(folder: Path) -> Checkout:
-    listed = (ROOT / ".gitignore").read_text(encoding="utf-8").split()
-    ignored = shutil.ignore_patterns(".git", *(pattern.rstrip("/") for pattern in listed))
-    shutil.copytree(ROOT, folder, ignore=ignored)
-    (folder / ".path" / "coopetition").mkdir(parents=True)
-    for package in ("envs", "agents", "reports"):
-        (folder / ".path" / "coopetition" / package).symlink_to(folder / package)
-    return Checkout(folder)
 
 
 @pytest.fixture(scope="session")
@@ -176,7 +75,7 @@ class Finished(Checkout):
         return self.folder / RESULTS
 
     def table(self, name: str) -> pd.DataFrame:
-        return schema.read(name, sorted(self.results.glob(TABLES[name])))
+        return read_table(self.results, name)
 
 
 @pytest.fixture(scope="session")
@@ -213,6 +112,11 @@ class TestFinishedStudy:
                 for part in ("", ".curves", ".diagnostics", ".evaluations")
             ),
             *(f"learner_certificates/{e}/{game}/{policy}.parquet" for e, game, policy in CERTIFIED),
+            *(
+                f"audits/{name}/v0/{game}.parquet"
+                for name in ("surface", "static", "temporal", "interior")
+                for game in GAMES
+            ),
             *(path for path in TABLES.values() if "*" not in path),
             *(f"figures/{name}.{kind}" for name in FIGURES for kind in KINDS),
             *(
@@ -329,8 +233,9 @@ class TestFinishedStudy:
             for folder in (finished.results / "logs", finished.results / "benchmarks")
         )
         assert logs == benchmarks
-        # 8 references, 8 certificates, 13 trainings, 7 figures, and 16 rules of one job.
-        assert len(logs) == 52
+        # 8 solutions, references and certificates, 4 released and 2 other audits, 13 trainings,
+        # 10 figures, and 19 rules of one job.
+        assert len(logs) == 72
 
     def test_records_where_it_comes_from(self, finished):
         provenance = json.loads((finished.results / "report/provenance.json").read_text())
@@ -372,7 +277,7 @@ CERTIFY = {f"learner_certificate {game}-{edition} {policy}" for edition, game, p
 AGGREGATED = {"scores", "aggregates", "claims", "figure", "environment_figures", "report"}
 AGGREGATED |= {"reference_scores"}
 # What a learner changes besides the jobs that train it; and what its signature does.
-DESCRIBED = {"plan", "learner_cards"} | AGGREGATED
+DESCRIBED = {"design", "learner_cards"} | AGGREGATED
 SIGNED = {"signature", "learner_signatures"}
 REFERENCE = {"comparison", "identity"} | AGGREGATED
 CERTIFICATES = {"certificates", "incentive_figures", "learner_certificates"}
@@ -382,6 +287,10 @@ ADDED = "\n_ADDED = 1\n"
 def both(rule: str, game: str) -> list[str]:
     """A step of both editions of a game."""
     return [f"{rule} {game}-{edition}" for edition in EDITIONS]
+
+
+GATHERED = {"audit_tables", "audit_figures"}
+AUDITS = {*both("audit", "TrustDilemma"), *GATHERED}
 
 
 @pytest.mark.study
@@ -401,13 +310,16 @@ class TestRunsAgain:
             (
                 *("envs/games/trust/trust_dilemma.py", "", ADDED),
                 {
-                    *("plan", "contract"),
+                    *("design", "contract"),
                     *(f"train TrustDilemma-{e} {p}" for e, g, p in TRAINED if g == "TrustDilemma"),
                     *both("reference", "TrustDilemma"),
                     *both("certificate", "TrustDilemma"),
+                    *both("solution", "TrustDilemma"),
+                    *("released_audit TrustDilemma-v0", "released_audit_tables"),
                 }
                 | CERTIFICATES
                 | REFERENCE
+                | AUDITS
                 | SIGNED,
             ),
             (
@@ -416,6 +328,8 @@ class TestRunsAgain:
                     "contract",
                     *both("reference", "PartnerHoldUp"),
                     *both("certificate", "PartnerHoldUp"),
+                    *both("solution", "PartnerHoldUp"),
+                    *("released_audit PartnerHoldUp-v0", "released_audit_tables"),
                 }
                 | CERTIFICATES
                 | REFERENCE,
@@ -428,7 +342,7 @@ class TestRunsAgain:
             ),
             (
                 *("agents/learners/central_ppo.py", "", ADDED),
-                train("Central_PPO") | DESCRIBED,
+                train("Central_PPO") | AUDITS | DESCRIBED,
             ),
             (
                 *("agents/learners/ippo.py", "", ADDED),
@@ -436,11 +350,14 @@ class TestRunsAgain:
                 | train("IPPO", "Central_PPO", "FCP")
                 | CERTIFY
                 | SIGNED
+                | AUDITS
                 | DESCRIBED,
             ),
             (
                 *("agents/slices/off_policy.py", "", ADDED),
-                train("ISAC", "MeanFieldAC", "QMIX", "Central_SAC") | DESCRIBED,
+                train("ISAC", "MeanFieldAC", "QMIX", "Central_SAC")
+                | {"audit TrustDilemma-v1", *GATHERED}
+                | DESCRIBED,
             ),
             (
                 *("reports/statistics.py", "", ADDED),
@@ -452,39 +369,48 @@ class TestRunsAgain:
                 {"learner_certificates", "learner_signatures", "learner_cards"}
                 | {"figure", "report"},
             ),
+            (
+                *("agents/audits/released.py", "", ADDED),
+                {f"released_audit {game}-v0" for game in GAMES}
+                | {"released_audit_tables", "claims", "figure", "report"},
+            ),
             ("reports/claims.yaml", "", "\n# changed\n", {"claims", "report"}),
             (
                 *("reports/published/corpus_counts.csv", "25708", "25709"),
-                {"comparison", "claims", "figure", "environment_figures", "report"},
+                {"design", "comparison", "claims", "figure", "environment_figures", "report"},
             ),
             ("reports/cards.py", "", ADDED, {"report"}),
             (
                 *("config/scales/smoke.yaml", "repetitions: 100", "repetitions: 50"),
-                {"plan", "aggregates", "claims", "figure", "report"},
+                {"design", "aggregates", "claims", "figure", "report"},
             ),
             (
                 *("config/scales/smoke.yaml", "random_episodes: 10", "random_episodes: 11"),
-                {"plan", *(s for game in GAMES for s in both("reference", game))} | REFERENCE,
+                {"design", *(s for game in GAMES for s in both("reference", game))} | REFERENCE,
             ),
             (
                 *("config/scales/smoke.yaml", "Central_PPO: [TrustDilemma, ", "Central_PPO: ["),
-                {"plan"} | AGGREGATED,
+                {"design", "audit TrustDilemma-v0"} | GATHERED | AGGREGATED,
             ),
             (
                 *("config/scales/smoke.yaml", "v1: [TrustDilemma]", "v1: {IPPO: [TrustDilemma]}"),
-                DESCRIBED,
+                {"audit TrustDilemma-v1"} | GATHERED | DESCRIBED,
             ),
             (
                 *("config/scales/smoke.yaml", "seeds: [99, 100]", "seeds: [99, 101]"),
-                {"plan"} | train(*LEARNERS) | AGGREGATED,
+                {"design"} | train(*LEARNERS) | AUDITS | AGGREGATED,
+            ),
+            (
+                *("config/scales/smoke.yaml", "checkpoints: 2", "checkpoints: 3"),
+                {"design"} | train(*LEARNERS) | AUDITS | AGGREGATED,
             ),
             (
                 *("config/scales/smoke.yaml", "steps: 800", "steps: 801"),
-                {"plan", "learner_certificates", "figure", "report"} | CERTIFY | SIGNED,
+                {"design", "learner_certificates", "figure", "report"} | CERTIFY | SIGNED,
             ),
             (
                 *("config/scales/smoke.yaml", "{signatures: [held_out], policies", "{} # policies"),
-                {"plan", "report"},
+                {"design", "report"},
             ),
         ],
     )
@@ -505,9 +431,12 @@ class TestPartialTargets:
             "contract": "1",
             "identity": "1",
             "reference": "8",
+            "released_audit": "4",
+            "released_audit_tables": "1",
             "scores": "1",
+            "solution": "8",
             "train": "12",
-            "total": "34",
+            "total": "47",
         }
 
     def test_a_typo_in_a_name_fails_with_a_message(self, fresh):

@@ -5,8 +5,31 @@ CERTIFICATES = [
 REPLIES = [path.replace(".parquet", ".replies.parquet") for path in CERTIFICATES]
 
 
+rule solution:
+    """Equilibria, optimum and best plan of one environment: searched for here and nowhere else."""
+    output:
+        f"{RESULTS}/solutions/{{edition}}/{{env}}.parquet",
+    log:
+        f"{LOGS}/solutions/{{edition}}/{{env}}.log",
+    benchmark:
+        f"{BENCHMARKS}/solutions/{{edition}}/{{env}}.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        **asks(lambda w: COSTS.job("solutions", w.edition, w.env)),
+    params:
+        code=lambda w: code_hash("coopetition.agents.recall", game_module(w)),
+        columns=columns_hash("solutions"),
+    message:
+        "Solving {wildcards.env}-{wildcards.edition}"
+    script:
+        "../scripts/solution.py"
+
+
 rule certificate:
-    """Equilibria, optimum and incentives of one environment, and its curve of best replies."""
+    """What equilibria and optimum say of one environment, and its curve of best replies."""
+    input:
+        solution=rules.solution.output,
     output:
         certificate=f"{RESULTS}/certificates/{{edition}}/{{env}}.parquet",
         replies=f"{RESULTS}/certificates/{{edition}}/{{env}}.replies.parquet",
@@ -16,6 +39,8 @@ rule certificate:
         f"{BENCHMARKS}/certificates/{{edition}}/{{env}}.tsv"
     conda:
         "../../environment.yml"
+    resources:
+        **asks(lambda w: COSTS.job("certificates", w.edition, w.env)),
     params:
         code=certificate_code,
         columns=columns_hash("certificates", "best_replies"),

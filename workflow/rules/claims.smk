@@ -7,6 +7,8 @@ rule claims:
         counts=rules.comparison.output.counts,
         scores=rules.scores.output,
         identity=rules.identity.output,
+        released_audit=rules.released_audit_tables.output.audit,
+        released_audit_records=rules.released_audit_tables.output.records,
     output:
         report(
             f"{RESULTS}/claims.csv",
@@ -20,6 +22,8 @@ rule claims:
         f"{BENCHMARKS}/claims.tsv"
     conda:
         "../../environment.yml"
+    resources:
+        **asks(lambda w: COSTS.job("claims")),
     params:
         repetitions=STUDY["bootstrap_repetitions"],
         code=code_hash("coopetition.reports.verdicts", "coopetition.reports.schema"),

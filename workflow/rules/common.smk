@@ -14,12 +14,17 @@ sys.path.insert(0, os.path.join(workflow.basedir, "workflow"))
 from pathlib import Path
 
 from coopetition import agents, envs
+from coopetition.agents.attempts import ATTEMPTS
+from coopetition.agents.audits import AUDITS as AUDIT_NAMES
 from coopetition.agents.registry import SIGNATURES, learner
 from coopetition.reports.columns import columns_hash
 from study import ConfigurationError, code_hash, data_hash, resolve
 from study.configuration import CERTIFIED_EDITION
+from study.costs import RECORDED, Costs
+from study.monitor import Monitor
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 installed = Path(envs.__file__).resolve().parents[1]
 if installed != Path(workflow.basedir).resolve():
@@ -32,6 +37,10 @@ try:
     STUDY = resolve(config, Path(workflow.basedir) / "config")
 except ConfigurationError as error:
     raise WorkflowError(str(error)) from None
+
+COSTS = Costs(Path(workflow.basedir) / RECORDED)
+if workflow.is_main_process:
+    logger.addHandler(Monitor(STUDY, COSTS))
 
 RESULTS = f"results/{STUDY.name}"
 LOGS = f"{RESULTS}/logs"
@@ -61,11 +70,48 @@ TRAINED_GAMES = [
 LEARNERS = [learner(policy).module for policy in STUDY["policies"]]
 
 
+# With a cluster, rules that take seconds at every scale run where Snakemake does: a SLURM job would
+# cost as much again.
+localrules:
+    design,
+    plan,
+    status,
+    certificates,
+    comparison,
+    learner_cards,
+    scores,
+    reference_scores,
+    identity,
+    learner_certificates,
+    learner_signatures,
+    released_audit,
+    released_audit_tables,
+    audit_tables,
+    figure,
+    environment_figures,
+    incentive_figures,
+    audit_figures,
+    report,
+
+
 wildcard_constraints:
     edition="|".join(STUDY["editions"]),
     env="|".join(sorted({env for _, env in STUDY.environments})),
     policy="|".join(agents.learner_names()),
     signature="|".join(STUDY.signatures or ["none"]),
+
+
+def asks(estimate):
+    """Resources of a rule, from the estimate of a job that a function of its wildcards gives."""
+    # The attempt after the last one trains nothing, see `attempts`.
+    return {
+        "mem_mb": lambda wildcards, attempt: estimate(wildcards).mem_mb(
+            min(attempt, ATTEMPTS)
+        ),
+        "runtime": lambda wildcards, attempt: estimate(wildcards).runtime(
+            min(attempt, ATTEMPTS)
+        ),
+    }
 
 
 def game_module(wildcards):
@@ -88,6 +134,15 @@ def reference_code(wildcards):
     entries = [agents.spec(name, wildcards.edition) for name in played]
     rules = {entry.module for entry in entries if entry.kind != "learner"}
     return code_hash("coopetition.agents.reference", game_module(wildcards), *rules)
+
+
+def audit_code(wildcards):
+    """Hash of the audits, of this environment's file and of those of all that is audited on it."""
+    id, edition = f"{wildcards.env}-{wildcards.edition}", wildcards.edition
+    entries = [agents.spec(name, edition) for name in agents.names(id)]
+    trained = STUDY.learners_on(edition, wildcards.env)
+    played = {e.module for e in entries if e.kind != "learner" or e.name in trained}
+    return code_hash("coopetition.agents.audits.suite", game_module(wildcards), *played)
 
 
 def signature_code(wildcards):

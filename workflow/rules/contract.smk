@@ -8,6 +8,8 @@ rule contract:
         f"{BENCHMARKS}/contract.tsv"
     conda:
         "../../environment.yml"
+    resources:
+        **asks(lambda w: COSTS.job("contract")),
     params:
         ids=IDS,
         code=code_hash("coopetition.envs.contract", *GAMES),

@@ -7,15 +7,23 @@ FIGURE_INPUTS = {
     "identity": {"reference": REFERENCE},
     "learning_curves": {"scores": rules.scores.output, "curves": CURVES},
     "scores": {"aggregates": rules.aggregates.output},
+    "released_audit": {"released_audit": rules.released_audit_tables.output.audit},
 }
 if CERTIFIED:
     FIGURE_INPUTS["learner_certificates"] = {
         "learner_certificates": rules.learner_certificates.output
     }
+if AUDITS["behaviour"]:
+    FIGURE_INPUTS["exploitability"] = {
+        "audit_exploitability": AUDITS["exploitability"],
+        "certificates": rules.certificates.output,
+    }
+    FIGURE_INPUTS["behaviour"] = {"audit_behaviour": AUDITS["behaviour"]}
 FIGURE_EDITIONS = {
     "response_curves": "v0",
     "formal_response_curves": "v1",
     "identity": "v0",
+    "released_audit": "v0",
 }
 FIGURES = [
     name
@@ -24,6 +32,8 @@ FIGURES = [
 ]
 CURVE_FIGURES = [f"{RESULTS}/figures/environments/{id}" for id in IDS]
 INCENTIVE_FIGURES = [f"{RESULTS}/figures/incentives/{id}" for id in IDS]
+AUDITED_IDS = [f"{env}-{edition}" for edition, env in STUDY.audited_environments]
+AUDIT_FIGURES = [f"{RESULTS}/figures/audits/{id}" for id in AUDITED_IDS]
 
 
 rule figure:
@@ -117,3 +127,36 @@ rule incentive_figures:
         "Drawing the incentives in every environment"
     script:
         "../scripts/incentive_figures.py"
+
+
+rule audit_figures:
+    """The audits of policies on every audited environment, each with CSV twin and caption."""
+    input:
+        audit_deviations=AUDITS["deviations"],
+        audit_exploitability=AUDITS["exploitability"],
+        audit_cross_play=AUDITS["cross_play"],
+        audit_behaviour=AUDITS["behaviour"],
+    output:
+        svg=[
+            report(
+                f"{path}.svg",
+                caption="../report/audit.rst",
+                category="Audits",
+                labels={"environment": id},
+            )
+            for id, path in zip(AUDITED_IDS, AUDIT_FIGURES)
+        ],
+        csv=[f"{path}.csv" for path in AUDIT_FIGURES],
+        text=[f"{path}.json" for path in AUDIT_FIGURES],
+    log:
+        f"{LOGS}/audit_figures.log",
+    benchmark:
+        f"{BENCHMARKS}/audit_figures.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        code=code_hash("coopetition.reports.audit_sheets", "coopetition.reports.schema"),
+    message:
+        "Drawing the audits of policies in every environment"
+    script:
+        "../scripts/audit_figures.py"

@@ -1,5 +1,7 @@
 rule reference:
     """Constants, heuristics and the oracles of the class, on one environment."""
+    input:
+        solution=rules.solution.output,
     output:
         f"{RESULTS}/reference/{{edition}}/{{env}}.parquet",
     log:
@@ -8,6 +10,8 @@ rule reference:
         f"{BENCHMARKS}/reference/{{edition}}/{{env}}.tsv"
     conda:
         "../../environment.yml"
+    resources:
+        **asks(lambda w: COSTS.job("reference", w.edition, w.env)),
     params:
         random_episodes=STUDY["random_episodes"],
         code=reference_code,

@@ -1,7 +1,7 @@
 rule report:
     """The report as HTML and PDF, with the provenance of this build beside it."""
     input:
-        plan=rules.plan.output.runs,
+        plan=rules.design.output.runs,
         contract=rules.contract.output,
         certificates=rules.certificates.output,
         contract_comparison=rules.comparison.output.contract,
@@ -16,12 +16,23 @@ rule report:
         learner_certificates=rules.learner_certificates.output if CERTIFIED else [],
         learner_signatures=rules.learner_signatures.output if SIGNED else [],
         claims=rules.claims.output,
+        released_audit=rules.released_audit_tables.output.audit,
+        released_audit_figures=rules.released_audit_tables.output.figures,
+        released_audit_records=rules.released_audit_tables.output.records,
+        audit_exploitability=AUDITS["exploitability"],
+        audit_cross_play_summary=rules.audit_tables.output.summary,
+        audit_worst_case_training=rules.audit_tables.output.worst_case,
+        audit_robustness=AUDITS["robustness"],
+        audit_behaviour=AUDITS["behaviour"],
+        audit_reward_hacking=rules.audit_tables.output.hacking,
         figures=expand(f"{RESULTS}/figures/{{figure}}.svg", figure=FIGURES),
         texts=expand(f"{RESULTS}/figures/{{figure}}.json", figure=FIGURES),
         curves=rules.environment_figures.output.svg,
         curve_texts=rules.environment_figures.output.text,
         incentives=rules.incentive_figures.output.svg,
         incentive_texts=rules.incentive_figures.output.text,
+        audits=rules.audit_figures.output.svg if AUDITED_IDS else [],
+        audit_texts=rules.audit_figures.output.text if AUDITED_IDS else [],
     output:
         html=report(
             f"{RESULTS}/report/report.html",

@@ -37,6 +37,8 @@ rule aggregates:
         f"{BENCHMARKS}/aggregates.tsv"
     conda:
         "../../environment.yml"
+    resources:
+        **asks(lambda w: COSTS.job("aggregates")),
     params:
         repetitions=STUDY["bootstrap_repetitions"],
         code=code_hash("coopetition.reports.statistics", "coopetition.reports.schema"),

@@ -2,7 +2,8 @@ rule train:
     """All runs of one learner on one environment: every protocol, reward mode and seed.
 
     Finished runs are kept in an undeclared work folder until the job ends, so that a killed job
-    goes on where it stopped.
+    goes on where it stopped. It is tried again by itself; what ends every attempt becomes rows with
+    status `failed`, for which there is one attempt more.
     """
     output:
         training=f"{RESULTS}/training/{{edition}}/{{env}}/{{policy}}.parquet",
@@ -14,11 +15,13 @@ rule train:
         f"{LOGS}/training/{{edition}}/{{env}}/{{policy}}.log",
     benchmark:
         f"{BENCHMARKS}/training/{{edition}}/{{env}}/{{policy}}.tsv"
+    retries: ATTEMPTS
     conda:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=1500,
+        **asks(lambda w: COSTS.training(STUDY.cell(w.edition, w.env, w.policy))),
+        attempt=lambda wildcards, attempt: attempt,
     params:
         cell=lambda w: STUDY.cell(w.edition, w.env, w.policy),
         checkpoints=STUDY["checkpoints"],
@@ -42,6 +45,11 @@ use rule train as learner_certificate with:
         f"{BENCHMARKS}/learner_certificates/{{edition}}/{{env}}/{{policy}}.tsv"
     wildcard_constraints:
         edition=CERTIFIED_EDITION,
+    resources:
+        **asks(
+            lambda w: COSTS.training(STUDY.certified_cell(w.edition, w.env, w.policy))
+        ),
+        attempt=lambda wildcards, attempt: attempt,
     params:
         cell=lambda w: STUDY.certified_cell(w.edition, w.env, w.policy),
         checkpoints=1,
@@ -62,6 +70,8 @@ rule signature:
     conda:
         "../../environment.yml"
     threads: 1
+    resources:
+        **asks(lambda w: COSTS.signature(w.signature, *STUDY.signature_size)),
     params:
         seeds=lambda w: STUDY["learner_certificates"]["seeds"],
         steps=lambda w: STUDY["learner_certificates"]["steps"],

@@ -1,6 +1,6 @@
 """Rule certificate."""
 
-from common import start
+from common import solved, start
 from coopetition.agents.certificates import certificate
 from coopetition.agents.replies import best_replies
 from coopetition.reports import schema
@@ -8,9 +8,10 @@ from coopetition.reports import schema
 
 def main(snakemake):
     start(snakemake)
-    id, output = f"{snakemake.wildcards.env}-{snakemake.wildcards.edition}", snakemake.output
-    schema.write("certificates", [certificate(id)], output.certificate)
-    schema.write("best_replies", best_replies(id), output.replies)
+    output = snakemake.output
+    with solved(snakemake) as id:
+        schema.write("certificates", [certificate(id)], output.certificate)
+        schema.write("best_replies", best_replies(id), output.replies)
 
 
 main(snakemake)  # noqa: F821

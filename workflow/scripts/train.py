@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 from common import ROOT, start
+from coopetition.agents.attempts import ATTEMPTS
 from coopetition.agents.models import save_models
 from coopetition.agents.training import train_cell
 from coopetition.reports import schema
@@ -12,12 +13,14 @@ from coopetition.reports.provenance import stamp
 
 def main(snakemake):
     start(snakemake)
+    attempt = snakemake.resources.attempt
     output, work = dict(snakemake.output.items()), Path(snakemake.params.work)
     results = train_cell(
         snakemake.params.cell,
         checkpoints=snakemake.params.checkpoints,
         work=work / snakemake.params.code,  # what other code left is not taken up
         provenance=stamp(ROOT),
+        attempt=attempt,
     )
     tables = {
         "training": [r.row for r in results],
@@ -29,7 +32,8 @@ def main(snakemake):
         schema.write(name, tables[name], output[name])
     if "models" in output:
         save_models(Path(output["models"]), snakemake.params.cell, results)
-    shutil.rmtree(work)
+    if attempt <= ATTEMPTS:  # else some runs may be given up, which can still go on from there
+        shutil.rmtree(work, ignore_errors=True)
 
 
 main(snakemake)  # noqa: F821

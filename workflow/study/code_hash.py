@@ -3,7 +3,7 @@
 Snakemake sees edits to scripts but not to what they import. The hash covers the syntax trees,
 without docstrings and comments, of the given modules and of every project module that they
 import, directly or not. Games and learners are found at run time, so one of them is in the hash
-only where it is named.
+only where it is named. An extension is a module like any other.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import ast
 import hashlib
 from functools import cache
 from pathlib import Path
+
+from coopetition.agents.extensions import file_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "coopetition"
@@ -58,6 +60,8 @@ def _closure(module: str) -> frozenset[str]:
 
 
 def _path(module: str) -> Path | None:
+    if (file := file_of(module)) is not None:
+        return file
     base = ROOT.joinpath(*module.split(".")[1:])
     for path in (base.with_suffix(".py"), base / "__init__.py"):
         if module.startswith(PACKAGE + ".") and path.is_file():
@@ -71,7 +75,7 @@ def _imports(module: str) -> frozenset[str]:
     assert path is not None
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(_parsed(path)):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -89,12 +93,18 @@ def _imports(module: str) -> frozenset[str]:
 def _tree(module: str) -> str:
     path = _path(module)
     assert path is not None
+    return module + ast.dump(_parsed(path))
+
+
+@cache
+def _parsed(path: Path) -> ast.Module:
+    """Syntax tree of a file without docstrings."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list) and body and _is_text(body[0]):
             node.body = body[1:]  # type: ignore[attr-defined]
-    return module + ast.dump(tree)
+    return tree
 
 
 def _is_text(node: ast.AST) -> bool:

@@ -19,15 +19,27 @@ import jsonschema
 import yaml
 
 from coopetition import agents, envs
+from coopetition.agents.extensions import Extension, ExtensionError, module_of
 from coopetition.agents.registry import PROTOCOLS, learner
 from coopetition.agents.runs import Run, cell_runs, protocols_of
 
+from .code_hash import code_hash
+from .extending import widened
 from .train_on import among, named, narrowed, places, pruned, renamed
 
+BUILT_IN = "coopetition.envs.games."
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 # Where theory says how learners should end, unless one controller plays all agents.
 CERTIFIED_EDITION, CERTIFIED_PROTOCOL = "v1", "corrected"
 CERTIFIED_MODES = ("private", "cooperative")
+# Rules with a job per environment -> folder of their results, and of their benchmarks.
+PARTS = {
+    "solution": "solutions",
+    "certificate": "certificates",
+    "reference": "reference",
+    "released_audit": "released_audit",
+    "audit": "audits",
+}
 
 # 2.0 and True are no whole numbers.
 _Validator = jsonschema.validators.extend(
@@ -61,8 +73,9 @@ class Study:
 
     @property
     def hash(self) -> str:
-        """Short hash of name, scale and factors."""
-        content = json.dumps([self.name, self.scale, dict(self.factors)], sort_keys=True)
+        """Short hash of name, scale and factors, and of the code of extensions."""
+        code = [code_hash(module_of(path)) for path in self["extend"]]
+        content = json.dumps([self.name, self.scale, dict(self.factors), code], sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 
     @property
@@ -73,6 +86,29 @@ class Study:
             for spec in map(envs.spec, envs.ids())
             if spec.edition in self["editions"] and among(spec.name, self["environments"])
         ]
+
+    @property
+    def audited_environments(self) -> list[tuple[str, str]]:
+        """Those of `environments` on which policies are audited."""
+        wanted = self["audits"].get("environments", [])
+        return [place for place in self.environments if among(place[1], wanted)]
+
+    @property
+    def published_environments(self) -> list[tuple[str, str]]:
+        """Those that the published audit is of: released ones that no extension adds."""
+        return [
+            (edition, env)
+            for edition, env in self.environments
+            if edition == "v0" and envs.spec(f"{env}-v0").module.startswith(BUILT_IN)
+        ]
+
+    def places(self, part: str) -> list[tuple[str, str]]:
+        """(edition, environment) of the jobs of a part, one of the values of `PARTS`."""
+        some = {
+            "audits": self.audited_environments,
+            "released_audit": self.published_environments,
+        }
+        return some.get(part, self.environments)
 
     @property
     def training_cells(self) -> list[tuple[str, str, str]]:
@@ -89,6 +125,10 @@ class Study:
         """Those of `environments` that learners train on."""
         return [*dict.fromkeys(cell[:2] for cell in self.training_cells)]
 
+    def learners_on(self, edition: str, environment: str) -> list[str]:
+        """Learners that train on an environment."""
+        return [cell[2] for cell in self.training_cells if cell[:2] == (edition, environment)]
+
     def cell(self, edition: str, environment: str, policy: str) -> list[Run]:
         """The runs of one training job."""
         return cell_runs(
@@ -98,8 +138,13 @@ class Study:
             protocols=self["protocols"],
             reward_modes=self["reward_modes"],
             seeds=self["seeds"],
-            steps=self["steps"],
+            steps=self.steps(environment),
         )
+
+    def steps(self, environment: str) -> int:
+        """Environment steps of a run on an environment, given without edition."""
+        steps = self["steps"]
+        return steps.get(environment, steps["others"]) if isinstance(steps, Mapping) else steps
 
     def plan(self) -> list[Run]:
         """Every run of `training_cells`."""
@@ -133,6 +178,12 @@ class Study:
         """Names of the signatures of learners to put to the test."""
         return self["learner_certificates"].get("signatures", [])
 
+    @property
+    def signature_size(self) -> tuple[int, int]:
+        """Training runs of a signature, two learners for every seed, and steps of each."""
+        wanted = self["learner_certificates"]
+        return 2 * len(wanted["seeds"]), wanted["steps"]
+
 
 def resolve(config: Mapping[str, Any], folder: Path) -> Study:
     """Resolve what Snakemake has merged from study.yaml and the command line.
@@ -149,18 +200,23 @@ def resolve(config: Mapping[str, Any], folder: Path) -> Study:
     scale = config.get("scale", "quick")
     if scale not in known:
         raise ConfigurationError(_mend("scale", scale, f"one of {', '.join(known)}", "scale=quick"))
-    defaults = _read(folder / "scales" / f"{scale}.yaml")
+    defaults = {"extend": [], **_read(folder / "scales" / f"{scale}.yaml")}
     overrides = {k: _numbers(v) for k, v in config.items() if k not in ("scale", "study")}
     factors = {**defaults, **overrides}
     _check_schema(factors, _read_json(folder / "schemas" / "study.schema.json"))
+    factors = widened(factors, overrides, [_extended(path) for path in factors["extend"]])
     _check_registries(factors)
+    factors["editions"] = _populated(factors)
     factors["train_on"] = pruned(factors["train_on"])
     if "train_on" not in overrides:
         factors["train_on"] = narrowed(factors["train_on"], factors)
     if "learner_certificates" not in overrides:
         factors["learner_certificates"] = _left(factors, "environments", _formal(factors))
+    if "audits" not in overrides:
+        factors["audits"] = _audited(factors)
     _check_train_on(factors)
     _check_certificates(factors)
+    _check_audits(factors)
     if "policies" not in overrides:
         factors["policies"] = _trained(factors)
     _check_policies(factors)
@@ -177,6 +233,25 @@ def resolve(config: Mapping[str, Any], folder: Path) -> Study:
             f"    snakemake --config {' '.join(words)} study=my_{scale}\n"
         )
     return study
+
+
+def _extended(path: str) -> Extension:
+    """What an extension has added.
+
+    Raises:
+        ConfigurationError: it cannot be used.
+    """
+    try:
+        return agents.extend(path)
+    except ExtensionError as error:
+        raise ConfigurationError(f"extend = {path!r} cannot be used. {error}") from error
+
+
+def _populated(factors: Mapping[str, Any]) -> list[str]:
+    """Editions in which environments of the study exist; all if there are none at all."""
+    specs = [envs.spec(id) for id in envs.ids()]
+    found = {spec.edition for spec in specs if among(spec.name, factors["environments"])}
+    return [edition for edition in factors["editions"] if edition in found] or factors["editions"]
 
 
 def _trained(factors: Mapping[str, Any]) -> list[str]:
@@ -226,6 +301,14 @@ def _left(factors: Mapping[str, Any], factor: str, names: list[str]) -> dict[str
     return {**wanted, factor: left} if left else {}
 
 
+def _audited(factors: Mapping[str, Any]) -> dict[str, Any]:
+    """`audits` with environments of the study alone; empty if none is left."""
+    wanted = factors["audits"]
+    names = wanted.get("environments", [])
+    left = names if names == "all" else [n for n in names if among(n, factors["environments"])]
+    return {**wanted, "environments": left} if left else {}
+
+
 def _check_certificates(factors: Mapping[str, Any]) -> None:
     """Its environments are in the study, its policies have the protocol and a learner per agent."""
     edition, protocol = CERTIFIED_EDITION, CERTIFIED_PROTOCOL
@@ -243,6 +326,16 @@ def _check_certificates(factors: Mapping[str, Any]) -> None:
                 line = _argument("learner_certificates", _left(factors, factor, names))
                 allowed = f"{rule}: {', '.join(names) or 'none'}"
                 raise ConfigurationError(_mend("learner_certificates", name, allowed, line))
+
+
+def _check_audits(factors: Mapping[str, Any]) -> None:
+    """Its environments are in the study."""
+    names = factors["audits"].get("environments", [])
+    for name in [] if names == "all" else names:
+        if not among(name, factors["environments"]):
+            line = _argument("audits", _audited(factors))
+            allowed = f"environments of the study: {', '.join(factors['environments'])}"
+            raise ConfigurationError(_mend("audits", name, allowed, line))
 
 
 def _check_found(study: Study) -> None:
@@ -333,6 +426,11 @@ def _check_registries(factors: Mapping[str, Any]) -> None:
         for factor in ("policies", "environments")
         for name in certified.get(factor, [])
     ]
+    audited = factors["audits"].get("environments", [])
+    if audited != "all":
+        names += [("audits", "environments", name) for name in audited]
+    if isinstance(factors["steps"], Mapping):
+        names += [("steps", "environments", name) for name in factors["steps"] if name != "others"]
     for key, factor, name in names:
         if name not in known[factor]:
             close = difflib.get_close_matches(name, known[factor], n=1, cutoff=0.4)

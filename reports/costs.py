@@ -1,0 +1,133 @@
+"""What a finished study has cost, from the benchmark file that Snakemake wrote of each job.
+
+    python -m coopetition.reports.costs results/quick    keeps it in `recorded`
+
+The plan of a study, the resources that its jobs ask for and the table of the README come from what
+is kept.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from . import schema
+from .sources import RECORDED
+
+# Parts whose jobs train: of these the runs say what they cost, protocol by protocol.
+TRAINING = ("training", "learner_certificates")
+# Of a scale on a machine with as many cores; see `scale_cost`.
+CORES = 2
+
+
+def job_costs(results: Path) -> list[dict[str, Any]]:
+    """Rows of the table `costs`, one per job, and of training jobs one per protocol.
+
+    Args:
+        results: folder of a study. Jobs without a benchmark are left out.
+
+    Raises:
+        FileNotFoundError: no job has left a benchmark there.
+    """
+    folder = results / "benchmarks"
+    paths = sorted(folder.rglob("*.tsv"))
+    if not paths:
+        raise FileNotFoundError(f"{folder} holds no benchmark of a job: run the study first")
+    return [row for path in paths for row in _rows(results, path.relative_to(folder))]
+
+
+def _rows(results: Path, path: Path) -> list[dict[str, Any]]:
+    measured = pd.read_csv(results / "benchmarks" / path, sep="\t").iloc[-1]
+    part, *place = path.with_suffix("").parts
+    cell = place if place and re.fullmatch(r"v\d+", place[0]) else []
+    edition, environment, policy = [*cell, "", "", ""][:3]
+    row = {
+        "part": part,
+        "job": "/".join(place),
+        **{"edition": edition, "environment": environment, "policy": policy, "protocol": ""},
+        **{"runs": 0, "steps": 0},
+        # Snakemake samples: a job that ended before the first sample has used no CPU to speak of.
+        "cpu_seconds": _number(measured["cpu_time"]),
+        "seconds": float(measured["s"]),
+        "memory_mb": _number(measured["max_rss"]),
+    }
+    if place[:1] == ["signatures"]:
+        return [row | _signature_size(results)]
+    if part not in TRAINING or not cell:
+        return [row]
+    runs = schema.read("training", (results / part / Path(*cell)).with_suffix(".parquet"))
+    whole = runs["cpu_seconds"].sum()
+    rows = []
+    for protocol, group in runs.groupby("protocol"):
+        cpu = float(group["cpu_seconds"].sum())
+        rows.append(
+            row
+            | {
+                **{"protocol": protocol, "runs": len(group)},
+                "steps": int(group["steps_planned"].max()),
+                "cpu_seconds": cpu,
+                "seconds": row["seconds"] * cpu / whole,
+            }
+        )
+    return rows
+
+
+def _signature_size(results: Path) -> dict[str, int]:
+    """Runs and steps of a job that compares two learners."""
+    text = (results / "plan" / "configuration.yaml").read_text(encoding="utf-8")
+    wanted = yaml.safe_load(text)["learner_certificates"]
+    return {"runs": 2 * len(wanted["seeds"]), "steps": wanted["steps"]}
+
+
+def _number(value: Any) -> float:
+    number = pd.to_numeric(value, errors="coerce")
+    return 0.0 if pd.isna(number) else float(number)
+
+
+def scale_cost(results: Path, costs: pd.DataFrame) -> dict[str, Any]:
+    """Row of the table `scales` of a finished study.
+
+    Args:
+        results: its folder, named after the scale.
+        costs: table `costs`.
+    """
+    files = (p for p in results.rglob("*") if p.is_file() and "work" not in p.parts)
+    return {
+        "scale": results.name,
+        "jobs": len(costs[["part", "job"]].drop_duplicates()),
+        "runs": int(costs["runs"].sum()),
+        "cpu_hours": costs["cpu_seconds"].sum() / 3600,
+        "minutes": costs["seconds"].sum() / CORES / 60,
+        "memory_mb": costs["memory_mb"].max(),
+        "disk_mb": sum(p.stat().st_size for p in files) / 1e6,
+    }
+
+
+def record(results: Path, folder: Path = RECORDED) -> None:
+    """Keep what a finished study has cost; costs of jobs that it does not have stay as they were.
+
+    Args:
+        results: its folder, named after its scale.
+        folder: of the tables `costs` and `scales`.
+    """
+    new = schema.table("costs", job_costs(results))
+    scale = schema.table("scales", [scale_cost(results, new)])
+    for name, rows, key in (
+        ("costs", new, ["part", "job", "protocol"]),
+        ("scales", scale, ["scale"]),
+    ):
+        path = folder / f"{name}.csv"
+        old = schema.read(name, [path] if path.exists() else [])
+        known = pd.concat([rows, old]).drop_duplicates(key)
+        schema.write(name, known.sort_values(key), path)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("python -m coopetition.reports.costs results/quick")
+    record(Path(sys.argv[1]))

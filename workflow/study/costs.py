@@ -1,0 +1,181 @@
+"""What the jobs of a study will cost, from what those of recorded studies did.
+
+A job that was recorded costs what it did, in proportion to runs and steps. One that was not costs
+as much as those of the same learner and protocol elsewhere, in proportion to the agents as well; a
+learner that never ran costs as much as the others. So a plan for many more steps than recorded is
+an upper estimate: evaluations, which do not grow with the steps, are taken to grow with them.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from statistics import fmean
+from typing import ClassVar
+
+from coopetition import envs
+from coopetition.agents.registry import learner
+from coopetition.agents.runs import Run
+from coopetition.envs.interfaces.spaces import critic_state, joint_observation
+
+# Where costs of earlier studies lie, in the checkout.
+RECORDED = "reports/recorded/costs.csv"
+# Of every training job: interpreter and imports.
+START_SECONDS = 2.0
+# Memory of a training job that has no data yet; MiB.
+START_MB = 400
+# What is asked for, over what was measured or estimated.
+MEMORY_MARGIN, TIME_MARGIN = 1.5, 4.0
+LEAST_MB, LEAST_MINUTES = 500, 10
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a job will cost.
+
+    Attributes:
+        cpu_seconds: CPU time; s.
+        memory_mb: largest resident memory; MiB.
+    """
+
+    cpu_seconds: float
+    memory_mb: float
+
+    def mem_mb(self, attempt: int = 1) -> int:
+        """Memory to ask for; more in every attempt."""
+        return attempt * max(LEAST_MB, 100 * math.ceil(self.memory_mb * MEMORY_MARGIN / 100))
+
+    def runtime(self, attempt: int = 1) -> int:
+        """Minutes to ask for; more in every attempt."""
+        return attempt * max(LEAST_MINUTES, math.ceil(self.cpu_seconds * TIME_MARGIN / 60))
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One row of the table `costs`; see `reports/columns.py`."""
+
+    part: str
+    job: str
+    edition: str
+    environment: str
+    policy: str
+    protocol: str
+    runs: int
+    steps: int
+    cpu_seconds: float
+    memory_mb: float
+    TEXTS: ClassVar = ("part", "job", "edition", "environment", "policy", "protocol")
+
+    @property
+    def agents(self) -> int:
+        """Agents of the game."""
+        return envs.game(f"{self.environment}-{self.edition}").n_agents
+
+
+class Costs:
+    """Estimates from a table of recorded costs.
+
+    Args:
+        path: CSV file, table `costs`. If it is not there every job is taken to cost nothing known:
+            the least memory and time.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @cached_property
+    def _rows(self) -> list[Recorded]:
+        if not self._path.exists():
+            return []
+        # Read without pandas, which takes as long to import as the plan takes to make.
+        with self._path.open(newline="", encoding="utf-8") as file:
+            rows = [*csv.DictReader(file)]
+        known = envs.ids()
+        return [
+            Recorded(
+                *(row[name] for name in Recorded.TEXTS),
+                *(int(row[name]) for name in ("runs", "steps")),
+                *(float(row[name]) for name in ("cpu_seconds", "memory_mb")),
+            )
+            for row in rows
+            if not row["environment"] or f"{row['environment']}-{row['edition']}" in known
+        ]
+
+    def others(self) -> Iterator[tuple[str, int, Estimate]]:
+        """(part, jobs, all together) of jobs on no environment: tables, figures, report."""
+        whole = [row for row in self._rows if not row.environment and not row.runs]
+        for part in dict.fromkeys(row.part for row in whole):
+            rows = [row for row in whole if row.part == part]
+            memory = max(row.memory_mb for row in rows)
+            yield part, len(rows), Estimate(sum(row.cpu_seconds for row in rows), memory)
+
+    def job(self, part: str, edition: str = "", environment: str = "") -> Estimate:
+        """Of a job that trains nothing, on an environment or on none."""
+        same = [row for row in self._rows if row.part == part]
+        here = [r for r in same if (r.edition, r.environment) == (edition, environment)] or same
+        if not here:
+            return Estimate(0.0, 0.0)
+        return Estimate(fmean(r.cpu_seconds for r in here), max(r.memory_mb for r in here))
+
+    def signature(self, name: str, runs: int, steps: int) -> Estimate:
+        """Of a job that compares two learners, each in half of the runs."""
+        same = [row for row in self._rows if row.job == f"signatures/{name}"]
+        if not same:
+            return Estimate(0.0, START_MB)
+        [row] = same
+        ratio = runs * steps / (row.runs * row.steps)
+        return Estimate(row.cpu_seconds * ratio, row.memory_mb)
+
+    def training(self, runs: Sequence[Run]) -> Estimate:
+        """Of a job that trains these runs."""
+        parts = [
+            self._protocol([run for run in runs if run.protocol == protocol])
+            for protocol in dict.fromkeys(run.protocol for run in runs)
+        ]
+        seconds = START_SECONDS + sum(part.cpu_seconds for part in parts)
+        return Estimate(seconds, max(part.memory_mb for part in parts))
+
+    def _protocol(self, runs: Sequence[Run]) -> Estimate:
+        run, game = runs[0], envs.game(runs[0].env_id)
+        if learner(run.policy).exclusion(game):
+            return Estimate(0.0, START_MB)
+        agents = game.n_agents
+        learned = [row for row in self._rows if row.policy and row.cpu_seconds]
+        narrower: list[Callable[[Recorded], bool]] = [
+            lambda row: (row.policy, row.protocol) == (run.policy, run.protocol),
+            lambda row: (row.environment, row.edition) == (run.environment, run.edition),
+        ]
+        for same in narrower:
+            learned = [row for row in learned if same(row)] or learned
+        if not learned:
+            return Estimate(0.0, START_MB)
+        size = len(runs) * run.steps * agents
+        each = fmean(row.cpu_seconds / (row.runs * row.steps * row.agents) for row in learned)
+        return Estimate(size * each, max(_memory(row, runs, agents) for row in learned))
+
+
+def _memory(row: Recorded, runs: Sequence[Run], agents: int) -> float:
+    """What a recorded job took, in proportion, and replay buffers that it had not yet filled."""
+    run = runs[0]
+    # As published, one run trains after another.
+    together, then = (1, 1) if run.protocol == "as_published" else (len(runs), row.runs)
+    taken = max(row.memory_mb - START_MB, 0) * together / then * agents / row.agents
+    kept = min(run.steps, run.hyperparameters.get("buffer_size", 0))
+    stored = together * kept * _transition(run.env_id, learner(run.policy).paradigm)
+    return START_MB + taken + stored / 2**20
+
+
+@cache
+def _transition(env_id: str, paradigm: str) -> int:
+    """Bytes of a stored step: observations, actions and rewards, and the state of a critic."""
+    game = envs.game(env_id)
+    start = game.reset([0])
+    if paradigm == "joint":
+        return 4 * (joint_observation(game, start, True).shape[-1] + game.n_agents + 1)
+    observed = game.agent_observation(start, "realistic", True).shape[-1]
+    central = critic_state(game, start).shape[-1] if paradigm == "ctde" else 0
+    return 4 * (game.n_agents * (observed + 2) + central)

@@ -33,6 +33,12 @@ MEMORY_MARGIN, TIME_MARGIN = 1.5, 4.0
 LEAST_MB, LEAST_MINUTES = 500, 10
 
 
+@cache
+def built(env_id: str) -> envs.Game:
+    """The game of an environment with its defaults, built once: a plan asks for it per run."""
+    return envs.game(env_id)
+
+
 @dataclass(frozen=True)
 class Estimate:
     """What a job will cost.
@@ -73,7 +79,7 @@ class Recorded:
     @property
     def agents(self) -> int:
         """Agents of the game."""
-        return envs.game(f"{self.environment}-{self.edition}").n_agents
+        return built(f"{self.environment}-{self.edition}").n_agents
 
 
 class Costs:
@@ -140,7 +146,7 @@ class Costs:
         return Estimate(seconds, max(part.memory_mb for part in parts))
 
     def _protocol(self, runs: Sequence[Run]) -> Estimate:
-        run, game = runs[0], envs.game(runs[0].env_id)
+        run, game = runs[0], built(runs[0].env_id)
         if learner(run.policy).exclusion(game):
             return Estimate(0.0, START_MB)
         agents = game.n_agents
@@ -172,7 +178,7 @@ def _memory(row: Recorded, runs: Sequence[Run], agents: int) -> float:
 @cache
 def _transition(env_id: str, paradigm: str) -> int:
     """Bytes of a stored step: observations, actions and rewards, and the state of a critic."""
-    game = envs.game(env_id)
+    game = built(env_id)
     start = game.reset([0])
     if paradigm == "joint":
         return 4 * (joint_observation(game, start, True).shape[-1] + game.n_agents + 1)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from functools import cache
 from typing import Any
 
 from coopetition import agents, envs
@@ -17,7 +16,7 @@ from coopetition.agents.runs import Run
 from coopetition.reports.sources import published
 
 from .configuration import PARTS, Study
-from .costs import Costs, Estimate
+from .costs import Costs, Estimate, built
 
 Row = dict[str, Any]
 
@@ -34,16 +33,11 @@ def _run(run: Run) -> Row:
         **{k: row[k] for k in ("reward_mode", "seed")},
         "run_id": run.run_id,
         "mechanism_class": envs.spec(run.env_id).mechanism_class,
-        "n_agents": _game(run.env_id).n_agents,
+        "n_agents": built(run.env_id).n_agents,
         "paradigm": learner(run.policy).paradigm,
         "steps_planned": run.steps,
         "hyperparameters": json.dumps(run.hyperparameters),
     }
-
-
-@cache
-def _game(env_id: str) -> envs.Game:
-    return envs.game(env_id)
 
 
 def job_rows(study: Study, costs: Costs) -> list[Row]:
@@ -81,7 +75,7 @@ def count_rows(study: Study) -> list[Row]:
     stated = dict(zip(corpus["component"], corpus["published_count"], strict=True))
     learners = {*published("algorithm_inventory")["algorithm"]}
     runs, seeds = study.plan(), len(study["seeds"])
-    excluded = [run for run in runs if learner(run.policy).exclusion(_game(run.env_id))]
+    excluded = [run for run in runs if learner(run.policy).exclusion(built(run.env_id))]
     corrected = [
         run
         for run in runs

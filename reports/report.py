@@ -1,6 +1,6 @@
 """The report of a study as one HTML file and one PDF, compiled by Typst from one source.
 
-The prose lives in ``templates/report.typ``; every number comes from the data handed over here.
+The prose lives in ``templates``; every number comes from the data handed over here.
 ``CONTRACT`` names the keys that the data must have: a missing one is an error with its place in
 the data, raised before anything is compiled. A value of ``None`` or NaN is shown as a dash.
 """

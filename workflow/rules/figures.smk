@@ -95,7 +95,7 @@ rule environment_figures:
     message:
         "Drawing the response curve of every environment"
     script:
-        "../scripts/environment_figures.py"
+        "../scripts/sheets.py"
 
 
 rule incentive_figures:
@@ -126,7 +126,7 @@ rule incentive_figures:
     message:
         "Drawing the incentives in every environment"
     script:
-        "../scripts/incentive_figures.py"
+        "../scripts/sheets.py"
 
 
 rule audit_figures:
@@ -159,4 +159,4 @@ rule audit_figures:
     message:
         "Drawing the audits of policies in every environment"
     script:
-        "../scripts/audit_figures.py"
+        "../scripts/sheets.py"

@@ -1,15 +1,23 @@
-"""Rule audit_figures."""
+"""Rules environment_figures, incentive_figures and audit_figures: one figure per environment."""
 
 from common import ROOT, start
 from coopetition.reports import schema, theme
 from coopetition.reports.audit_sheets import environment_audits
+from coopetition.reports.curves import environment_curves
+from coopetition.reports.incentives import environment_incentives
 from coopetition.reports.provenance import stamp
+
+DRAW = {
+    "environment_figures": environment_curves,
+    "incentive_figures": environment_incentives,
+    "audit_figures": environment_audits,
+}
 
 
 def main(snakemake):
     start(snakemake)
     tables = {name: schema.read(name, files) for name, files in snakemake.input.items()}
-    plots = environment_audits(**tables)
+    plots = DRAW[snakemake.rule](**tables)
     theme.save_all(plots, snakemake.output.svg, stamp(ROOT)["commit"])
 
 

@@ -1,0 +1,49 @@
+"""What every table holds: names, types, units and allowed values. Nothing but declarations.
+
+One module per family of tables; each has a dictionary `TABLES`, and this one has all of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from . import audits, environments, learning, released_audits, study
+from .audits import DISTURBED
+from .fields import CLASSES, MODES, PROTOCOLS, STATUSES, Column
+from .released_audits import AUDIT_UNITS, RECORD_ORIGINS
+from .study import CHECKS, GROUPS, VERDICTS
+
+__all__ = [
+    "AUDIT_UNITS",
+    "CHECKS",
+    "CLASSES",
+    "DISTURBED",
+    "GROUPS",
+    "MODES",
+    "PROTOCOLS",
+    "RECORD_ORIGINS",
+    "STATUSES",
+    "TABLES",
+    "VERDICTS",
+    "Column",
+    "columns_hash",
+]
+
+FAMILIES = (environments, learning, released_audits, audits, study)
+TABLES: dict[str, dict[str, Column]] = {
+    name: columns for family in FAMILIES for name, columns in family.TABLES.items()
+}
+
+
+def columns_hash(*tables: str) -> str:
+    """Hash of the columns of some tables, whatever is said about them.
+
+    Raises:
+        KeyError: no such table.
+    """
+    content = [
+        (table, name, column.kind, column.allowed, column.optional)
+        for table in tables
+        for name, column in TABLES[table].items()
+    ]
+    return hashlib.sha256(repr(content).encode()).hexdigest()[:16]

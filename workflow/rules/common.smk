@@ -46,6 +46,8 @@ RESULTS = f"results/{STUDY.name}"
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
 WORK = f"{RESULTS}/work"
+# stable-baselines3 makes a folder for its logger, in the system's temporary folder if not told.
+os.environ["SB3_LOGDIR"] = f"{WORK}/logger"
 REFERENCE = [
     f"{RESULTS}/reference/{edition}/{env}.parquet"
     for edition, env in STUDY.environments

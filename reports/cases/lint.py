@@ -1,0 +1,90 @@
+"""Criteria that say nothing: what a sample of null models shows of the items of a rubric.
+
+An item that nearly every or nearly no random parameter set passes, that is passed whenever another
+one is, or that always agrees with another carries little or no information. In a strict rubric
+each is an error, in a legacy rubric a warning.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from .outcome import Array
+from .rubric import Rubric
+
+COMMON, RARE = 0.99, 0.01
+
+
+def passes(rubric: Rubric, points: Array) -> Array:
+    """Which draws earn the most attainable points of an item, [B, items] bool."""
+    best = np.array([criterion.attainable[1] for criterion in rubric.criteria])
+    return points >= best - 1e-9
+
+
+def findings(rubric: Rubric, points: Array) -> list[tuple[str, str]]:
+    """Item and what is wrong with it, for points [B, items] of a null model."""
+    passed = passes(rubric, points)
+    rates = passed.mean(axis=0)
+    found = []
+    for criterion, rate in zip(rubric.criteria, rates, strict=True):
+        if criterion.is_constant:
+            found.append((criterion.id, "its points are a constant"))
+        elif rate > COMMON or rate < RARE:
+            found.append((criterion.id, f"{rate:.1%} of random parameter sets pass it"))
+    return found + _implied(rubric, passed, rates) + _agreeing(rubric, points)
+
+
+def _implied(rubric: Rubric, passed: Array, rates: Array) -> list[tuple[str, str]]:
+    """Items that are passed whenever another one is, unless nearly all or none pass."""
+    both = passed.T.astype(float) @ passed.astype(float)
+    telling = (rates <= COMMON) & (rates >= RARE)
+    found = []
+    for i, criterion in enumerate(rubric.criteria):
+        implying = [
+            other.id
+            for j, other in enumerate(rubric.criteria)
+            if i != j and telling[i] and telling[j] and both[i, j] == both[j, j]
+        ]
+        if implying:
+            declared = set(implying) <= set(criterion.implied_by)
+            found.append(
+                (
+                    criterion.id,
+                    f"implied by {', '.join(implying)}{'' if declared else ', undeclared'}",
+                )
+            )
+    return found
+
+
+def _agreeing(rubric: Rubric, points: Array) -> list[tuple[str, str]]:
+    """Pairs of items whose points are perfectly correlated."""
+    ids = [criterion.id for criterion in rubric.criteria]
+    moving = np.flatnonzero(points.std(axis=0) > 0)
+    if len(moving) < 2:
+        return []
+    correlation = np.corrcoef(points[:, moving].T)
+    pairs = np.argwhere(np.triu(np.abs(correlation) > 1 - 1e-9, 1))
+    return [(ids[moving[b]], f"its points follow from those of {ids[moving[a]]}") for a, b in pairs]
+
+
+def rows(rubric: Rubric, variant: str, points: Array) -> list[dict[str, str]]:
+    """Rows of the table `case_lint`."""
+    severity = "error" if rubric.kind == "strict" else "warning"
+    keys = {"case": rubric.case, "rubric": rubric.kind, "variant": variant}
+    return [
+        {**keys, "item": item, "finding": finding, "severity": severity}
+        for item, finding in findings(rubric, points)
+    ]
+
+
+def check(table: pd.DataFrame) -> None:
+    """Stop at an item of a strict rubric that says nothing.
+
+    Raises:
+        ValueError: there is one; the message names them all.
+    """
+    errors = table[table["severity"] == "error"]
+    if len(errors):
+        listed = "; ".join(f"{row.case} {row.item}: {row.finding}" for row in errors.itertuples())
+        raise ValueError(f"items of strict rubrics that carry no information: {listed}")

@@ -27,6 +27,7 @@ from coopetition.agents.evaluation import play, streams
 from coopetition.agents.policy import Policy
 from coopetition.envs.engine import Array, Game
 
+from . import ENVIRONMENTS
 from .casefile import load
 from .outcome import Outcome, Phase
 from .quantities import over_time, quantity, tau
@@ -72,7 +73,7 @@ def rows(case: str, edition: str, learners: Sequence[Auditee] = ()) -> list[dict
     """
     rubric, content = rollout_rubric(case)
     told = _history(content, edition)
-    id = f"{load(case).environment}-{edition}"
+    id = f"{ENVIRONMENTS[case]}-{edition}"
     found = []
     for labels, choose in _players(content, id, told, learners):
         scored = score(rubric, _outcome(case, _games(id, told), told, choose))

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from .. import sources
-from . import RUBRICS, lint, model, nulls
+from . import RUBRICS, TABLES, lint, model, nulls
 from .casefile import STATUSES, load
 from .outcome import Array, Outcome
 from .rubric import Criterion, Rubric
@@ -44,13 +44,6 @@ def tables(case: str, draws: int) -> dict[str, Rows]:
     found["case_parameters"] = parameter_rows(case)
     found["case_experiments"] = experiment_rows(case)
     return found
-
-
-TABLES = (
-    *("case_scores", "case_nulls", "case_items", "case_lint", "case_ablations"),
-    *("case_sensitivity", "case_fit", "case_series", "case_targets", "case_parameters"),
-    "case_experiments",
-)
 
 
 def calibrated(case: str, variant: str, settings: Mapping[str, Any]) -> Outcome:

@@ -63,8 +63,8 @@ def drawn():
 @BOTH
 def test_equilibrium_is_that_of_the_released_code(variant):
     golden = pd.read_csv(DATA / "slcd_golden.csv").query("variant == @variant")
-    values = {name: found[0] for name, found in outcome(variant).values.items()}
     found = outcome(variant)
+    values = {name: each[0] for name, each in found.values.items()}
     ours = {
         "baseline action (each)": values["baseline_actions"][0],
         "equilibrium action Samsung": values["actions"][0],
@@ -97,10 +97,14 @@ def test_best_responses_in_turn_end_in_the_same_equilibrium(variant):
         "gamma": rng.uniform(0, 1, 200),
     }
     parameters = {**load("slcd").values(variant), **changes}
-    actions, settled = slcd_experiments.settle(variant, parameters, rng.uniform(0.1, 90, (200, 2)))
+    starts = rng.uniform(0.1, 90, (200, 2))
+    actions, settled = slcd_experiments.settle(variant, parameters, starts)
     ours = slcd.simulate(variant, parameters, 200).values
     assert settled.all() and ours["converged"].all()
     assert actions == pytest.approx(ours["actions"], abs=1e-5)
+    # Each stops on its own account.
+    first = {**parameters, **{name: values[:1] for name, values in changes.items()}}
+    assert np.array_equal(slcd_experiments.settle(variant, first, starts[:1])[0], actions[:1])
 
 
 def test_draws_do_not_meet():
@@ -166,14 +170,9 @@ def test_legacy_score_item_by_item(variant):
 @pytest.mark.parametrize(
     "name, logarithmic, power",
     [
-        ("inert", 28, 28),
-        ("independent", 53, 54),
-        ("fully_dependent", 56, 42),
-        ("transposed", 58, 46),
-        ("gamma_20", 44, 60),
-        ("gamma_50", 53, 46),
-        ("gamma_65", 58, 46),
-        ("gamma_70", 60, 46),
+        *(("inert", 28, 28), ("independent", 53, 54), ("fully_dependent", 56, 42)),
+        *(("transposed", 58, 46), ("gamma_20", 44, 60), ("gamma_50", 53, 46)),
+        *(("gamma_65", 58, 46), ("gamma_70", 60, 46)),
     ],
 )
 def test_legacy_score_without_a_part(name, logarithmic, power):

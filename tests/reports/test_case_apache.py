@@ -313,11 +313,12 @@ def test_one_mistake_costs_the_points_of_its_item():
     assert lost(efforts=efforts * [1, 0.8, 1, 1]) == {"AP-decline-growth"}
     assert lost(efforts=efforts * [1, 1, 0.9, 1]) == {"AP-order", "AP-decline-maturation"}
     assert lost(efforts=efforts * [1, 1, 1, 0.9]) == {"AP-decline-evolution"}
-    equal, idle = members.copy(), members.copy()
+    equal, idle, full = members.copy(), members.copy(), members.copy()
     equal[0, :2, :] = np.where(members[0, :2] > 0, 20.0, 0.0)
     idle[0, 3, 34] = 0.01
+    full[0, 0, 0] = 50.0
     assert lost(contributions=equal) == {"AP-ratio", "AP-top-15"}
-    assert lost(contributions=idle) == {"AP-interior"}
+    assert lost(contributions=idle) == lost(contributions=full) == {"AP-interior"}
 
 
 def test_the_calibrated_model_earns_nothing_in_the_strict_rubric():
@@ -326,6 +327,7 @@ def test_the_calibrated_model_earns_nothing_in_the_strict_rubric():
     of = dict(zip([c.id for c in STRICT.criteria], found.measured[0], strict=True))
     assert of["AP-decline-growth"] == pytest.approx(0.00996, abs=1e-5)
     assert of["AP-interior"] == pytest.approx(39 / 40)
+    assert of["AP-top-15"] == pytest.approx((2.1668277 + 14 * 0.01) / (2.1668277 + 24 * 0.01))
 
 
 def test_linear_costs_leave_one_member_off_the_bounds(null_outcomes):

@@ -67,9 +67,6 @@ def ablation(rubric, name: str):
     return nulls.outcomes("apache", "released", entry, rubric.model, 1)[0]
 
 
-# The released model
-
-
 def test_the_legacy_score_is_that_of_the_suite_item_by_item(outcome):
     found, expected = score(LEGACY, outcome), reference("items")
     assert [c.id for c in LEGACY.criteria] == expected["item_id"].tolist()

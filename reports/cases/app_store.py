@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from . import app_store_experiments as secondary
 from . import app_store_quantities as measures
 from .app_store_dynamics import RATES, dynamics, noise
-from .app_store_experiments import experiments as experiments
 from .casefile import history, load
 from .outcome import Array, Outcome, Phase, batched
 from .quantities import quantity
@@ -238,7 +238,7 @@ def series(outcome: Outcome) -> dict[str, Array]:
 
 
 def targets() -> list[dict[str, Any]]:
-    """Points and phase means that a figure shows beside `series`; bands are one sd of the coding."""
+    """Points and phase means that a figure shows beside `series`; bands are one coded sd."""
     found = []
     middle = {phase.name: (phase.start + phase.end - 1) / 2 for phase in phases(False)}
     for row in history("app_store_targets").itertuples():
@@ -267,3 +267,11 @@ def targets() -> list[dict[str, Any]]:
             for actor in load(CASE).actors
         ]
     return found
+
+
+def experiments() -> list[dict[str, Any]]:
+    """Rows of the secondary experiments of the suite, see `app_store_experiments`."""
+    values = load(CASE).values("released")
+    return secondary.experiments(
+        simulate("released", values, 1), simulate("released", {**values, **secondary.MILDER}, 1)
+    )

@@ -86,7 +86,8 @@ def update(
 
     Args:
         rates: each of `RATES`, numbers or [B].
-        trust, damage: [N, N, B].
+        trust: [N, N, B].
+        damage: [N, N, B].
         signals: [N, B], a - b of the actor that is seen.
         amplification: [N, N, B], lambda_minus (1 + psi D).
     """
@@ -111,7 +112,8 @@ def noise(seeds: Array, steps: int, n: int) -> Array:
 
     Args:
         seeds: [B], whole numbers, or numbers whose fraction is dropped.
-        steps, n: shape of the noise of one seed; the step is the outer loop, as released.
+        steps: outer loop of the draws, as released.
+        n: inner loop.
     """
     if (seeds == TABLE_SEED).all():
         return np.broadcast_to(_table()[..., None], (steps, n, len(seeds)))

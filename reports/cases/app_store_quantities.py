@@ -164,7 +164,7 @@ def order_of_phases(outcome: Outcome) -> Array:
 
 @quantity
 def trajectory_correlation(outcome: Outcome, of: str) -> Array:
-    """Pearson's r of an actor's actions with its reference trajectory; 0 where they are constant."""
+    """Pearson's r of an actor's actions with its reference trajectory; 0 for constants."""
     quarters, points = trajectory_points()
     actor = outcome.actor(of)
     x = outcome.series["actions"][:, quarters, actor]

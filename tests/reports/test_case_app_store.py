@@ -164,6 +164,13 @@ def test_strict_score_is_what_chance_scores(wide):
     assert (found.measured[0, skill] < 0).all()
 
 
+def test_phases_of_the_strict_rubric_hold_no_shock_of_the_next():
+    shared, exclusive = (
+        measures.change_within_phase(simulated(rubric), "Tension")[0] for rubric in (LEGACY, STRICT)
+    )
+    assert (shared, exclusive) == pytest.approx((-0.230, -0.012), abs=5e-4)
+
+
 def test_shuffled_history_scores_less(wide):
     shuffled = points(STRICT, "wide_shuffled", 4000).sum(axis=1).mean()
     assert shuffled < wide.sum(axis=1).mean() - 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 
 import matplotlib.pyplot as plt
@@ -29,7 +30,7 @@ def case_scores(case_scores: pd.DataFrame, case_nulls: pd.DataFrame) -> Plot:
     """Every score on the axis from chance to the ceiling, with what random parameters reach."""
     apply()
     names = list(dict.fromkeys(_label(row) for row in case_scores.itertuples()))
-    fig, ax = plt.subplots(figsize=(WIDTH, 0.9 + 0.3 * max(len(names), 1)))
+    fig, ax = plt.subplots(figsize=(WIDTH, 1.1 + 0.32 * max(len(names), 1)))
     data = []
     for row in case_scores.itertuples():
         y = names.index(_label(row)) + (0.17 if row.rubric == "strict" else -0.17)
@@ -46,8 +47,7 @@ def case_scores(case_scores: pd.DataFrame, case_nulls: pd.DataFrame) -> Plot:
     ax.axvline(1, color=GREY, lw=1, ls="--")
     ax.set_yticks(range(len(names)), names)
     ax.set(ylim=(max(len(names), 1) - 0.5, -0.5), xlabel="κ: 0 is chance, 1 the attainable ceiling")
-    ax.set_xlim(max(ax.get_xlim()[0], -4), 1.15)
-    ax.legend(handles=_score_handles(), loc="upper left", bbox_to_anchor=(0, -0.32), ncols=4)
+    fig.legend(handles=_score_handles(), loc="outside lower center", ncols=4, fontsize=7.5)
     frame = pd.DataFrame(data).drop(columns="Index", errors="ignore")
     return Plot(
         fig,
@@ -128,8 +128,8 @@ def _sheet(
     changed = ablations[ablations["rubric"] == "legacy"]
     heights = (
         AROUND + PANEL * rows,
-        AROUND + 2 * PANEL,
-        AROUND + ITEM * max(_bars(strict), _bars(changed) + 4),
+        AROUND + 1.2 * PANEL,
+        AROUND + ITEM * max(strict["item"].nunique(), 1.4 * changed["label"].nunique()),
     )
     fig = plt.figure(figsize=(WIDTH, sum(heights)))
     above, middle, below = fig.subfigures(3, 1, height_ratios=heights)
@@ -159,10 +159,6 @@ def _sheet(
     )
 
 
-def _bars(rows: pd.DataFrame) -> int:
-    return len(rows)
-
-
 def _draw_series(
     part: SubFigure, names: list[str], series: pd.DataFrame, targets: pd.DataFrame
 ) -> None:
@@ -177,13 +173,15 @@ def _draw_series(
             _draw_one(ax, shown[shown["variant"] == variant], colour, variants.index(variant))
         for row in targets[targets["series"] == name].itertuples():
             _draw_target(ax, row, len(shown) > len(variants))
-        ax.set_title(name, fontsize=7.5)
+        ax.set_title(name.replace("_", " "), fontsize=7.5)
         ax.tick_params(labelsize=6.5)
         if name.startswith(STRIP):
             ax.set_yscale("log")
         elif len(shown) == len(variants):
-            ax.set_xticks(range(len(variants)), [v[:3] for v in variants])
+            ax.set_xticks(range(len(variants)), variants)
             ax.set_xlim(-0.6, len(variants) - 0.4)
+        _keep_in_sight(ax, shown, targets[targets["series"] == name])
+        _name_phases(ax, shown)
     handles = [
         Line2D([], [], color=colour, label="calibrated" if len(variants) == 1 else variant)
         for variant, colour in zip(variants, COLOURS, strict=False)
@@ -193,6 +191,35 @@ def _draw_series(
         Line2D([], [], marker="_", color=TARGET, ls="", mew=2, label="target"),
     ]
     part.legend(handles=handles, loc="outside lower center", ncols=4, fontsize=7)
+
+
+def _keep_in_sight(ax: Axes, shown: pd.DataFrame, targets: pd.DataFrame) -> None:
+    """Let the range of random parameters leave the panel where it dwarfs everything else."""
+    if ax.get_yscale() == "log":
+        return
+    seen = pd.concat([shown["value"], targets["value"], targets["low"], targets["high"]]).dropna()
+    low, high = min(seen.min(), 0.0), seen.max()
+    room = 0.35 * (high - low)
+    bottom, top = ax.get_ylim()
+    ax.set_ylim(max(bottom, low - room), min(top, high + room))
+
+
+def _name_phases(ax: Axes, shown: pd.DataFrame) -> None:
+    """Bands and names of phases under a series in time; names as ticks of one with a value each."""
+    phases = shown.loc[shown["phase"] != "", ["at", "phase"]].drop_duplicates()
+    if phases.empty or ax.get_yscale() == "log":
+        return
+    starts = phases.groupby("phase", sort=False)["at"].min()
+    if len(starts) == len(phases):
+        ax.set_xticks(starts, [name[:7] for name in starts.index], fontsize=6)
+        return
+    ends = [*starts.iloc[1:], phases["at"].max()]
+    for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        if number % 2:
+            ax.axvspan(start, end, color=INK, alpha=0.05, lw=0, zorder=0)
+    middles = [(start + end) / 2 for start, end in zip(starts, ends, strict=True)]
+    ax.set_xticks(middles, [name[:3] for name in starts.index], fontsize=6)
+    ax.grid(axis="x", visible=False)
 
 
 def _draw_one(ax: Axes, shown: pd.DataFrame, colour: str, place: int) -> None:
@@ -262,7 +289,7 @@ def _draw_items(ax: Axes, items: pd.DataFrame) -> None:
             ax.plot(row.null_mean, y, "|", color=INK, ms=6, zorder=3)
     ax.set_yticks(range(len(names)), names, fontsize=6.5)
     ax.set_ylim(max(len(names), 1) - 0.4, -0.6)
-    ax.set_title("strict: points per item, | chance", fontsize=7.5)
+    ax.set_title("strict rubric: points, | chance", fontsize=7.5)
     ax.tick_params(axis="x", labelsize=6.5)
     ax.grid(axis="y", visible=False)
 
@@ -276,10 +303,10 @@ def _draw_ablations(ax: Axes, changed: pd.DataFrame) -> None:
             continue
         ax.axvline(rows["calibrated"].iloc[0], color=colour, lw=1, alpha=0.5)
         ax.plot(rows["score"], [names.index(n) for n in rows["label"]], "o", color=colour, ms=4)
-    ax.set_yticks(range(len(names)), [name[:42] for name in names], fontsize=6)
+    ax.set_yticks(range(len(names)), [textwrap.fill(name, 36) for name in names], fontsize=5.5)
     ax.yaxis.tick_right()
     ax.set_ylim(max(len(names), 1) - 0.4, -0.6)
-    ax.set_title("legacy: score after a change, line: as calibrated", fontsize=7.5)
+    ax.set_title("legacy score after a change", fontsize=7.5)
     ax.tick_params(axis="x", labelsize=6.5)
 
 
@@ -297,4 +324,5 @@ def _sheet_caption(scores: pd.DataFrame, changed: pd.DataFrame) -> str:
         if len(changed)
         else ""
     )
-    return "; ".join(said).capitalize() + "." + more
+    text = "; ".join(said)
+    return text[:1].upper() + text[1:] + "." + more

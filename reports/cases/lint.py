@@ -7,8 +7,9 @@ each is an error, in a legacy rubric a warning.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 import numpy as np
-import pandas as pd
 
 from .outcome import Array
 from .rubric import Rubric
@@ -78,13 +79,13 @@ def rows(rubric: Rubric, variant: str, points: Array) -> list[dict[str, str]]:
     ]
 
 
-def check(table: pd.DataFrame) -> None:
-    """Stop at an item of a strict rubric that says nothing.
+def check(rows: Iterable[Mapping[str, str]]) -> None:
+    """Stop at an item of a strict rubric that says nothing; `rows` are those of `case_lint`.
 
     Raises:
         ValueError: there is one; the message names them all.
     """
-    errors = table[table["severity"] == "error"]
-    if len(errors):
-        listed = "; ".join(f"{row.case} {row.item}: {row.finding}" for row in errors.itertuples())
+    errors = [row for row in rows if row["severity"] == "error"]
+    if errors:
+        listed = "; ".join(f"{row['case']} {row['item']}: {row['finding']}" for row in errors)
         raise ValueError(f"items of strict rubrics that carry no information: {listed}")

@@ -229,6 +229,7 @@ def weaker_gain_share(outcome: Outcome) -> Array:
     return np.divide(gains.min(axis=1), joint, out=np.full(len(gains), np.nan), where=joint > 1e-9)
 
 
+PROFILED = "increase over gamma (%)"
 SERIES = {
     "cooperation increase": {"name": "percent_gain", "of": "actions"},
     "value increase": {"name": "percent_gain", "of": "total_value"},
@@ -243,11 +244,14 @@ def series(outcome: Outcome) -> dict[str, Array]:
 
 
 def targets() -> list[dict[str, Any]]:
-    """Bands that the history gives to `series`."""
+    """Bands that the history gives to `series`, and to the profile at the two published gammas."""
     table = history("slcd_targets")
     scored = table[table["scored_by"].str.contains("strict")].assign(at=0.0)
     columns = ["series", "at", "value", "low", "high", "status", "source"]
-    return scored[columns].to_dict("records")
+    rows = scored[columns].to_dict("records")
+    [increase] = [row for row in rows if row["series"] == "cooperation increase"]
+    chosen = [load("slcd").values(variant)["gamma"] for variant in FORMS]
+    return rows + [{**increase, "series": PROFILED, "at": gamma} for gamma in chosen]
 
 
 def perfect() -> Outcome:
@@ -286,3 +290,10 @@ def experiments() -> list[dict[str, Any]]:
     from . import slcd_experiments
 
     return slcd_experiments.experiments()
+
+
+def profile() -> list[dict[str, Any]]:
+    """Series over gamma, see `slcd_experiments`."""
+    from . import slcd_experiments
+
+    return slcd_experiments.profile_series()

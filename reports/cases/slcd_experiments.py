@@ -20,7 +20,7 @@ from .outcome import Array, batched
 from .quantities import measure
 from .rubric import load as load_rubric
 from .scoring import score
-from .slcd import FORMS, HALVINGS, LEAST_SLOPE, SERIES, TOLERANCE, pulls, simulate, valued
+from .slcd import FORMS, HALVINGS, LEAST_SLOPE, PROFILED, SERIES, TOLERANCE, pulls, simulate, valued
 
 SEED = 42
 TRIALS = 500
@@ -86,6 +86,18 @@ def profile() -> list[Row]:
         }
         for variant in FORMS
         for i, gamma in enumerate(GAMMAS)
+    ]
+
+
+def profile_series() -> list[Row]:
+    """Increase of cooperation and legacy score over gamma, as rows of `case_series`."""
+    shown = {"cooperation_increase": PROFILED, "legacy": "legacy score over gamma"}
+    nothing = dict.fromkeys(("low", "high", "null_low", "null_high"), np.nan)
+    return [
+        {"variant": row["variant"], "series": name, "at": row["gamma"], "phase": "", **nothing}
+        | {"value": row[key]}
+        for key, name in shown.items()
+        for row in profile()
     ]
 
 

@@ -89,8 +89,8 @@ def _scored(rubric: Rubric, variant: str, draws: int) -> dict[str, Rows]:
 
 def _points(rubric: Rubric, variant: str, entry: Mapping[str, Any], draws: int) -> Array:
     """Points of the draws of a null model, [B, items]; one row where nothing is drawn."""
-    wanted = draws if _is_drawn(entry) else 1
-    parts = nulls.outcomes(rubric.case, variant, entry, rubric.model, entry.get("draws", wanted))
+    wanted = min(draws, entry.get("draws", draws)) if _is_drawn(entry) else 1
+    parts = nulls.outcomes(rubric.case, variant, entry, rubric.model, wanted)
     return np.concatenate([score(rubric, part).points for part in parts])
 
 
@@ -280,7 +280,8 @@ def series_rows(case: str, draws: int) -> Rows:
     """Rows of `case_series`: the calibrated model within noise and null model."""
     module, rubric, found = model(case), load_rubric(case, "strict"), []
     for variant in rubric.variants:
-        ours = module.series(calibrated(case, variant, rubric.model))
+        outcome = calibrated(case, variant, rubric.model)
+        ours = module.series(outcome)
         parts = [module.series(outcome) for outcome in _wide(case, variant, draws)]
         noisy: Mapping[str, Array] = {}
         if hasattr(module, "NOISE_SEEDS"):
@@ -293,12 +294,24 @@ def series_rows(case: str, draws: int) -> Rows:
                 found.append(
                     {
                         **{"case": case, "variant": variant, "series": name, "at": at},
+                        "phase": _phase_at(outcome, at, len(values[0])),
                         "value": float(value),
                         **{"low": band[0, at], "high": band[1, at]},
                         **{"null_low": null[0, at], "null_high": null[1, at]},
                     }
                 )
+    if hasattr(module, "profile"):
+        found += [{"case": case, **row} for row in module.profile()]
     return found
+
+
+def _phase_at(outcome: Outcome, at: int, states: int) -> str:
+    """The phase of a state of a series; of a series with a value per phase, that phase."""
+    if states == len(outcome.phases):
+        return outcome.phases[at].name
+    if not outcome.phases or states < outcome.phases[-1].end:
+        return ""
+    return [phase.name for phase in outcome.phases if phase.start <= at][-1]
 
 
 def parameter_rows(case: str) -> Rows:

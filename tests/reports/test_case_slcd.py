@@ -320,7 +320,7 @@ def test_bands_are_those_of_the_history():
         row = table.loc[[series]].iloc[place]
         assert (bands[item]["low"], bands[item]["high"]) == (row["low"], row["high"]), item
     assert bands["SL-pareto"]["low"] == table.loc["weaker partner's part of the gain", "low"]
-    assert {row["series"] for row in slcd.targets()} == set(slcd.SERIES)
+    assert {row["series"] for row in slcd.targets()} == {*slcd.SERIES, slcd.PROFILED}
 
 
 def test_no_gain_earns_no_share():

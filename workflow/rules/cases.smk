@@ -87,7 +87,7 @@ rule case_tables:
             category="Tables",
             labels={"table": "case studies"},
         ),
-        items=f"{CASE_STUDIES}/items.csv",
+        criteria=f"{CASE_STUDIES}/items.csv",
         claims=report(
             f"{CASE_STUDIES}/claims.csv",
             caption="../report/cases.rst",

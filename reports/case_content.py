@@ -16,22 +16,27 @@ TABLES = (*CASE_TABLES, "case_claims", "case_rollouts")
 TOLD_BY = ("script", "reference", "learner")
 
 
-def case_data(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+def case_data(
+    tables: Mapping[str, pd.DataFrame], drawn: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
     """Sections of the report, by key; see `report.CONTRACT`.
 
     Args:
         tables: those of `TABLES`.
+        drawn: case -> its figure.
     """
     return {
         "case_scores": tables["case_scores"].to_dict("records"),
         "case_claims": tables["case_claims"].to_dict("records"),
         "case_rollouts": rollout_rows(tables["case_rollouts"]),
-        "cases": [_case(case, tables) for case in tables["case_scores"]["case"].unique()],
+        "cases": [_case(case, tables, drawn) for case in tables["case_scores"]["case"].unique()],
         "case_summary": {"text": case_summary(tables["case_scores"])},
     }
 
 
-def _case(case: str, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+def _case(
+    case: str, tables: Mapping[str, pd.DataFrame], drawn: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
     own = {name: table[table["case"] == case] for name, table in tables.items() if "case" in table}
     items, parameters = own["case_items"], own["case_parameters"]
     return {
@@ -40,8 +45,9 @@ def _case(case: str, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         "report": load(case).report,
         "environment": ENVIRONMENTS[case],
         "text": _legacy_text(items[items["rubric"] == "legacy"]),
+        "figures": [drawn[case]] if case in drawn else [],
         "items": items[items["rubric"] == "strict"].to_dict("records"),
-        "nulls": own["case_nulls"].to_dict("records"),
+        "nulls": own["case_nulls"].drop(columns="quantiles").to_dict("records"),
         "fit": own["case_fit"].to_dict("records"),
         "sensitivity": _moved(own["case_sensitivity"]),
         "parameters": parameters[~parameters["equal"]].to_dict("records"),

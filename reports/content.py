@@ -133,12 +133,11 @@ def report_data(
         "failures": _failures(scores),
         "excluded": _excluded(scores),
         "records": counts.to_dict("records"),
-        "figures": [
-            *(_figure(name, path) for name, path in figures.items()),
-            *(_of_folder("cases", name, path) for name, path in case_figures.items()),
-        ],
+        "figures": [_figure(name, path) for name, path in figures.items()],
         **audit_data(audits, certificates),
-        **case_data(cases),
+        **case_data(
+            cases, {name: _of_folder("cases", name, path) for name, path in case_figures.items()}
+        ),
         "cards": environment_cards(
             contract, reference, certificates, drawn, audited(audits, certificates)
         ),

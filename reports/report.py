@@ -84,8 +84,8 @@ CONTRACT = {
     "case_claims": "case claim place verdict explanation recomputed",
     "case_rollouts": "environment expected status script script_met reference reference_met"
     " reference_all learner learner_met learner_all",
-    "cases": "case title report environment text items nulls fit sensitivity parameters same"
-    " experiments",
+    "cases": "case title report environment text figures items nulls fit sensitivity parameters"
+    " same experiments",
     "cells": "environment policy protocol planned finished diverged failed excluded cpu_seconds",
     "failures": "run_id environment policy protocol reward_mode seed status reason",
     "excluded": "policy min_agents environments runs",
@@ -183,8 +183,8 @@ def check(data: dict, figures: Mapping[str, Path]) -> None:
 
 
 def _described(data: dict) -> list[str]:
-    """Ids of all figures: those of the text, then those of the cards."""
-    parts = [part for card in data["cards"] for part in card["editions"]]
+    """Ids of all figures: those of the text, then those of the cards and of the cases."""
+    parts = [part for card in data["cards"] for part in card["editions"]] + data["cases"]
     drawn = [figure for part in parts for figure in part["figures"]]
     return [figure["id"] for figure in (*data["figures"], *drawn)]
 

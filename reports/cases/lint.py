@@ -15,6 +15,8 @@ from .outcome import Array
 from .rubric import Rubric
 
 COMMON, RARE = 0.99, 0.01
+# Standard errors by which a rate must miss these, and draws that must show an implication.
+ERRORS, DRAWS = 3.0, 100
 
 
 def passes(rubric: Rubric, points: Array) -> Array:
@@ -31,9 +33,15 @@ def findings(rubric: Rubric, points: Array) -> list[tuple[str, str]]:
     for criterion, rate in zip(rubric.criteria, rates, strict=True):
         if criterion.is_constant:
             found.append((criterion.id, "its points are a constant"))
-        elif rate > COMMON or rate < RARE:
+        elif beyond(rate, len(passed)):
             found.append((criterion.id, f"{rate:.1%} of random parameter sets pass it"))
     return found + _implied(rubric, passed, rates) + _agreeing(rubric, points)
+
+
+def beyond(rate: float, draws: int) -> bool:
+    """Whether nearly all or nearly none pass, and not by the chance of a small sample."""
+    slack = ERRORS * np.sqrt(max(rate * (1 - rate), 1 / draws) / draws)
+    return bool(rate - slack > COMMON or rate + slack < RARE)
 
 
 def _implied(rubric: Rubric, passed: Array, rates: Array) -> list[tuple[str, str]]:
@@ -45,7 +53,7 @@ def _implied(rubric: Rubric, passed: Array, rates: Array) -> list[tuple[str, str
         implying = [
             other.id
             for j, other in enumerate(rubric.criteria)
-            if i != j and telling[i] and telling[j] and both[i, j] == both[j, j]
+            if i != j and telling[i] and telling[j] and both[i, j] == both[j, j] >= DRAWS
         ]
         if implying:
             declared = set(implying) <= set(criterion.implied_by)

@@ -119,6 +119,7 @@ TABLES = {
         "variant": Column("text", "specification of the model"),
         "series": Column("text", "what is drawn"),
         "at": Column("number", "state, phase or parameter value"),
+        "phase": Column("text", "phase of the state; empty without phases"),
         "value": Column("number", "of the calibrated model", (), True),
         "low": Column("number", "2.5 % quantile over seeds of the noise", (), True),
         "high": Column("number", "97.5 % quantile", (), True),

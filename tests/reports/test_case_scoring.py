@@ -226,14 +226,14 @@ class TestLint:
         assert lint.findings(*self.sample(*(rng.random((3, 400)) < 0.5))) == []
 
     def test_finds_what_nearly_all_or_nearly_none_pass(self):
-        found = dict(lint.findings(*self.sample([True] * 200, [False] * 200)))
+        found = dict(lint.findings(*self.sample([True] * 900, [False] * 900)))
         assert "100.0%" in found["i0"]
         assert "0.0%" in found["i1"]
 
     def test_finds_what_is_implied(self):
         rng = np.random.default_rng(0)
-        narrow = rng.random(400) < 0.3
-        found = dict(lint.findings(*self.sample(narrow | (rng.random(400) < 0.3), narrow)))
+        narrow = rng.random(900) < 0.3
+        found = dict(lint.findings(*self.sample(narrow | (rng.random(900) < 0.3), narrow)))
         assert found == {"i0": "implied by i1, undeclared"}
 
     def test_finds_what_always_agrees(self):
@@ -241,8 +241,12 @@ class TestLint:
         said = [text for _, text in lint.findings(*self.sample(one, one))]
         assert "its points follow from those of i0" in said
 
+    def test_a_small_sample_proves_nothing(self):
+        assert lint.findings(*self.sample([True] * 99 + [False])) == []
+        assert lint.findings(*self.sample([False] * 99 + [True])) == []
+
     def test_stops_at_a_strict_rubric_only(self):
-        made, sampled = self.sample([True] * 200)
+        made, sampled = self.sample([True] * 900)
         rows = lint.rows(made, "power", sampled)
         with pytest.raises(ValueError, match="slcd i0: 100"):
             lint.check(rows)

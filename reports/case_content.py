@@ -26,7 +26,10 @@ def case_data(
         drawn: case -> its figure.
     """
     return {
-        "case_scores": tables["case_scores"].to_dict("records"),
+        "case_scores": [
+            {**row, "title": load(row["case"]).title}
+            for row in tables["case_scores"].to_dict("records")
+        ],
         "case_claims": tables["case_claims"].to_dict("records"),
         "case_rollouts": rollout_rows(tables["case_rollouts"]),
         "cases": [_case(case, tables, drawn) for case in tables["case_scores"]["case"].unique()],

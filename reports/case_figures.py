@@ -22,6 +22,7 @@ RUBRIC_COLOURS = {"legacy": "#999999", "strict": "#332288"}
 TARGET, NULL = "#DDAA33", "#D9D9D9"
 # Heights in inches: a row of panels, a bar of an item, a row of an ablation, and around them.
 PANEL, ITEM, AROUND = 1.5, 0.135, 0.75
+PAGE = 7.2  # the height that leaves room for heading and caption on the page
 COLUMNS = 3
 STRIP = "contributions"  # series of this name are drawn as the contributions of members
 
@@ -126,11 +127,12 @@ def _sheet(
     rows = -(-len(names) // COLUMNS)
     strict = items[items["rubric"] == "strict"]
     changed = ablations[ablations["rubric"] == "legacy"]
-    heights = (
+    wanted = (
         AROUND + PANEL * rows,
         AROUND + 1.2 * PANEL,
         AROUND + ITEM * max(strict["item"].nunique(), 1.4 * changed["label"].nunique()),
     )
+    heights = np.array(wanted) * min(1.0, PAGE / sum(wanted))
     fig = plt.figure(figsize=(WIDTH, sum(heights)))
     above, middle, below = fig.subfigures(3, 1, height_ratios=heights)
     _draw_series(above, names, series, targets)
@@ -155,7 +157,6 @@ def _sheet(
         "From above: panels of what the calibrated model does with targets and the range of random "
         "parameters; distributions of null scores with the calibrated score; bars of points per "
         "item of the strict rubric, and dots of legacy scores after changes of the model.",
-        sheets=2 if sum(heights) > 9 else 1,
     )
 
 

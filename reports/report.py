@@ -79,7 +79,7 @@ CONTRACT = {
     "reward_hacking": "edition protocol reward_mode runs correlation negative breaks",
     "audits": "exploitability cross_play robustness behaviour reward_hacking",
     "case_summary": "text",
-    "case_scores": "case rubric variant score max floor ceiling inert null_mean null_low null_high"
+    "case_scores": "title rubric variant score max floor ceiling inert null_mean null_low null_high"
     " p_null kappa documented documented_max coded coded_max assumed assumed_max",
     "case_claims": "case claim place verdict explanation recomputed",
     "case_rollouts": "environment expected status script script_met reference reference_met"

@@ -374,7 +374,7 @@ def claim_rows(scores: pd.DataFrame) -> Rows:
             {
                 "case": row["case"],
                 "claim": row["claim"],
-                "place": row["where"],
+                "place": row["source_doc"],
                 "verdict": row["verdict"],
                 "explanation": row["explanation"],
                 "recomputed": text if is_score else "",

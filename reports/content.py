@@ -13,8 +13,10 @@ from coopetition import agents
 
 from .audit_content import audit_data, audited
 from .cards import environment_cards, formal_oracles, numbers, oracle_cards, policy_overview
+from .case_content import case_data
 from .columns import MODES, PROTOCOLS, STATUSES
 from .comparison import ANALYSE, BENCHMARKS, CODE, CONFIG, INVENTORY, RANKINGS
+from .definitions import DEFINITIONS
 from .editions import edition_rows, without_scale
 from .incentives import editions_summary
 from .learners import (
@@ -31,49 +33,6 @@ from .learners import (
 from .selection import is_pooled, learners, named, policy_order
 from .sources import recorded
 from .verdicts import load_claims
-
-DEFINITIONS = {
-    "payoff": "What an agent earns in a step by the rules of the game, whatever it is trained on. "
-    "In the released edition it is the private reward after the environment's multipliers.",
-    "reward": "What a learner is trained on: own payoff (private), own payoff plus the payoffs of "
-    "others weighted by dependence and trust (integrated), or for everybody the same "
-    "(cooperative): the mean of the integrated utilities in the released edition, the sum of "
-    "payoffs in the formal one.",
-    "welfare W": "Payoffs summed over agents and steps of an episode.",
-    "return": "Rewards of a mode summed over agents and steps, undiscounted, as in the published "
-    "tables. Returns of different modes are in different units.",
-    "score": "(W - floor) / (ceiling - floor), per environment. The floor is the smaller W of "
-    "Random and of the worst private equilibrium in constants, the ceiling the W of the dynamic "
-    "optimum; all three are columns of the certificates. A run that did not finish counts as 0.",
-    "dynamic optimum": "The plan of the highest W that was found: one share per role and tenth of "
-    "the episode (and phase), by coordinate ascent. It is what Planner plays.",
-    "equilibrium in constants": "Shares held for a whole episode from which no agent gains by "
-    "another constant share, under private reward unless said otherwise. Reactive strategies and "
-    "defections in the last steps are not considered.",
-    "dilemma": "The joint optimum in constants is no private equilibrium, a lone cooperator loses "
-    "against defectors, and the joint optimum earns more than 1.05 times the worst equilibrium.",
-    "price of anarchy": "W of the joint optimum in constants over W of the worst private "
-    "equilibrium.",
-    "greed, fear": "What the best unilateral reply to the joint optimum gains; what a lone "
-    "cooperator loses among defectors who play the worst equilibrium. Per agent and step.",
-    "interquartile mean (IQM)": "Mean of the middle half of all scores, pooled over environments "
-    "and seeds. It leaves out a quarter of the runs at each end, which with few environments can "
-    "be all runs of one of them; the rows per environment show what it leaves out.",
-    "training score": "The return of the mode trained on, between that of Random (0) and that of "
-    "the best constant (1) in the same mode.",
-    "constant of level k": "Every agent plays k % of its own endowment at every step.",
-    "baseline": "The action at which the trust signal is zero; above it trust grows. In the formal "
-    "edition the norm of the game.",
-    "oracle": "Released edition: a policy that the published study computes from formulas of its "
-    "mechanism class, which need not be the game that the environment plays. Formal edition: a "
-    "policy solved on the game itself.",
-    "seeds": "Replicates differ in the training seed. All environments but SynergySearch, in both "
-    "editions, and CoalitionFormation-v1 draw nothing that reaches a payoff, so one deterministic "
-    "episode evaluates a deterministic policy exactly. With few "
-    "seeds a 95 % bootstrap interval is too narrow: with normal scores on four environments the "
-    "interval of a difference covers a true zero in 87 % of simulated studies with three seeds, "
-    "91 % with five, 94 % with ten (tests/benchmarks/interval_coverage.py).",
-}
 
 
 def report_data(
@@ -96,10 +55,12 @@ def report_data(
     learner_signatures: pd.DataFrame,
     claims: pd.DataFrame,
     audits: Mapping[str, pd.DataFrame],
+    cases: Mapping[str, pd.DataFrame],
     figures: Mapping[str, Path],
     curves: Mapping[str, Path],
     incentives: Mapping[str, Path],
     audit_figures: Mapping[str, Path],
+    case_figures: Mapping[str, Path],
 ) -> dict[str, Any]:
     """Data of the report; see `report.CONTRACT` for its shape.
 
@@ -122,17 +83,19 @@ def report_data(
         learner_signatures: see `schema`.
         claims: see `schema`.
         audits: the tables of `audit_content.TABLES`.
+        cases: the tables of `case_content.TABLES`.
         figures: figure id -> JSON file with its texts; the CSV twin lies beside it.
         curves: environment with edition -> JSON file of its response curve, likewise.
         incentives: the same of its incentives.
         audit_figures: the same of its audits, where policies are audited.
+        case_figures: case -> JSON file of its sheet, likewise.
     """
     policies = policy_overview(reference, certificates)
     ends, sizes = certificate_rows(learner_certificates), recorded("learner_settings")
     unexpected = exceptions(scores, reference)
     drawn = [
-        {name: _of_environment(kind, name, path) for name, path in paths.items()}
-        for kind, paths in zip(MAKERS, (curves, incentives, audit_figures), strict=True)
+        {name: _of_folder(kind, name, path) for name, path in paths.items()}
+        for kind, paths in zip(MAKERS, (curves, incentives, audit_figures), strict=False)
     ]
     return {
         "study": {**study, **provenance, "training_commits": _commits(scores)},
@@ -172,6 +135,9 @@ def report_data(
         "records": counts.to_dict("records"),
         "figures": [_figure(name, path) for name, path in figures.items()],
         **audit_data(audits, certificates),
+        **case_data(
+            cases, {name: _of_folder("cases", name, path) for name, path in case_figures.items()}
+        ),
         "cards": environment_cards(
             contract, reference, certificates, drawn, audited(audits, certificates)
         ),
@@ -373,15 +339,16 @@ def _figure(name: str, text: Path) -> dict[str, str]:
     return {"id": name, **words, "provenance": made_by, "data": f"figures/{name}.csv"}
 
 
-# Folder of figures of single environments -> rule and module that draw them.
+# Folder of figures of single environments or cases -> rule and module that draw them.
 MAKERS = {
     "environments": "rule environment_figures, reports/curves.py",
     "incentives": "rule incentive_figures, reports/incentives.py",
     "audits": "rule audit_figures, reports/audit_sheets.py",
+    "cases": "rule case_figures, reports/case_figures.py",
 }
 
 
-def _of_environment(folder: str, name: str, text: Path) -> dict[str, str]:
+def _of_folder(folder: str, name: str, text: Path) -> dict[str, str]:
     words = json.loads(text.read_text(encoding="utf-8"))
     made_by = f"{MAKERS[folder]}, commit {short(words.pop('commit'))}"
     path = f"{folder}/{name}"

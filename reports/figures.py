@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from .audits import behaviour, exploitability
+from .case_figures import case_scores
 from .curves import formal_response_curves, response_curves
 from .incentives import editions
 from .learning import learner_certificates, learning_curves, score_intervals
@@ -76,6 +77,7 @@ FIGURES: dict[str, Callable[..., Plot]] = {
     "released_audit": released_audit_figure,
     "exploitability": exploitability,
     "behaviour": behaviour,
+    "case_scores": case_scores,
 }
 
 

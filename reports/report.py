@@ -23,7 +23,7 @@ from .figures import FIGURES
 TEMPLATES = Path(__file__).parent / "templates"
 
 # A section is one dictionary (those of SINGLE) or a list of dictionaries with these keys.
-SINGLE = ("study", "counts", "agreement", "editions_summary", "learning", "audits")
+SINGLE = ("study", "counts", "agreement", "editions_summary", "learning", "audits", "case_summary")
 CONTRACT = {
     "study": "name scale description date version commit dirty configuration_hash python platform"
     " packages training_commits",
@@ -78,6 +78,14 @@ CONTRACT = {
     "behaviour": "edition policy environments slope forgiveness end_game share jain efficiency",
     "reward_hacking": "edition protocol reward_mode runs correlation negative breaks",
     "audits": "exploitability cross_play robustness behaviour reward_hacking",
+    "case_summary": "text",
+    "case_scores": "title rubric variant score max floor ceiling inert null_mean null_low null_high"
+    " p_null kappa documented documented_max coded coded_max assumed assumed_max",
+    "case_claims": "case claim place verdict explanation recomputed",
+    "case_rollouts": "environment expected status script script_met reference reference_met"
+    " reference_all learner learner_met learner_all",
+    "cases": "case title report environment text figures items nulls fit sensitivity parameters"
+    " same experiments",
     "cells": "environment policy protocol planned finished diverged failed excluded cpu_seconds",
     "failures": "run_id environment policy protocol reward_mode seed status reason",
     "excluded": "policy min_agents environments runs",
@@ -175,8 +183,8 @@ def check(data: dict, figures: Mapping[str, Path]) -> None:
 
 
 def _described(data: dict) -> list[str]:
-    """Ids of all figures: those of the text, then those of the cards."""
-    parts = [part for card in data["cards"] for part in card["editions"]]
+    """Ids of all figures: those of the text, then those of the cards and of the cases."""
+    parts = [part for card in data["cards"] for part in card["editions"]] + data["cases"]
     drawn = [figure for part in parts for figure in part["figures"]]
     return [figure["id"] for figure in (*data["figures"], *drawn)]
 

@@ -11,8 +11,21 @@ from __future__ import annotations
 from importlib import import_module
 from types import ModuleType
 
-CASES = ("slcd", "renault_nissan", "apache", "app_store")
+# Case -> the environment of the same history.
+ENVIRONMENTS = {
+    "slcd": "SLCD",
+    "renault_nissan": "RenaultNissan",
+    "apache": "ApacheProject",
+    "app_store": "AppleAppStore",
+}
+CASES = tuple(ENVIRONMENTS)
 RUBRICS = ("legacy", "strict")
+# Tables of a case, see `columns.cases`.
+TABLES = (
+    *("case_scores", "case_nulls", "case_items", "case_lint", "case_ablations"),
+    *("case_sensitivity", "case_fit", "case_series", "case_targets", "case_parameters"),
+    "case_experiments",
+)
 
 
 def model(case: str) -> ModuleType:

@@ -48,7 +48,7 @@ class CaseFile:
     """The parameter file of a case.
 
     Attributes:
-        case, title, report, environment: id, name, technical report, game without edition.
+        case, title, report: id, name, technical report.
         actors: names of the actors.
         variants: specifications of the model; each overrides some parameters.
         parameters: by name.
@@ -58,7 +58,6 @@ class CaseFile:
     case: str
     title: str
     report: str
-    environment: str
     actors: tuple[str, ...]
     variants: tuple[str, ...]
     parameters: Mapping[str, Parameter]
@@ -99,7 +98,6 @@ def load(case: str) -> CaseFile:
         case=case,
         title=content["title"],
         report=content["report"],
-        environment=content["environment"],
         actors=tuple(content["actors"]),
         variants=tuple(variants),
         parameters=parameters,

@@ -6,7 +6,7 @@ quantity of one case alone is registered by the module of that case.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -129,11 +129,17 @@ def recovery_ratio(outcome: Outcome, of: Any, before: int, after: int) -> Array:
 @quantity
 def kendall_tau(outcome: Outcome, of: Any, at: list[int], against: list[float]) -> Array:
     """Kendall's tau-b of a quantity in some states with an expected order."""
-    found = over_time(outcome, of)[:, at]
-    pairs = np.triu_indices(len(at), 1)
-    ours = np.sign(found[:, pairs[0]] - found[:, pairs[1]])
-    expected = np.asarray(against, float)
-    theirs = np.sign(expected[pairs[0]] - expected[pairs[1]])
+    return tau(over_time(outcome, of)[:, at], against)
+
+
+def tau(found: Array, against: Sequence[float]) -> Array:
+    """Kendall's tau-b of rows [B, K] with an expected order [K]; 0 where all are equal.
+
+    Differences below 1e-9 count as none.
+    """
+    i, j = np.triu_indices(len(against), 1)
+    ours = np.sign(np.round(found[:, i] - found[:, j], 9))
+    theirs = np.sign(np.subtract.outer(against, against)[i, j])
     scale = np.sqrt((ours != 0).sum(axis=1) * (theirs != 0).sum())
-    with np.errstate(invalid="ignore"):
-        return np.where(scale > 0, (ours * theirs).sum(axis=1) / np.maximum(scale, 1), 0.0)
+    agreed = (ours * theirs).sum(axis=1)
+    return np.divide(agreed, scale, out=np.zeros(len(found)), where=scale > 0)

@@ -181,7 +181,10 @@ def _criterion(file: str, entry: Mapping[str, Any]) -> Criterion:
     )
     if criterion.attainable[1] > criterion.points:
         raise ValueError(f"{file}: {name} can give more than its {criterion.points:g} points")
-    _points(band, criterion.points, np.zeros(1))  # the conditions can be read
+    try:
+        _points(band, criterion.points, np.zeros(1))
+    except ValueError as error:
+        raise ValueError(f"{file}: {name}: {error}") from None
     return criterion
 
 

@@ -771,6 +771,7 @@ class TestStudyHash:
             "checkpoints": 1,
             "learner_certificates": {},
             "random_episodes": 1,
+            "case_draws": 1,
             "bootstrap_repetitions": 1,
         }
         hashes = {study(**{key: value}).hash for key, value in changes.items()}

@@ -169,6 +169,7 @@ class TestStudy:
         "learner_certificates={}",
         "bootstrap_repetitions=20",
         "random_episodes=2",
+        "case_draws=100",
         "study=mine",
     )
 

@@ -17,6 +17,8 @@ from coopetition import agents, envs
 from coopetition.agents.attempts import ATTEMPTS
 from coopetition.agents.audits import AUDITS as AUDIT_NAMES
 from coopetition.agents.registry import SIGNATURES, learner
+from coopetition.reports.cases import ENVIRONMENTS as CASE_ENVIRONMENTS
+from coopetition.reports.cases import TABLES as CASE_TABLES
 from coopetition.reports.columns import columns_hash
 from study import ConfigurationError, code_hash, data_hash, resolve
 from study.configuration import CERTIFIED_EDITION
@@ -69,6 +71,11 @@ GAMES = [envs.spec(id).module for id in IDS]
 TRAINED_GAMES = [
     envs.spec(f"{env}-{edition}").module for edition, env in STUDY.trained_environments
 ]
+CASES = [
+    case
+    for case, env in CASE_ENVIRONMENTS.items()
+    if any(env == name for _, name in STUDY.environments)
+]
 LEARNERS = [learner(policy).module for policy in STUDY["policies"]]
 
 
@@ -89,10 +96,12 @@ localrules:
     released_audit,
     released_audit_tables,
     audit_tables,
+    case_tables,
     figure,
     environment_figures,
     incentive_figures,
     audit_figures,
+    case_figures,
     report,
 
 
@@ -100,6 +109,7 @@ wildcard_constraints:
     edition="|".join(STUDY["editions"]),
     env="|".join(sorted({env for _, env in STUDY.environments})),
     policy="|".join(agents.learner_names()),
+    case="|".join(CASE_ENVIRONMENTS),
     signature="|".join(STUDY.signatures or ["none"]),
 
 
@@ -140,11 +150,15 @@ def reference_code(wildcards):
 
 def audit_code(wildcards):
     """Hash of the audits, of this environment's file and of those of all that is audited on it."""
-    id, edition = f"{wildcards.env}-{wildcards.edition}", wildcards.edition
-    entries = [agents.spec(name, edition) for name in agents.names(id)]
-    trained = STUDY.learners_on(edition, wildcards.env)
-    played = {e.module for e in entries if e.kind != "learner" or e.name in trained}
+    played = policy_modules(wildcards.edition, wildcards.env)
     return code_hash("coopetition.agents.audits.suite", game_module(wildcards), *played)
+
+
+def policy_modules(edition, env):
+    """Modules of the policies that play an environment: all that do not learn, and its learners."""
+    entries = [agents.spec(name, edition) for name in agents.names(f"{env}-{edition}")]
+    trained = STUDY.learners_on(edition, env)
+    return {e.module for e in entries if e.kind != "learner" or e.name in trained}
 
 
 def signature_code(wildcards):

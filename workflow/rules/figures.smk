@@ -19,6 +19,10 @@ if AUDITS["behaviour"]:
         "certificates": rules.certificates.output,
     }
     FIGURE_INPUTS["behaviour"] = {"audit_behaviour": AUDITS["behaviour"]}
+if CASES:
+    FIGURE_INPUTS["case_scores"] = {
+        name: CASE_RESULTS[name] for name in ("case_scores", "case_nulls")
+    }
 FIGURE_EDITIONS = {
     "response_curves": "v0",
     "formal_response_curves": "v1",
@@ -33,6 +37,7 @@ FIGURES = [
 CURVE_FIGURES = [f"{RESULTS}/figures/environments/{id}" for id in IDS]
 INCENTIVE_FIGURES = [f"{RESULTS}/figures/incentives/{id}" for id in IDS]
 AUDITED_IDS = [f"{env}-{edition}" for edition, env in STUDY.audited_environments]
+CASE_FIGURES = [f"{RESULTS}/figures/cases/{case}" for case in CASES]
 AUDIT_FIGURES = [f"{RESULTS}/figures/audits/{id}" for id in AUDITED_IDS]
 
 
@@ -158,5 +163,46 @@ rule audit_figures:
         code=code_hash("coopetition.reports.audit_sheets", "coopetition.reports.schema"),
     message:
         "Drawing the audits of policies in every environment"
+    script:
+        "../scripts/sheets.py"
+
+
+rule case_figures:
+    """What every case does and scores, each with CSV twin and caption."""
+    input:
+        **{
+            name: CASE_RESULTS[name]
+            for name in (
+                "case_scores",
+                "case_nulls",
+                "case_items",
+                "case_ablations",
+                "case_series",
+                "case_targets",
+            )
+        },
+    output:
+        svg=[
+            report(
+                f"{path}.svg",
+                caption="../report/cases.rst",
+                category="Case studies",
+                labels={"case": case},
+            )
+            for case, path in zip(CASES, CASE_FIGURES)
+        ],
+        csv=[f"{path}.csv" for path in CASE_FIGURES],
+        text=[f"{path}.json" for path in CASE_FIGURES],
+    log:
+        f"{LOGS}/case_figures.log",
+    benchmark:
+        f"{BENCHMARKS}/case_figures.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        code=code_hash("coopetition.reports.case_figures", "coopetition.reports.schema"),
+        data=data_hash("reports/cases"),
+    message:
+        "Drawing the case studies"
     script:
         "../scripts/sheets.py"

@@ -1,6 +1,7 @@
 rule report:
     """The report as HTML and PDF, with the provenance of this build beside it."""
     input:
+        **CASE_RESULTS,
         plan=rules.design.output.runs,
         contract=rules.contract.output,
         certificates=rules.certificates.output,
@@ -25,6 +26,10 @@ rule report:
         audit_robustness=AUDITS["robustness"],
         audit_behaviour=AUDITS["behaviour"],
         audit_reward_hacking=rules.audit_tables.output.hacking,
+        case_claims=rules.case_tables.output.claims if CASES else [],
+        case_rollouts=CASE_ROLLOUTS,
+        case_sheets=rules.case_figures.output.svg if CASES else [],
+        case_texts=rules.case_figures.output.text if CASES else [],
         figures=expand(f"{RESULTS}/figures/{{figure}}.svg", figure=FIGURES),
         texts=expand(f"{RESULTS}/figures/{{figure}}.json", figure=FIGURES),
         curves=rules.environment_figures.output.svg,

@@ -34,12 +34,15 @@ def extend(snakemake) -> None:
 
 
 @contextmanager
-def solved(snakemake) -> Iterator[str]:
-    """Id of the environment of a job, which meanwhile is solved as rule `solution` found."""
+def solved(snakemake, env: str = "") -> Iterator[str]:
+    """Id of the environment of a job, which meanwhile is solved as rule `solution` found.
+
+    `env` names an environment that is no wildcard of the job.
+    """
     from coopetition.agents.recall import recalled
     from coopetition.reports import schema
 
-    id = f"{snakemake.wildcards.env}-{snakemake.wildcards.edition}"
+    id = f"{env or snakemake.wildcards.env}-{snakemake.wildcards.edition}"
     rows = schema.read("solutions", snakemake.input.solution)
     with recalled(id, rows.to_dict("records")):
         yield id

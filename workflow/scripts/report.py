@@ -8,6 +8,7 @@ from common import ROOT, start
 from coopetition.agents.files import replacing
 from coopetition.reports import schema
 from coopetition.reports.audit_content import TABLES
+from coopetition.reports.case_content import TABLES as CASE_TABLES
 from coopetition.reports.content import report_data
 from coopetition.reports.provenance import describe
 from coopetition.reports.report import build_report
@@ -36,12 +37,15 @@ def main(snakemake):
         incentives={Path(path).stem: Path(path) for path in files.incentive_texts},
         audit_figures={Path(path).stem: Path(path) for path in files.audit_texts},
         audits={name: schema.read(name, files.get(name)) for name in TABLES},
+        cases={name: schema.read(name, files.get(name)) for name in CASE_TABLES},
+        case_figures={Path(path).stem: Path(path) for path in files.case_texts},
         **{name: schema.read(name, files.get(name)) for name in names},
     )
     figures = {Path(path).stem: Path(path) for path in files.figures}
     figures |= {f"environments/{Path(path).stem}": Path(path) for path in files.curves}
     figures |= {f"incentives/{Path(path).stem}": Path(path) for path in files.incentives}
     figures |= {f"audits/{Path(path).stem}": Path(path) for path in files.audits}
+    figures |= {f"cases/{Path(path).stem}": Path(path) for path in files.case_sheets}
     output = snakemake.output
     build_report(data, figures, html=Path(output.html), pdf=Path(output.pdf))
     with replacing(Path(output.provenance)) as temporary:

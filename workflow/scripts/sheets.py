@@ -1,8 +1,9 @@
-"""Rules environment_figures, incentive_figures and audit_figures: one figure per environment."""
+"""Rules environment_, incentive_, audit_ and case_figures: one figure per environment or case."""
 
 from common import ROOT, start
 from coopetition.reports import schema, theme
 from coopetition.reports.audit_sheets import environment_audits
+from coopetition.reports.case_figures import case_sheets
 from coopetition.reports.curves import environment_curves
 from coopetition.reports.incentives import environment_incentives
 from coopetition.reports.provenance import stamp
@@ -11,6 +12,7 @@ DRAW = {
     "environment_figures": environment_curves,
     "incentive_figures": environment_incentives,
     "audit_figures": environment_audits,
+    "case_figures": case_sheets,
 }
 
 

@@ -91,7 +91,7 @@ def order_of_classes(evidence: Evidence) -> Decision:
     stated = published("dij_contribution").set_index("tier")["median_pct"]
     wanted = list(stated.sort_values(ascending=False).index)
     constants = _of_constants(evidence)
-    medians = _medians(constants[constants["level"] == 50]) if len(constants) else pd.Series()
+    medians = _medians(constants[constants["level"] == 50])
     reason = ""
     if len(medians) == len(CLASSES):
         order = " > ".join(medians.sort_values(ascending=False).index)
@@ -187,7 +187,7 @@ def _of_constants(evidence: Evidence) -> pd.DataFrame:
         index=["environment", "level"], columns="reward_mode", values="mode_return"
     ).reset_index()
     if not {"integrated", "private"} <= set(wide):
-        return pd.DataFrame()
+        return pd.DataFrame(columns=["environment", "level", "tier", "contribution"])
     ratio = 100 * (wide["integrated"] - wide["private"]) / wide["integrated"]
     return wide[["environment", "level"]].assign(
         tier=wide["environment"].map(_tier()), contribution=ratio

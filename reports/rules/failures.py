@@ -67,9 +67,9 @@ def records_without_a_return(evidence: Evidence) -> Decision:
     estimate = f"at least {implied} by the other sentences"
     reason = (
         f"The parts add up to {summed}, and the total is {total}, but by D01 {len(apache)} "
-        f"learners fail on every seed under integrated reward too, which the parts leave out: {len(apache)} × "
-        f"{SEEDS} = {len(apache) * SEEDS} more. The records are not released, so neither sentence "
-        "can be counted."
+        f"learners fail on every seed under integrated reward too, which the parts leave out: "
+        f"{len(apache)} × {SEEDS} = {len(apache) * SEEDS} more. The records are not released, so "
+        "neither sentence can be counted."
     )
     return Decision("inconclusive", reason, estimate, "published")
 

@@ -77,15 +77,16 @@ def trust_and_return_correlate(evidence: Evidence) -> Decision:
     """I03: the pooled correlation beside those within environments."""
     runs = corrected(evidence, "integrated")
     runs = runs[runs["environment"].isin(_names()) & (runs["status"] == "finished")]
-    if len(runs) < 3:
-        return not_trained("Learners", "the ten environments")
+    pairs = runs.groupby("environment")[["trust", "training_return"]]
+    within = [r for _, part in pairs if not np.isnan(r := _correlation(part))]
+    if not within:
+        return not_trained("Learners that end with different trust", "one of the ten environments")
     pooled = _correlation(runs)
-    within = runs.groupby("environment")[["trust", "training_return"]].apply(_correlation)
     reason = (
         f"Corrected learners, {len(runs)} runs on {runs['environment'].nunique()} of "
         f"{ENVIRONMENTS} environments at {steps_of(runs)}: pooled r = {pooled:.2f}, within "
-        f"environments {within.median():.2f} in the median. Returns of different environments have "
-        "different scales, so a pooled correlation mixes both."
+        f"environments {np.median(within):.2f} in the median. Returns of different environments "
+        "have different scales, so a pooled correlation mixes both."
     )
     return examined(reason, f"pooled r = {pooled:.2f}")
 

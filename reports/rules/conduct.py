@@ -43,7 +43,7 @@ def deterministic_given_the_seed(evidence: Evidence) -> Decision:
     drawing = released[~released["deterministic"].astype(bool) & (released["constant_spread"] > 0)]
     if drawing.empty:
         reason = (
-            f"None of the {len(released)} released environments of this run draws anything that "
+            f"Not one of {len(released)} released environments of this run draws anything that "
             "reaches a payoff; learners as released are not run twice."
         )
         return Decision("inconclusive", reason, "no draw found", "contract")
@@ -152,7 +152,7 @@ def self_play_equals_ippo(evidence: Evidence) -> Decision:
             half = stats.t.ppf(0.95, 2 * (len(means) - 1)) * error
             widths[group] = half / abs(means.mean())
     if not widths:
-        found = not_trained("IPPO as published, with several seeds,", "all of a class")
+        found = not_trained("IPPO as published, with several seeds,", "all environments of a class")
         return Decision(found.verdict, f"{found.reason} {aside}")
     said = ", ".join(f"{group} ±{100 * width:.1f} %" for group, width in widths.items())
     steps = int(runs["steps_planned"].min())

@@ -241,7 +241,7 @@ def integrated_equals_cooperative(evidence: Evidence) -> Decision:
     if rows.empty:
         return Decision("not testable", "No constant policy was evaluated in this run.")
     largest = rows["max_relative_difference"].max()
-    estimate = f"largest relative difference {largest:.1e} over {101 * len(rows)} policies"
+    estimate = f"largest relative difference {largest:.1e} over {101 * len(rows):,} policies"
     random = evidence.identity[evidence.identity["policy_set"] == "Random"]
     aside = (
         ""
@@ -251,7 +251,7 @@ def integrated_equals_cooperative(evidence: Evidence) -> Decision:
     )
     if largest < IDENTITY_TOLERANCE:
         reason = (
-            f"On {len(rows)} released environments the summed returns of {101 * len(rows)} "
+            f"On {len(rows)} released environments the summed returns of {101 * len(rows):,} "
             f"constants differ by at most {largest:.1e} of their size.{aside}"
         )
         complete = len(rows) == CLASS_SIZE * len(CLASSES)

@@ -31,7 +31,7 @@ def half_above_every_learner(evidence: Evidence) -> Decision:
     """I01: the mean of a constant of 50 %, recomputed, against the published means of learners."""
     half = _half(evidence)
     if half.empty:
-        return Decision("not testable", "None of the ten environments is in this run.")
+        return Decision("not testable", "This run has no environment of the first study.")
     table = published("withdrawn_ranking_10_envs").set_index("algorithm")["mean_return"]
     learners = table.drop(list(NOT_LEARNED))
     if len(half) < ENVIRONMENTS:
@@ -58,7 +58,7 @@ def half_beats_isac(evidence: Evidence) -> Decision:
     isac = table[table["algorithm"] == "ISAC"].set_index("environment")["mean_return"]
     common = [name for name in isac.index if name in half.index]
     if not common:
-        return Decision("not testable", "None of the ten environments is in this run.")
+        return Decision("not testable", "This run has no environment of the first study.")
     gaps = 100 * (half[common] / isac[common] - 1)
     beaten = int((gaps > 0).sum())
     estimate = f"{beaten} of {len(common)}, by {gaps.min():+.1f} to {gaps.max():+.1f} %"

@@ -423,7 +423,7 @@ def test_small_differences_confirm():
         compared(EVERYWHERE | {"Beta": 4.5e-8}), compared({"Alpha": 2e-3}, "Random")
     )
     assert decision.verdict == "confirmed"
-    assert "4.5e-08 over 2020 policies" in decision.estimate
+    assert "4.5e-08 over 2,020 policies" in decision.estimate
     few = same_objective(compared({"Alpha": 0.0, "Beta": 4.5e-8}))
     assert few.verdict == "inconclusive"
     assert (

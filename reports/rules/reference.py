@@ -24,12 +24,13 @@ def isac_above_loyalty(evidence: Evidence) -> Decision:
     if oracle.empty:
         return Decision("not testable", "No TR-3 environment of the claim is in this run.")
     gaps = 100 * (stated[oracle.index] / oracle - 1)
-    levels = [_level_of(evidence, name, stated[name]) for name in oracle.index]
+    levels = pd.Series([_level_of(evidence, name, stated[name]) for name in oracle.index]).dropna()
     reason = (
         f"The published ISAC returns lie {gaps.min():+.2f} to {gaps.max():+.2f} % from the "
-        f"recomputed oracle on {len(oracle)} of {len(stated)} environments; a constant of "
-        f"{np.nanmin(levels):.1f} to {np.nanmax(levels):.1f} % returns as much."
+        f"recomputed oracle on {len(oracle)} of {len(stated)} environments."
     )
+    if len(levels):
+        reason += f" A constant of {levels.min():.1f} to {levels.max():.1f} % returns as much."
     estimate = f"published ISAC {gaps.mean():+.2f} % on average"
     runs = as_published(evidence, "ISAC", mode="integrated")
     ends, missed, seeds = {}, 0, []

@@ -34,6 +34,8 @@ from .selection import is_pooled, learners, named, policy_order
 from .sources import recorded
 from .verdicts import load_claims
 
+# Headlines that the report opens with.
+HIGHLIGHTS = 5
 
 def report_data(
     *,
@@ -167,26 +169,32 @@ def _statuses(runs: pd.DataFrame) -> dict[str, int]:
 
 
 def _highlights(claims: pd.DataFrame) -> list[dict[str, str]]:
-    decided = claims.set_index("claim_id")
-    highlights = []
+    """The headlines of the verdicts that were reached, those of the lowest priority number."""
+    decided, reached = claims.set_index("claim_id"), []
     for claim in load_claims():
         row = decided.loc[claim["id"]]
         if row["verdict"] in claim["headlines"]:
-            title = claim["headlines"][row["verdict"]]
-            highlights.append({"title": title, "text": row["reason"], "claim": claim["id"]})
-    return highlights
+            headline = claim["headlines"][row["verdict"]]
+            text = headline["text"].format(estimate=row["estimate"], interval=_interval(row))
+            shown = {"title": headline["title"], "text": text, "claim": claim["id"]}
+            reached.append((headline["priority"], shown))
+    return [shown for _, shown in sorted(reached, key=lambda pair: pair[0])[:HIGHLIGHTS]]
+
+
+def _interval(row: Mapping[str, Any]) -> str:
+    return "" if pd.isna(row["low"]) else f"[{row['low']:.2f}, {row['high']:.2f}]"
 
 
 def _claim(row: dict[str, Any]) -> dict[str, Any]:
-    interval = "" if pd.isna(row["low"]) else f"[{row['low']:.2f}, {row['high']:.2f}]"
     kept = ["group", "statement", "source", "published", "verdict", "estimate"]
     kept += ["reason", "rule", "figure", "table"]
     by = row["decided_by"].replace("both", "both protocols")
     return {
         "id": row["claim_id"],
-        "interval": interval,
+        "interval": _interval(row),
         **{k: row[k] for k in kept},
         "decided_by": by,
+        "threats": row["threats"].split("; ") if row["threats"] else [],
     }
 
 

@@ -23,6 +23,8 @@ class Evidence:
         released_audit: the published audit of the environments, recomputed.
         released_audit_records: the records that it expands to.
         repetitions: bootstrap repetitions.
+        curves: learning curves of runs that a rule follows, possibly none.
+        case_scores: points of the case studies, possibly none.
     """
 
     reference: pd.DataFrame
@@ -34,6 +36,8 @@ class Evidence:
     released_audit: pd.DataFrame
     released_audit_records: pd.DataFrame
     repetitions: int
+    curves: pd.DataFrame = field(default_factory=pd.DataFrame)
+    case_scores: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def own(table: pd.DataFrame) -> pd.DataFrame:

@@ -30,7 +30,7 @@ CONTRACT = {
     "counts": "planned finished diverged failed excluded cpu_seconds environments policies seeds",
     "highlights": "title text claim",
     "claims": "id group statement source published verdict estimate interval decided_by reason rule"
-    " figure table",
+    " threats figure table",
     "contract": "environment mechanism_class n_agents horizon endowments baselines observation"
     " action_high deterministic early_termination",
     "comparison": "environment measured stated",

@@ -1,4 +1,4 @@
-"""Verdicts: each claim of `claims.yaml` is decided by one function of the results, see `rules`."""
+"""Verdicts: each claim of `claims` is decided by one function of the results, see `rules`."""
 
 from __future__ import annotations
 
@@ -10,19 +10,24 @@ import yaml
 from .evidence import Evidence
 from .rules import RULES
 
-HERE = Path(__file__).parent
+FOLDER = Path(__file__).parent / "claims"
 
 
 def load_claims() -> list[dict[str, Any]]:
-    """The claims, in order.
+    """The claims of all files, in order.
 
     Raises:
         ValueError: a claim names a rule that does not exist, or an id occurs twice.
     """
-    claims = yaml.safe_load((HERE / "claims.yaml").read_text(encoding="utf-8"))
+    claims = [
+        claim
+        for path in sorted(FOLDER.glob("*.yaml"))
+        for claim in yaml.safe_load(path.read_text(encoding="utf-8"))
+    ]
     ids = [claim["id"] for claim in claims]
     if len(set(ids)) < len(ids):
-        raise ValueError("claims.yaml: an id occurs twice")
+        twice = ", ".join(sorted({name for name in ids if ids.count(name) > 1}))
+        raise ValueError(f"reports/claims: an id occurs twice: {twice}")
     for claim in claims:
         if claim["decide"] not in RULES:
             raise ValueError(f"claim {claim['id']}: no rule {claim['decide']!r} in reports/rules")
@@ -45,6 +50,7 @@ def decide(evidence: Evidence) -> list[dict[str, Any]]:
                 "decided_by": decision.decided_by,
                 "reason": decision.reason,
                 "rule": claim["rule"],
+                "threats": "; ".join(claim["threats"]),
                 **{k: claim[k] for k in ("figure", "table")},
             }
         )

@@ -7,7 +7,7 @@ from .fields import CELL, RUN, Column
 VERDICTS = ("confirmed", "refuted", "inconclusive", "not testable")
 GROUPS = ("published", "own")
 DECIDERS = ("reference", "contract", "counts", "certificates", "audits")
-DECIDERS += ("as_published", "corrected", "both", "")
+DECIDERS += ("case_studies", "published", "as_published", "corrected", "both", "")
 CHECKS = ("contract", "solutions", "certificates", "reference", "traces")
 
 TABLES = {
@@ -86,6 +86,7 @@ TABLES = {
         "decided_by": Column("text", "results that decide", DECIDERS),
         "reason": Column("text", "why this verdict"),
         "rule": Column("text", "when it counts as confirmed or refuted"),
+        "threats": Column("text", "ids of the threats to validity that bear on it: V01; V05"),
         "figure": Column("text", "figure that shows it; empty for none"),
         "table": Column("text", "table of the report that shows it; empty for none"),
     },

@@ -13,6 +13,11 @@ CLASS_SIZE = 5
 SMALLEST_PUBLISHED_BUDGET = 500_000
 
 
+def covers_all_classes(runs: pd.DataFrame) -> bool:
+    """Whether runs are on environments of every mechanism class."""
+    return set(runs["mechanism_class"]) == set(CLASSES)
+
+
 def published_ippo_below_random(evidence: Evidence) -> Decision:
     """A11: the published IPPO against Random, class by class."""
     runs = evidence.scores
@@ -101,7 +106,9 @@ def protocol_effect(evidence: Evidence) -> Decision:
     if not finished.all():
         reason += f" {(~finished).sum()} of {len(runs)} runs did not finish and count as 0."
     verdict = "inconclusive"
-    if low > 0 and (gains > 0).all():
+    if not covers_all_classes(runs):
+        reason += " Some mechanism classes are missing."
+    elif low > 0 and (gains > 0).all():
         verdict = "confirmed"
     elif high < 0 and gains.notna().all():
         verdict = "refuted"

@@ -2,13 +2,79 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from ..columns import CLASSES
 from ..evidence import Decision, Evidence
+from ..selection import own_basis
 from ..sources import published
 from ..statistics import IDENTITY_TOLERANCE, best_constants
 from .learning import CLASS_SIZE, SMALLEST_PUBLISHED_BUDGET
+from .members import PUBLISHED_SEEDS, as_published, interval, rebuilt, resampled
+
+
+def isac_above_loyalty(evidence: Evidence) -> Decision:
+    """B01: runs of the published ISAC against Oracle_Loyalty; its published returns beside them."""
+    stated = published("oracle_exceedance_tr3").set_index("environment")["isac_return"]
+    returns = _returns(evidence)
+    if "Oracle_Loyalty" not in returns:
+        return Decision("not testable", "Oracle_Loyalty was not evaluated in this run.")
+    oracle = returns["Oracle_Loyalty"].dropna().reindex(stated.index).dropna()
+    if oracle.empty:
+        return Decision("not testable", "No TR-3 environment of the claim is in this run.")
+    gaps = 100 * (stated[oracle.index] / oracle - 1)
+    levels = pd.Series([_level_of(evidence, name, stated[name]) for name in oracle.index]).dropna()
+    reason = (
+        f"The published ISAC returns lie {gaps.min():+.2f} to {gaps.max():+.2f} % from the "
+        f"recomputed oracle on {len(oracle)} of {len(stated)} environments."
+    )
+    if len(levels):
+        reason += f" A constant of {levels.min():.1f} to {levels.max():.1f} % returns as much."
+    estimate = f"published ISAC {gaps.mean():+.2f} % on average"
+    runs = as_published(evidence, "ISAC", mode="integrated")
+    ends, missed, seeds = {}, 0, []
+    for name in oracle.index:
+        part = runs[runs["environment"] == name.removesuffix("-v0")]
+        if len(part):
+            means = resampled(
+                part, (name.removesuffix("-v0"),), "training_return", evidence.repetitions
+            )
+            ends[name] = interval(next(iter(means.values())) / oracle[name] - 1)
+            missed += int((part["training_return"] <= oracle[name]).sum())
+            seeds.append(part["seed"].nunique())
+    if not ends:
+        reason += " No run of ISAC as published finished there, so no seed was tested."
+        return Decision("inconclusive", reason, estimate, "reference")
+    steps = int(runs["steps_planned"].min())
+    above = sum(low > 0 for _, low, _ in ends.values())
+    reason += (
+        f" Runs as published lie above it on {above} of {len(ends)} environments with the whole "
+        f"interval, {missed} runs at or below it; {min(seeds)} seeds, {steps:,} steps per run."
+    )
+    verdict = "inconclusive"
+    if steps >= SMALLEST_PUBLISHED_BUDGET:
+        whole = len(ends) == len(stated) and min(seeds) >= PUBLISHED_SEEDS
+        if missed:
+            verdict = "refuted"
+        elif whole and above == len(ends):
+            verdict = "confirmed"
+    return Decision(verdict, reason, estimate, "as_published")
+
+
+def _level_of(evidence: Evidence, name: str, value: float) -> float:
+    """The highest constant, in %, that returns so much under integrated reward; NaN for none."""
+    rows = own_basis(_released(evidence))
+    rows = rows[(rows["environment"] + "-v0" == name) & (rows["reward_mode"] == "integrated")]
+    surface = rows[rows["level"].notna()].set_index("level")["mode_return"].sort_index()
+    levels, returns = surface.index.to_numpy(float), surface.to_numpy(float)
+    crossed = np.flatnonzero((returns[:-1] - value) * (returns[1:] - value) <= 0)
+    if not len(crossed):
+        return float("nan")
+    i = crossed[-1]
+    rise = returns[i + 1] - returns[i]
+    part = (value - returns[i]) / rise if rise else 1.0
+    return float(levels[i] + part * (levels[i + 1] - levels[i]))
 
 
 def published_isac_above_constants(evidence: Evidence) -> Decision:
@@ -53,24 +119,46 @@ def _loyalty(evidence: Evidence) -> str:
     )
 
 
+def nothing_above_bounded_reciprocity(evidence: Evidence) -> Decision:
+    """B03: constants and published learners against Oracle_BoundedReciprocity."""
+    returns = _returns(evidence)
+    if "Oracle_BoundedReciprocity" not in returns:
+        return Decision("not testable", "Oracle_BoundedReciprocity was not evaluated in this run.")
+    oracle = returns["Oracle_BoundedReciprocity"].dropna()
+    best = _best(evidence).reindex(oracle.index)
+    above = best.index[best["return"] > oracle]
+    estimate = f"a constant above it on {len(above)} of {len(oracle)} environments"
+    if len(above):
+        gains = 100 * (best["return"] / oracle - 1)[above]
+        levels = ", ".join(f"{best['level'][name]} % on {name}" for name in above)
+        reason = (
+            f"Of the policies of the study itself, a constant returns {gains.min():.2f} to "
+            f"{gains.max():.2f} % more on {len(above)} of {len(oracle)} environments: {levels}."
+        )
+        return Decision("refuted", reason, estimate, "reference")
+    runs = as_published(evidence, *rebuilt(), mode="integrated")
+    runs = runs.assign(name=runs["environment"] + "-v0")
+    runs = runs[runs["name"].isin(oracle.index)]
+    higher = int((runs["training_return"] > oracle.reindex(runs["name"]).to_numpy()).sum())
+    reason = (
+        f"No constant exceeds it on {len(oracle)} environments; of {len(runs)} runs of learners "
+        f"rebuilt as published {higher} do. The other learners cannot be tested."
+    )
+    return Decision("inconclusive", reason, estimate, "reference")
+
+
 def learners_above_equilibrium(evidence: Evidence) -> Decision:
-    """B04: the best learner of the run against Oracle_Equilibrium."""
+    """B04: the best learner rebuilt as published against Oracle_Equilibrium."""
     returns = _returns(evidence)
     if "Oracle_Equilibrium" not in returns:
         return Decision("not testable", "Oracle_Equilibrium was not evaluated in this run.")
     oracle = returns["Oracle_Equilibrium"].dropna()
     best, random = _best(evidence)["return"], returns["Random"].reindex(oracle.index)
     by_constants = int((best.reindex(oracle.index) > oracle).sum())
-    runs = evidence.scores
-    runs = runs[
-        (runs["reward_mode"] == "integrated")
-        & (runs["edition"] == "v0")
-        & (runs["status"] == "finished")
-    ]
+    runs = as_published(evidence, *rebuilt(), mode="integrated")
     runs = runs.assign(name=runs["environment"] + "-v0")
     runs = runs[runs["name"].isin(oracle.index)]
-    learned = runs.groupby(["name", "policy", "protocol"])["training_return"].mean()
-    learned = learned.groupby("name").max()
+    learned = runs.groupby(["name", "policy"])["training_return"].mean().groupby("name").max()
     above = [name for name in learned.index if learned[name] > oracle[name]]
     lowest = oracle.idxmin()
     estimate = f"{lowest}: oracle {oracle[lowest]:,.0f}, best constant {best[lowest]:,.0f}"
@@ -79,13 +167,19 @@ def learners_above_equilibrium(evidence: Evidence) -> Decision:
         f"{int((random > oracle).sum())}."
     )
     if len(learned) < CLASS_SIZE:
-        reason = f"Learners of this run trained on {len(learned)} of {CLASS_SIZE} environments of "
-        return Decision("inconclusive", f"{reason}TR-1. {bar}", estimate, "reference")
-    reason = f"The best learner exceeds the oracle on {len(above)} of {len(learned)}. {bar}"
+        reason = (
+            f"Learners rebuilt as published trained on {len(learned)} of {CLASS_SIZE} environments "
+            f"of TR-1."
+        )
+        return Decision("inconclusive", f"{reason} {bar}", estimate, "reference")
+    reason = (
+        f"The best learner rebuilt as published exceeds the oracle on {len(above)} of "
+        f"{len(learned)}. {bar}"
+    )
     enough = runs["steps_planned"].min() >= SMALLEST_PUBLISHED_BUDGET
-    refuted = "refuted" if enough else "inconclusive"
-    verdict = "confirmed" if len(above) == len(learned) else refuted
-    return Decision(verdict, reason, estimate, "both")
+    # Where the best of some learners lies below, another one may lie above.
+    verdict = "confirmed" if len(above) == len(learned) and enough else "inconclusive"
+    return Decision(verdict, reason, estimate, "as_published")
 
 
 def nash_below_loyalty(evidence: Evidence) -> Decision:
@@ -148,7 +242,7 @@ def integrated_equals_cooperative(evidence: Evidence) -> Decision:
     if rows.empty:
         return Decision("not testable", "No constant policy was evaluated in this run.")
     largest = rows["max_relative_difference"].max()
-    estimate = f"largest relative difference {largest:.1e} over {101 * len(rows)} policies"
+    estimate = f"largest relative difference {largest:.1e} over {101 * len(rows):,} policies"
     random = evidence.identity[evidence.identity["policy_set"] == "Random"]
     aside = (
         ""
@@ -158,10 +252,11 @@ def integrated_equals_cooperative(evidence: Evidence) -> Decision:
     )
     if largest < IDENTITY_TOLERANCE:
         reason = (
-            f"On {len(rows)} released environments the summed returns of {101 * len(rows)} "
+            f"On {len(rows)} released environments the summed returns of {101 * len(rows):,} "
             f"constants differ by at most {largest:.1e} of their size.{aside}"
         )
-        return Decision("confirmed", reason, estimate, "reference")
+        complete = len(rows) == CLASS_SIZE * len(CLASSES)
+        return Decision("confirmed" if complete else "inconclusive", reason, estimate, "reference")
     names = ", ".join(rows.loc[~rows["identical"].astype(bool), "environment"])
     return Decision("refuted", f"The {estimate}; not identical on {names}.", estimate, "reference")
 

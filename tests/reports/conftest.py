@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
@@ -6,6 +8,15 @@ from coopetition.agents.reference import reference_rows
 from coopetition.agents.replies import best_replies
 from coopetition.reports import schema
 from frames import FORMAL_IDS, IDS
+
+VERIFICATION = Path(schema.__file__).parent / "verification"
+
+
+@pytest.fixture(scope="session")
+def recorded() -> dict[str, pd.DataFrame]:
+    """Recorded tables of all forty environments, by name."""
+    names = ("reference", "contract", "certificates")
+    return {name: schema.read(name, VERIFICATION / f"{name}.parquet") for name in names}
 
 
 @pytest.fixture(scope="session")

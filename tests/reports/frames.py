@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure, SubFigure
 
+from coopetition import envs
+from coopetition.agents import registry
 from coopetition.reports import columns, schema
+from coopetition.reports.evidence import Evidence
 from coopetition.reports.sources import published
 from coopetition.reports.statistics import reference_scales, return_scales, with_scores
 
@@ -58,6 +61,14 @@ def run(table: str = "scores", **changes: Any) -> dict[str, Any]:
     return row(table, **factors)
 
 
+def evidence(*, repetitions: int = 50, **tables: Any) -> Evidence:
+    """What rules look at: the tables given, as rows or frames, and the others empty."""
+    names = ("reference", "contract", "certificates", "counts", "identity", "scores")
+    names += ("released_audit", "released_audit_records", "curves")
+    found = {name: schema.table(name, tables.pop(name, ())) for name in names}
+    return Evidence(**found, **tables, repetitions=repetitions)
+
+
 def runs(scores: Mapping[str, Sequence[float]], **changes: Any) -> pd.DataFrame:
     """Finished runs: environment -> one score per seed; W of Random is 100, of the best 200."""
     rows = [
@@ -75,6 +86,42 @@ def runs(scores: Mapping[str, Sequence[float]], **changes: Any) -> pd.DataFrame:
         for seed, score in enumerate(values)
     ]
     return schema.table("scores", rows)
+
+
+def campaign(
+    returns: Callable[[str, str, str, int], float],
+    *,
+    learners: Sequence[str],
+    environments: Sequence[str],
+    modes: Sequence[str] = columns.MODES,
+    seeds: Sequence[int] = (1, 2),
+    **changes: Any,
+) -> list[dict[str, Any]]:
+    """Finished runs of some learners, at the largest published budget unless `changes` say else.
+
+    Args:
+        returns: of learner, environment, mode and seed; scores and W are the same number.
+        learners: names.
+        environments: names without edition.
+        modes: trained on.
+        seeds: of every run.
+        **changes: other columns.
+    """
+    values = {"edition": "v0", "steps_planned": 1_000_000, **changes}
+    return [
+        run(
+            **{"policy": policy, "environment": environment, "reward_mode": mode, "seed": seed},
+            mechanism_class=envs.spec(f"{environment}-v0").mechanism_class,
+            paradigm=registry.spec(policy).paradigm,
+            **dict.fromkeys(("training_return", "training_score", "score", "welfare"), value),
+            **values,
+        )
+        for policy in learners
+        for environment in environments
+        for mode in modes
+        for seed in seeds
+        for value in [float(returns(policy, environment, mode, seed))]
+    ]
 
 
 def policies(

@@ -2,18 +2,16 @@
 
 import math
 
-import pandas as pd
 import pytest
 
 from coopetition import envs
 from coopetition.agents.audits import released
 from coopetition.reports import released_audit as derived
 from coopetition.reports import schema
-from coopetition.reports.evidence import Evidence
 from coopetition.reports.released_audit import PUBLISHED_UNIT, profile
 from coopetition.reports.rules import RULES
 from coopetition.reports.sources import published
-from frames import row
+from frames import evidence, row
 
 PARTS = ("surface", "static", "temporal", "interior")
 EXPLOITED_BY_RAMP = {
@@ -52,19 +50,9 @@ def records(parts):
     return schema.table("released_audit_records", derived.released_audit_records(**known))
 
 
-def decide(claim, audit, records=None):
-    empty = pd.DataFrame()
-    if records is None:
-        records = schema.table("released_audit_records", [])
-    return RULES[CLAIMS[claim]](
-        Evidence(
-            **dict.fromkeys(("reference", "contract", "certificates", "counts"), empty),
-            **dict.fromkeys(("identity", "scores"), empty),
-            released_audit=audit,
-            released_audit_records=records,
-            repetitions=0,
-        )
-    )
+def decide(claim, audit, records=()):
+    tables = {"released_audit": audit, "released_audit_records": records}
+    return RULES[CLAIMS[claim]](evidence(**tables))
 
 
 def integrated(audit):

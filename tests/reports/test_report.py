@@ -51,6 +51,7 @@ def _claim(name: str, group: str, verdict: str, figure: str) -> dict:
         "decided_by": "reference",
         "reason": f"Reason of {name}.",
         "rule": f"Rule of {name}.",
+        "threats": ["V01", "V26"] if group == "published" else [],
         "figure": figure,
         "table": "records" if figure == "" else "",
     }
@@ -772,6 +773,7 @@ def test_every_claim_has_verdict_entry_and_figure(build, sample_data):
             assert f"#figure-{claim['figure']}" in page.links
         if claim["table"]:
             assert f"#table-{claim['table']}" in page.links
+    assert page.text.count("V01, V26") == 3
     classes = {span.get("class") for span in page.attributes["span"]}
     assert {f"badge {c}" for c in ("confirmed", "refuted", "inconclusive", "not-testable")} <= (
         classes

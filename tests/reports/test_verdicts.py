@@ -1,86 +1,20 @@
-"""Claims: every verdict of every rule is reached, and missing data never confirm one."""
+"""Claims on constants, oracles, corpora and dilemmas, and on the two protocols of training."""
 
 import re
-from itertools import chain
+from itertools import chain, cycle
 
 import pandas as pd
 import pytest
-import yaml
 
-from coopetition.reports import columns, counts, schema, verdicts
+from coopetition.reports import columns, counts, schema
 from coopetition.reports.columns import CLASSES
-from coopetition.reports.evidence import Evidence
-from coopetition.reports.figures import FIGURES
-from coopetition.reports.report import CONTRACT
 from coopetition.reports.rules import RULES
 from coopetition.reports.sources import FOLDER, published
-from coopetition.reports.verdicts import decide, load_claims
-from frames import certificate, corpus_reference, policies, row, run
+from coopetition.reports.verdicts import load_claims
+from frames import certificate, corpus_reference, evidence, policies, row, run
 
-KEYS = {"id", "group", "statement", "source", "published", "rule", "figure", "table"}
-KEYS |= {"decide", "headlines"}
 PUBLISHED_ISAC = published("oracle_exceedance_tr3").set_index("environment")["isac_return"]
 BUDGET = 500_000
-
-
-def evidence(*, reference=None, contract=(), certificates=(), counts=(), scores=(), identity=()):
-    empty = schema.table("reference", [])
-    return Evidence(
-        reference=empty if reference is None else reference,
-        contract=schema.table("contract", contract),
-        certificates=schema.table("certificates", certificates),
-        counts=schema.table("counts", counts),
-        scores=schema.table("scores", scores),
-        identity=schema.table("identity", identity),
-        released_audit=schema.table("released_audit", []),
-        released_audit_records=schema.table("released_audit_records", []),
-        repetitions=50,
-    )
-
-
-# ---- the list of claims -------------------------------------------------------------------------
-
-
-def test_every_claim_is_complete():
-    claims = load_claims()
-    assert [claim["id"] for claim in claims] == [
-        *("A11", "B02", "B04", "B05", "B06"),
-        *("E01", "E02", "E03", "E04", "E05", "E06", "F01", "F02", "F03"),
-        *("N01", "N02", "N03", "N04"),
-    ]
-    for claim in claims:
-        assert set(claim) == KEYS
-        assert claim["figure"] in ("", *FIGURES)
-        assert claim["table"] in CONTRACT
-        assert claim["group"] in ("published", "own")
-        assert set(claim["headlines"]) <= set(columns.VERDICTS)
-        assert claim["statement"].endswith(".")
-        assert claim["rule"].endswith(".")
-        for key in ("source", "published"):
-            assert bool(claim[key]) == (claim["group"] == "published")
-
-
-def test_every_rule_decides_a_claim():
-    assert {claim["decide"] for claim in load_claims()} == set(RULES)
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [({"id": "A11"}, "an id occurs twice"), ({"decide": "guess"}, "claim B04: no rule 'guess'")],
-)
-def test_a_duplicate_id_and_an_unknown_rule_are_refused(tmp_path, monkeypatch, change, message):
-    claims = load_claims()
-    claims[2] |= change
-    (tmp_path / "claims.yaml").write_text(yaml.safe_dump(claims), encoding="utf-8")
-    monkeypatch.setattr(verdicts, "HERE", tmp_path)
-    with pytest.raises(ValueError, match=message):
-        load_claims()
-
-
-def test_decided_claims_are_a_table():
-    rows = schema.table("claims", decide(evidence()))
-    assert rows["claim_id"].tolist() == [claim["id"] for claim in load_claims()]
-    assert set(rows["verdict"]) == {"not testable"}
 
 
 # ---- published tables ---------------------------------------------------------------------------
@@ -150,7 +84,7 @@ def test_without_its_environments_the_claim_on_isac_is_not_testable():
     other = policies("SLCD", {0: (1e9, 1.0), None: (0.0, 0.0)})
     formal = constants(dict.fromkeys(PUBLISHED_ISAC.index, -0.1)).assign(edition="v1")
     private = constants(dict.fromkeys(PUBLISHED_ISAC.index, -0.1)).assign(reward_mode="private")
-    for reference in (other, formal, private, None):
+    for reference in (other, formal, private, ()):
         decision = RULES["published_isac_above_constants"](evidence(reference=reference))
         assert decision.verdict == "not testable"
 
@@ -185,9 +119,12 @@ def with_oracles(returns, *, best=100.0, random=10.0):
     return pd.concat(parts)
 
 
-def equilibrium(learned=None, *, oracle=50.0, steps=BUDGET, **changes):
+def equilibrium(learned=None, *, oracle=50.0, steps=BUDGET, protocol="as_published", **changes):
     scores = [
-        run(environment=environment, training_return=value, steps_planned=steps)
+        run(
+            **{"environment": environment, "training_return": value},
+            **{"steps_planned": steps, "protocol": protocol},
+        )
         for environment, value in (learned or {}).items()
     ]
     reference = with_oracles({name: {"Oracle_Equilibrium": oracle} for name in TR1}, **changes)
@@ -196,14 +133,17 @@ def equilibrium(learned=None, *, oracle=50.0, steps=BUDGET, **changes):
 
 def test_learners_above_the_equilibrium_on_all_five_confirm():
     decision = equilibrium(dict.fromkeys(TR1, 51.0))
-    assert (decision.verdict, decision.decided_by) == ("confirmed", "both")
+    assert (decision.verdict, decision.decided_by) == ("confirmed", "as_published")
     assert "exceeds the oracle on 5 of 5" in decision.reason
 
 
-def test_a_learner_below_the_equilibrium_refutes_at_the_published_budget_only():
-    returns = {**dict.fromkeys(TR1, 51.0), "One3": 49.0}
-    assert equilibrium(returns).verdict == "refuted"
+def test_smaller_budgets_corrected_learners_and_lower_returns_do_not_confirm():
+    returns = dict.fromkeys(TR1, 51.0)
     assert equilibrium(returns, steps=BUDGET - 1).verdict == "inconclusive"
+    assert "trained on 0 of 5" in equilibrium(returns, protocol="corrected").reason
+    decision = equilibrium(returns | {"One3": 49.0})
+    assert decision.verdict == "inconclusive"
+    assert "exceeds the oracle on 4 of 5" in decision.reason
 
 
 def test_without_learners_the_equilibrium_is_compared_with_constants_and_random():
@@ -458,6 +398,9 @@ def test_without_any_run_the_claim_on_ippo_is_not_testable():
 # ---- N01: two modes, one objective --------------------------------------------------------------
 
 
+EVERYWHERE = dict.fromkeys(["Beta", *(f"Env{i}" for i in range(19))], 0.0)
+
+
 def compared(differences, policy_set="101 constants"):
     return [
         row(
@@ -477,10 +420,12 @@ def same_objective(*rows):
 
 def test_small_differences_confirm():
     decision = same_objective(
-        compared({"Alpha": 0.0, "Beta": 4.5e-8}), compared({"Alpha": 2e-3}, "Random")
+        compared(EVERYWHERE | {"Beta": 4.5e-8}), compared({"Alpha": 2e-3}, "Random")
     )
     assert decision.verdict == "confirmed"
-    assert "4.5e-08 over 202 policies" in decision.estimate
+    assert "4.5e-08 over 2,020 policies" in decision.estimate
+    few = same_objective(compared({"Alpha": 0.0, "Beta": 4.5e-8}))
+    assert few.verdict == "inconclusive"
     assert (
         "Under Random, whose agents act differently, the difference is at most 2.0e-03"
         in decision.reason
@@ -501,7 +446,7 @@ def test_nothing_compared_is_not_testable():
 
 
 def test_without_random_nothing_is_said_about_it():
-    decision = same_objective(compared({"Alpha": 0.0}))
+    decision = same_objective(compared(EVERYWHERE))
     assert decision.verdict == "confirmed"
     assert "Random" not in decision.reason
     assert "nan" not in decision.reason
@@ -510,39 +455,51 @@ def test_without_random_nothing_is_said_about_it():
 # ---- N02: scaling -------------------------------------------------------------------------------
 
 
-def scaling(as_published, corrected, **changes):
-    """Scores per environment and seed under both protocols; None is a run that failed."""
+def scaling(as_published, corrected, classes=CLASSES, **changes):
+    """Scores per environment and seed under both protocols; None is a run that failed.
+
+    Environments are of these classes in turn.
+    """
     rows = [
         run(
             environment=environment,
             protocol=protocol,
             seed=seed,
+            mechanism_class=group,
             **{"status": "failed"} if score is None else {"score": float(score)},
             untrained_score=-3.0 if protocol == "as_published" else 0.5,
             **changes,
         )
         for protocol, cells in (("as_published", as_published), ("corrected", corrected))
-        for environment, scores in cells.items()
+        for group, (environment, scores) in zip(cycle(classes), cells.items(), strict=False)
         for seed, score in enumerate(scores)
     ]
     return RULES["protocol_effect"](evidence(scores=rows))
 
 
 LOW = {"Alpha": [-3.1, -3.0, -2.9], "Beta": [-0.3, -0.2, -0.1]}
+LOW |= {"Gamma": LOW["Alpha"], "Delta": LOW["Beta"]}
 HIGH = {"Alpha": [0.8, 0.9, 1.0], "Beta": [0.7, 0.8, 0.9]}
-BROKEN = {"Alpha": [None] * 3, "Beta": [None] * 3}
+HIGH |= {"Gamma": HIGH["Alpha"], "Delta": HIGH["Beta"]}
+BROKEN = {name: [None] * 3 for name in LOW}
 
 
 def test_better_everywhere_confirms():
     decision = scaling(LOW, HIGH)
     assert decision.verdict == "confirmed"
     assert 0 < decision.interval[0] < decision.interval[1]
-    assert "positive on 2 of 2 environments" in decision.reason
-    # The interquartile mean of six scores is the mean of the middle four.
+    assert "positive on 4 of 4 environments" in decision.reason
+    # The interquartile mean of twelve scores is the mean of the middle six.
     assert "Score -1.60 as published, 0.85 corrected" in decision.reason
     assert "Before any training the scores are -3.00 and 0.50" in decision.reason
     assert decision.estimate == "2.45 in score"
     assert "did not finish" not in decision.reason
+
+
+def test_without_all_mechanism_classes_nothing_is_confirmed_of_the_settings():
+    decision = scaling(LOW, HIGH, classes=CLASSES[:3])
+    assert decision.verdict == "inconclusive"
+    assert "Some mechanism classes are missing" in decision.reason
 
 
 def test_worse_refutes():
@@ -554,12 +511,12 @@ def test_worse_refutes():
 def test_better_on_average_but_not_everywhere_is_inconclusive():
     decision = scaling(LOW, {**HIGH, "Beta": [-0.4, -0.3, -0.35]})
     assert decision.verdict == "inconclusive"
-    assert "positive on 1 of 2" in decision.reason
+    assert "positive on 3 of 4" in decision.reason
 
 
 def test_an_interval_around_zero_is_inconclusive():
-    wide = {"Alpha": [-1.0, 0.0, 1.2], "Beta": [-1.0, 0.0, 1.2]}
-    decision = scaling({"Alpha": [-1, 0, 1], "Beta": [-1, 0, 1]}, wide)
+    narrow, wide = ([-1.0, 0.0, end] for end in (1.0, 1.2))
+    decision = scaling(dict.fromkeys(LOW, narrow), dict.fromkeys(LOW, wide))
     assert decision.verdict == "inconclusive"
     assert decision.interval[0] < 0 < decision.interval[1]
 
@@ -567,7 +524,7 @@ def test_an_interval_around_zero_is_inconclusive():
 def test_a_few_runs_that_did_not_finish_are_named():
     decision = scaling(LOW, {**HIGH, "Beta": [0.7, None, 0.9]})
     assert decision.verdict == "confirmed"
-    assert "1 of 12 runs did not finish and count as 0" in decision.reason
+    assert "1 of 24 runs did not finish and count as 0" in decision.reason
 
 
 def test_runs_that_failed_never_confirm():
@@ -581,8 +538,8 @@ def test_runs_that_failed_never_confirm():
 @pytest.mark.parametrize(
     ("as_published", "corrected"),
     [
-        (LOW, {"Alpha": HIGH["Alpha"]}),
-        ({"Alpha": LOW["Alpha"]}, HIGH),
+        (LOW, {name: HIGH[name] for name in ("Alpha", "Beta", "Gamma")}),
+        ({name: LOW[name] for name in ("Alpha", "Beta", "Gamma")}, HIGH),
         (LOW, {**HIGH, "Beta": HIGH["Beta"][:2]}),
     ],
     ids=["environment", "published environment", "seed"],
@@ -593,7 +550,11 @@ def test_missing_runs_are_inconclusive(as_published, corrected):
 
 def test_the_formal_edition_says_nothing_of_the_published_settings():
     rows = [
-        run(environment="Alpha", edition=edition, protocol=protocol, seed=seed, score=score)
+        run(
+            **{"environment": f"Alpha{group}", "edition": edition, "mechanism_class": group},
+            **{"protocol": protocol, "seed": seed, "score": score},
+        )
+        for group in CLASSES
         for edition, protocol, score in (
             ("v0", "as_published", -3.0),
             ("v0", "corrected", 3.0),
@@ -603,7 +564,7 @@ def test_the_formal_edition_says_nothing_of_the_published_settings():
     ]
     decision = RULES["protocol_effect"](evidence(scores=rows))
     assert (decision.verdict, decision.estimate) == ("confirmed", "6.00 in score")
-    assert "positive on 1 of 1 environments" in decision.reason
+    assert "positive on 4 of 4 environments" in decision.reason
     formal = [row for row in rows if row["edition"] == "v1"]
     assert RULES["protocol_effect"](evidence(scores=formal)).verdict == "not testable"
 
@@ -660,7 +621,7 @@ def dilemmas(released, formal, count=20):
 def test_dilemmas_in_the_formal_edition_only_confirm():
     decision = dilemmas(0, 20)
     assert (decision.verdict, decision.decided_by) == ("confirmed", "certificates")
-    assert decision.estimate == "dilemmas in v0: 0; v1: 20"
+    assert decision.estimate == "0 of 20 released and 20 of 20 formal environments are dilemmas"
     said = "0 of 20 released environments are dilemmas, with prices of anarchy of 1.0010 to 1.0010"
     assert decision.reason.startswith(said)
     assert dilemmas(0, 19, count=19).verdict == "inconclusive"

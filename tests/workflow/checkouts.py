@@ -17,6 +17,7 @@ import pandas as pd
 
 from coopetition.agents.audits import AUDITS
 from coopetition.reports import schema
+from coopetition.reports.cases import TABLES as CASE_TABLES
 
 ROOT = Path(__file__).parents[2]
 GAMES = ("PartnerHoldUp", "TrustDilemma", "TeamProduction", "AppleAppStore")
@@ -55,6 +56,11 @@ TABLES = {
     "released_audit_classes": "tables/released_audit_classes.csv",
     "released_audit_figures": "tables/released_audit_figures.csv",
     "released_audit_records": "tables/released_audit_records.csv",
+    **{
+        name: f"case_studies/*/{name.removeprefix('case_')}.parquet" for name in CASE_TABLES
+    },
+    "case_claims": "case_studies/claims.csv",
+    "case_rollouts": "case_studies/*/rollouts.*.parquet",
     "claims": "claims.csv",
 }
 

@@ -374,7 +374,7 @@ class TestRunsAgain:
                 {f"released_audit {game}-v0" for game in GAMES}
                 | {"released_audit_tables", "claims", "figure", "report"},
             ),
-            ("reports/claims.yaml", "", "\n# changed\n", {"claims", "report"}),
+            ("reports/claims/A_rankings.yaml", "", "\n# changed\n", {"claims", "report"}),
             (
                 *("reports/published/corpus_counts.csv", "25708", "25709"),
                 {"design", "comparison", "claims", "figure", "environment_figures", "report"},

@@ -9,6 +9,12 @@ rule claims:
         identity=rules.identity.output,
         released_audit=rules.released_audit_tables.output.audit,
         released_audit_records=rules.released_audit_tables.output.records,
+        case_scores=rules.case_tables.output.scores if CASES else [],
+        curves=[
+            path
+            for path in CURVES
+            if path.startswith(f"{RESULTS}/training/v0/") and "/MASAC." in path
+        ],
     output:
         report(
             f"{RESULTS}/claims.csv",
@@ -27,7 +33,7 @@ rule claims:
     params:
         repetitions=STUDY["bootstrap_repetitions"],
         code=code_hash("coopetition.reports.verdicts", "coopetition.reports.schema"),
-        texts=data_hash("reports/claims.yaml", "reports/published"),
+        texts=data_hash("reports/claims", "reports/published"),
     message:
         "Deciding the claims"
     script:

@@ -66,7 +66,7 @@ rule report:
             "coopetition.reports.provenance",
             "coopetition.reports.report",
         ),
-        texts=data_hash("reports/claims.yaml", "reports/recorded", "reports/templates"),
+        texts=data_hash("reports/claims", "reports/recorded", "reports/templates"),
     message:
         "Writing the report"
     script:

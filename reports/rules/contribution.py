@@ -1,0 +1,206 @@
+"""Rules on the published contribution of interdependence, (R_int - R_priv) / R_int.
+
+The ratio subtracts returns in two units. What it adds up to:
+
+    R_int(p_int) - W(p_priv) = [R_int(p_int) - W(p_int)] + [W(p_int) - W(p_priv)]
+
+that is, accounting, which a policy that ignores its reward has too, and the effect on behaviour.
+W is welfare, which private returns are in the released edition.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ..columns import CLASSES
+from ..evidence import Decision, Evidence
+from ..sources import published
+from .learning import CLASS_SIZE, SMALLEST_PUBLISHED_BUDGET
+from .members import (
+    as_published,
+    corrected,
+    environments_of,
+    examined,
+    means,
+    not_trained,
+    rebuilt,
+)
+
+SURE = 0.95
+FEW = 20.0  # %
+BOTH_MODES = "Learners under private and integrated reward"
+
+
+def tier_medians(evidence: Evidence) -> Decision:
+    """C01: medians by class, of constants and of corrected learners."""
+    constants = _of_constants(evidence)
+    pairs = _pairs(corrected(evidence, "integrated"), corrected(evidence, "private"))
+    if constants.empty and pairs.empty:
+        return Decision("not testable", "No released environment is in this run.")
+    stated = published("dij_contribution").set_index("tier")["median_pct"]
+    said, reason = [], ""
+    for level in (50, 0):
+        medians = _medians(constants[constants["level"] == level])
+        if len(medians):
+            said.append(f"constant of {level} % {_listed(medians)}")
+    if not constants.empty:
+        reason = (
+            f"A constant does not react to its reward, and still has a contribution: "
+            f"{'; '.join(said)}; published {_listed(stated)}. "
+        )
+    if pairs.empty:
+        return Decision(
+            "inconclusive",
+            f"{reason}No learner trained under both rewards in this run.",
+            said[0],
+            "reference",
+        )
+    medians = _medians(pairs)
+    close = sum(abs(medians[group] - stated[group]) <= 5 for group in medians.index)
+    reason += (
+        f"Corrected learners have {_listed(medians)}, within 5 points of the published median in "
+        f"{close} of {len(medians)} classes, over {len(pairs)} pairs of learner and environment; "
+        f"of it {_listed(_medians(pairs, 'accounting'))} are accounting and "
+        f"{_listed(_medians(pairs, 'behaviour'))} behaviour."
+    )
+    return examined(reason, f"corrected learners {_listed(medians)}")
+
+
+def only_tr2_is_negative(evidence: Evidence) -> Decision:
+    """C02: pairs of learner and environment with a negative ratio."""
+    pairs = _pairs(corrected(evidence, "integrated"), corrected(evidence, "private"))
+    if pairs.empty:
+        return not_trained(BOTH_MODES, "a released environment")
+    negative = pairs["contribution"] < 0
+    counts = [
+        f"{group} {int(negative[part.index].sum())} of {len(part)}"
+        for group, part in pairs.groupby("tier")
+    ]
+    lowest = pairs.loc[pairs["contribution"].idxmin()]
+    reason = (
+        f"Corrected learners have negative pairs: {', '.join(counts)}; the lowest is "
+        f"{lowest['contribution']:.0f} % ({lowest['policy']} on {lowest['environment']}-v0). The "
+        "ratio has no lower bound where an integrated run ends early."
+    )
+    return examined(reason, ", ".join(counts))
+
+
+def order_of_classes(evidence: Evidence) -> Decision:
+    """C03: TR-3, TR-1, TR-4, TR-2, by bootstrap over seeds."""
+    stated = published("dij_contribution").set_index("tier")["median_pct"]
+    wanted = list(stated.sort_values(ascending=False).index)
+    constants = _of_constants(evidence)
+    medians = _medians(constants[constants["level"] == 50])
+    reason = ""
+    if len(medians) == len(CLASSES):
+        order = " > ".join(medians.sort_values(ascending=False).index)
+        reason = f"A constant of 50 %, which learns nothing, has the order {order}. "
+    integrated, private = corrected(evidence, "integrated"), corrected(evidence, "private")
+    pairs = _pairs(integrated, private)
+    if pairs["tier"].nunique() < len(CLASSES):
+        if not reason:
+            return not_trained(BOTH_MODES, "environments of all classes")
+        reason += "Learners under both rewards are missing for some classes."
+        return Decision("inconclusive", reason, f"constant of 50 % {order}", "reference")
+    share = _share_of_order(integrated, private, wanted, evidence.repetitions)
+    found = " > ".join(_medians(pairs).sort_values(ascending=False).index)
+    reason += (
+        f"Corrected learners have the order {found}; the published one has a probability of "
+        f"{share:.2f} over seeds (the rule asks for more than {SURE})."
+    )
+    return examined(reason, found)
+
+
+def _share_of_order(
+    integrated: pd.DataFrame, private: pd.DataFrame, wanted: list[str], repetitions: int
+) -> float:
+    """Share of resamples of seeds in which the classes have this order."""
+    rng, keys = np.random.default_rng(0), ["policy", "environment"]
+    parts = []
+    for runs in (integrated, private):
+        cells = runs[runs["status"] == "finished"].groupby(keys)["training_return"]
+        parts.append({key: means(rng, c.to_numpy(float), repetitions) for key, c in cells})
+    both = [key for key in parts[0] if key in parts[1]]
+    ratios = np.array([1 - parts[1][key] / parts[0][key] for key in both])
+    tiers = np.array([_tier()[environment] for _, environment in both])
+    medians = [np.median(ratios[tiers == group, 1:], axis=0) for group in wanted]
+    return float(np.all(np.diff(medians, axis=0) < 0, axis=0).mean())
+
+
+def low_at_zero_contribution(evidence: Evidence) -> Decision:
+    """C04: medians of the two controllers that IPPO, SelfPlay_PPO and IA2C are."""
+    names = ("IPPO", "IA2C")
+    runs = {m: as_published(evidence, *names, mode=m) for m in ("integrated", "private")}
+    pairs = _pairs(runs["integrated"], runs["private"])
+    if pairs.empty:
+        return not_trained("IPPO and IA2C as published", "an environment under both rewards")
+    medians = pairs.groupby("policy")["contribution"].median()
+    labels = {rebuilt()["IPPO"]: "IPPO and SelfPlay_PPO", rebuilt()["IA2C"]: "IA2C"}
+    said = [f"{labels[name]} {medians[name]:.1f} %" for name in labels if name in medians]
+    whole = CLASS_SIZE * len(CLASSES)
+    sizes = pairs.groupby("policy").size().reindex(list(labels), fill_value=0)
+    steps = int(min(r["steps_planned"].min() for r in runs.values()))
+    reason = (
+        f"Medians of the controllers as published: {', '.join(said)}, over "
+        f"{', '.join(f'{size} of {whole}' for size in sizes)} environments at {steps:,} steps per "
+        f"run. A policy that contributes nothing has next to none."
+    )
+    if (sizes < whole).any() or steps < SMALLEST_PUBLISHED_BUDGET:
+        return Decision("inconclusive", reason, ", ".join(said), "as_published")
+    verdict = "confirmed" if (medians < FEW).all() else "refuted"
+    return Decision(verdict, reason, ", ".join(said), "as_published")
+
+
+def _pairs(integrated: pd.DataFrame, private: pd.DataFrame) -> pd.DataFrame:
+    """Pairs of learner and environment under both rewards, in % of the integrated return.
+
+    Returns:
+        Columns policy, environment, tier, contribution, accounting and behaviour.
+    """
+    keys = ["policy", "environment"]
+    values = ["training_return", "welfare"]
+    means = [
+        runs[runs["status"] == "finished"].groupby(keys)[values].mean()
+        for runs in (integrated, private)
+    ]
+    both = means[0].join(means[1], lsuffix="_int", rsuffix="_priv", how="inner").reset_index()
+    total = both["training_return_int"]
+    parts = {
+        "contribution": total - both["training_return_priv"],
+        "accounting": total - both["welfare_int"],
+        "behaviour": both["welfare_int"] - both["training_return_priv"],
+    }
+    shares = {name: 100 * part / total for name, part in parts.items()}
+    return both[keys].assign(tier=both["environment"].map(_tier()), **shares)
+
+
+def _of_constants(evidence: Evidence) -> pd.DataFrame:
+    """The same ratio of the released constants, by environment and level, one policy in both.
+
+    Their shares are of the largest endowment, basis `max`, which has rows where that matters.
+    """
+    rows = evidence.reference
+    rows = rows[(rows["edition"] == "v0") & rows["level"].notna()].sort_values("action_basis")
+    rows = rows.drop_duplicates(["environment", "level", "reward_mode"])
+    wide = rows.pivot(
+        index=["environment", "level"], columns="reward_mode", values="mode_return"
+    ).reset_index()
+    if not {"integrated", "private"} <= set(wide):
+        return pd.DataFrame(columns=["environment", "level", "tier", "contribution"])
+    ratio = 100 * (wide["integrated"] - wide["private"]) / wide["integrated"]
+    return wide[["environment", "level"]].assign(
+        tier=wide["environment"].map(_tier()), contribution=ratio
+    )
+
+
+def _tier() -> dict[str, str]:
+    return {name: group for group in CLASSES for name in environments_of(group)}
+
+
+def _medians(pairs: pd.DataFrame, column: str = "contribution") -> pd.Series:
+    return pairs.groupby("tier")[column].median()
+
+
+def _listed(medians: pd.Series) -> str:
+    return ", ".join(f"{group} {value:.1f} %" for group, value in medians.items())

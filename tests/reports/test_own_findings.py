@@ -1,0 +1,190 @@
+"""Findings N05, N06, N07 and N09 on learners of our own."""
+
+import pytest
+
+from coopetition.reports.columns import MODES
+from coopetition.reports.rules import RULES
+from coopetition.reports.rules.members import everywhere
+from frames import campaign, certificate, evidence, policies
+
+# One environment of every mechanism class.
+FOUR = ("PartnerHoldUp", "TrustDilemma", "TeamProduction", "ReciprocalDilemma")
+CONTROLLERS = ("Central_PPO", "Central_A2C", "Central_SAC")
+
+
+def rule(name, scores, **tables):
+    return RULES[name](evidence(scores=scores, **tables))
+
+
+def formal(returns, learners, environments=FOUR, **changes):
+    about = {"edition": "v1", "seeds": (1, 2, 3), "steps_planned": 10_000} | changes
+    return campaign(returns, learners=learners, environments=environments, **about)
+
+
+# ---- N05: joint control -------------------------------------------------------------------------
+
+
+def joint(ahead, environments=FOUR, learners=("Central_PPO", "IPPO", "Central_SAC", "ISAC")):
+    """Scores of controllers and independent learners, under private reward so far apart."""
+
+    def returns(policy, environment, mode, seed):
+        return 0.5 + ahead * policy.startswith("Central") * (mode == "private") + 0.01 * seed
+
+    return formal(returns, learners, environments)
+
+
+def test_controllers_ahead_of_independent_learners_confirm_and_behind_refute():
+    decision = rule("joint_control_effect", joint(0.3))
+    assert (decision.verdict, decision.decided_by) == ("confirmed", "corrected")
+    assert decision.estimate == "+0.30 in score"
+    assert decision.interval[0] > 0
+    assert "over 8 pairs of algorithm and environment in the formal edition" in decision.reason
+    assert "10,000 steps per run" in decision.reason
+    assert rule("joint_control_effect", joint(-0.3)).verdict == "refuted"
+    assert rule("joint_control_effect", joint(0.0)).verdict == "inconclusive"
+
+
+def test_the_released_edition_is_told_beside_and_decides_nothing():
+    other = [r | {"edition": "v0", "run_id": r["run_id"] + "v0"} for r in joint(-0.3)]
+    assert rule("joint_control_effect", other).verdict == "not testable"
+    decision = rule("joint_control_effect", joint(0.3) + other)
+    assert decision.verdict == "confirmed"
+    assert "released edition -0.30" in decision.reason
+
+
+def test_only_equal_algorithms_budgets_and_environments_are_compared():
+    assert rule("joint_control_effect", joint(0.3, FOUR[:3])).verdict == "inconclusive"
+    unequal = joint(0.3, learners=("Central_PPO", "ISAC"))
+    assert rule("joint_control_effect", unequal).verdict == "not testable"
+    longer = [r | ({"steps_planned": 20_000} if r["policy"] == "IPPO" else {}) for r in joint(0.3)]
+    assert "over 4 pairs" in rule("joint_control_effect", longer).reason
+    # A controller that misses a seed somewhere is left out there.
+    fewer = [
+        r for r in joint(0.3) if (r["policy"], r["environment"], r["seed"]) != ("ISAC", FOUR[0], 2)
+    ]
+    assert "over 7 pairs" in rule("joint_control_effect", fewer).reason
+
+
+def test_a_learner_that_never_finished_is_not_compared():
+    broken = [
+        r | ({"status": "diverged", "score": 0.0} if r["policy"].endswith("PPO") else {})
+        for r in joint(0.3)
+    ]
+    assert "over 4 pairs" in rule("joint_control_effect", broken).reason
+
+
+# ---- N06: action units --------------------------------------------------------------------------
+
+
+def starts(**untrained):
+    """Untrained scores of the controllers as published; contributing nothing has -1."""
+    rows = campaign(
+        lambda *_: 0.0,
+        **{"learners": [name for name in CONTROLLERS if name in untrained]},
+        **{"environments": FOUR, "protocol": "as_published", "modes": ["integrated"]},
+    )
+    rows = [r | {"untrained_score": untrained[r["policy"]]} for r in rows]
+    reference = [
+        r
+        for name in FOUR
+        for r in policies(name, {0: (1.0, -100.0), None: (1.0, 100.0)}).to_dict("records")
+    ]
+    ends = [certificate(name) for name in FOUR]
+    return rows, {"reference": reference, "certificates": ends}
+
+
+def at_start(keep=lambda r: True, **untrained):
+    rows, tables = starts(**untrained)
+    return rule("action_units_at_the_start", [r for r in rows if keep(r)], **tables)
+
+
+CLEAR = {"Central_PPO": -1.0, "Central_A2C": -0.98, "Central_SAC": 0.6}
+
+
+def test_unscaled_controllers_start_at_zero_contribution_and_sac_does_not():
+    decision = at_start(**CLEAR)
+    assert (decision.verdict, decision.decided_by) == ("confirmed", "as_published")
+    assert decision.estimate == "PPO and A2C +0.01, SAC +1.60 in score"
+    assert "over 4 released environments" in decision.reason
+
+
+@pytest.mark.parametrize("change", [{"Central_PPO": -0.9}, {"Central_SAC": -0.9}])
+def test_another_start_refutes(change):
+    assert at_start(**CLEAR | change).verdict == "refuted"
+
+
+def test_missing_controllers_and_classes_confirm_nothing():
+    two = {name: CLEAR[name] for name in CONTROLLERS[:2]}
+    decision = at_start(**two)
+    assert decision.verdict == "not testable"
+    assert "Central_SAC" in decision.reason
+    part = at_start(lambda r: (r["policy"], r["environment"]) != ("Central_A2C", FOUR[0]), **CLEAR)
+    assert part.verdict == "inconclusive"
+
+
+# ---- N07: the best constant ---------------------------------------------------------------------
+
+
+def trained(score, environments=None, **changes):
+    """Training scores, in which the best constant has 1."""
+    about = {"environments": environments or everywhere(), "seeds": (1,), **changes}
+    return campaign(lambda *_: score, learners=["IPPO", "QMIX"], **about)
+
+
+def test_no_run_above_the_best_constant_confirms_and_one_refutes():
+    decision = rule("learners_against_best_constant", trained(0.99))
+    assert decision.verdict == "confirmed"
+    assert decision.estimate == "released edition 0 of 120 runs (20 environments)"
+    one = trained(0.99)
+    one[5]["training_score"] = 1.01
+    decision = rule("learners_against_best_constant", one)
+    assert decision.verdict == "refuted"
+    assert f"Released ones: {one[5]['environment']}." in decision.reason
+
+
+def test_runs_of_the_formal_edition_are_counted_beside():
+    scores = trained(0.99) + trained(1.5, FOUR, edition="v1")
+    decision = rule("learners_against_best_constant", scores)
+    assert decision.verdict == "confirmed"
+    assert "formal edition 24 of 24 runs (4 environments)" in decision.estimate
+    only = trained(0.5, FOUR, edition="v1")
+    assert rule("learners_against_best_constant", only).verdict == "not testable"
+    assert rule("learners_against_best_constant", trained(0.9, FOUR)).verdict == "inconclusive"
+
+
+# ---- N09: rewards in payoffs --------------------------------------------------------------------
+
+
+def rewarded(gain, learners=("IPPO", "QMIX"), environments=FOUR, **changes):
+    """Scores that cooperative reward raises by so much, and integrated reward by half of it."""
+
+    def returns(policy, environment, mode, seed):
+        # What seeds and learners differ by is far larger, and cancels in pairs.
+        level = 5.0 * seed + 3.0 * (policy == "QMIX")
+        return level + gain * {"private": 0, "integrated": 0.5, "cooperative": 1}[mode]
+
+    return formal(returns, learners, environments, **changes)
+
+
+def test_pairs_with_a_gain_confirm_and_with_a_loss_refute():
+    decision = rule("reward_changes_welfare", rewarded(0.2))
+    assert (decision.verdict, decision.decided_by) == ("confirmed", "corrected")
+    assert decision.estimate == "+0.20 in score"
+    assert decision.interval == pytest.approx((0.2, 0.2))
+    assert "integrated formal edition +0.10 [0.10, 0.10]" in decision.reason
+    assert rule("reward_changes_welfare", rewarded(-0.2)).verdict == "refuted"
+    assert rule("reward_changes_welfare", rewarded(0.0)).verdict == "inconclusive"
+
+
+def test_joint_controllers_other_editions_and_modes_have_no_part_in_the_gain():
+    assert rule("reward_changes_welfare", rewarded(0.2, CONTROLLERS)).verdict == "not testable"
+    assert rule("reward_changes_welfare", rewarded(0.2, edition="v0")).verdict == "not testable"
+    both = rewarded(0.2) + rewarded(-0.4, edition="v0")
+    decision = rule("reward_changes_welfare", both)
+    assert decision.verdict == "confirmed"
+    assert "cooperative released edition -0.40 [-0.40, -0.40]" in decision.reason
+    two = rewarded(0.2, modes=MODES[:2])
+    assert rule("reward_changes_welfare", two).verdict == "not testable"
+    assert rule("reward_changes_welfare", rewarded(0.2, environments=FOUR[:3])).verdict == (
+        "inconclusive"
+    )

@@ -13,6 +13,7 @@ from matplotlib.figure import SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from .cases import ENVIRONMENTS
 from .cases.casefile import load
 from .cases.study import QUANTILES
 from .theme import GREY, INK, WIDTH, Plot, apply, signed
@@ -43,7 +44,8 @@ def case_scores(case_scores: pd.DataFrame, case_nulls: pd.DataFrame) -> Plot:
         ax.plot([low, high], [y, y], color=colour, lw=5, alpha=0.25, solid_capstyle="butt")
         ax.plot(inert, y, "x", color=colour, ms=4)
         ax.plot(row.kappa, y, "o", color=colour, ms=5)
-        data.append({**row._asdict(), "kappa_low": low, "kappa_high": high, "kappa_inert": inert})
+        told = {"environment": ENVIRONMENTS[row.case], **row._asdict()}
+        data.append({**told, "kappa_low": low, "kappa_high": high, "kappa_inert": inert})
     ax.axvline(0, color=GREY, lw=1)
     ax.axvline(1, color=GREY, lw=1, ls="--")
     ax.set_yticks(range(len(names)), names)

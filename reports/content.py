@@ -37,6 +37,7 @@ from .verdicts import load_claims
 # Headlines that the report opens with.
 HIGHLIGHTS = 5
 
+
 def report_data(
     *,
     study: Mapping[str, Any],

@@ -9,8 +9,19 @@ import pytest
 from coopetition import envs
 from coopetition.agents.audits.cross_play import summary, worst_case_training
 from coopetition.envs.contract import measure
-from coopetition.reports import audit_content, columns, content, schema, statistics, theme
+from coopetition.reports import (
+    audit_content,
+    case_content,
+    columns,
+    content,
+    schema,
+    statistics,
+    theme,
+)
 from coopetition.reports.audit_sheets import environment_audits
+from coopetition.reports.case_figures import case_sheets
+from coopetition.reports.cases.study import claim_rows
+from coopetition.reports.cases.study import tables as case_tables
 from coopetition.reports.comparison import contract_comparison, page_results
 from coopetition.reports.content import HIGHLIGHTS, report_data
 from coopetition.reports.counts import counts
@@ -39,6 +50,7 @@ PROVENANCE = {
     "packages": {"numpy": "2"},
 }
 BROKEN = {0: "failed", 20: "diverged"}
+NO_CASES = {name: schema.table(name, []) for name in case_content.TABLES}
 TABLES = ("plan", "contract", "certificates", "contract_comparison", "counts", "page_results")
 TABLES += ("reference", "scores", "aggregates", "identity", "claims")
 TABLES += ("learner_cards", "setting_differences", "learner_certificates", "learner_signatures")
@@ -132,12 +144,28 @@ def audits():
 
 
 @pytest.fixture(scope="module")
+def cases():
+    """Tables of one case study, and of its environment played by hand."""
+    found = case_tables("renault_nissan", 200)
+    told = {"case": "renault_nissan", "environment": "RenaultNissan-v0", "points_max": 2.0}
+    told |= {"item": "order", "seed": None, "status": "coded"}
+    play = {"history": ("script", 0.0), "Random": ("heuristic", 2.0), "IPPO": ("learner", 0.0)}
+    found["case_rollouts"] = [
+        row("case_rollouts", **told, policy=name, kind=kind, points=points)
+        for name, (kind, points) in play.items()
+    ]
+    kept = {name: schema.table(name, rows) for name, rows in found.items()}
+    claims = claim_rows(kept["case_scores"])
+    return NO_CASES | kept | {"case_claims": schema.table("case_claims", claims)}
+
+
+@pytest.fixture(scope="module")
 def nothing_audited():
     return {name: schema.table(name, []) for name in audit_content.TABLES}
 
 
 @pytest.fixture(scope="module")
-def drawn(study, audits, replies, tmp_path_factory):
+def drawn(study, audits, cases, replies, tmp_path_factory):
     """Figure id -> SVG file, texts and data beside it; those of environments with their folder."""
     folder = tmp_path_factory.mktemp("figures")
     needed = {
@@ -151,8 +179,9 @@ def drawn(study, audits, replies, tmp_path_factory):
         "released_audit": ("released_audit",),
         "exploitability": ("audit_exploitability", "certificates"),
         "behaviour": ("audit_behaviour",),
+        "case_scores": ("case_scores", "case_nulls"),
     }
-    known = study | audits
+    known = study | audits | cases
     plots = {
         name: figure(**{table: known[table] for table in needed[name]})
         for name, figure in FIGURES.items()
@@ -164,6 +193,9 @@ def drawn(study, audits, replies, tmp_path_factory):
     shown = ("deviations", "exploitability", "cross_play", "behaviour")
     for name, plot in environment_audits(**{f"audit_{n}": audits[f"audit_{n}"] for n in shown}):
         plots[f"audits/{name}"] = plot
+    shown = ("scores", "nulls", "items", "ablations", "series", "targets")
+    for name, plot in case_sheets(**{f"case_{n}": cases[f"case_{n}"] for n in shown}):
+        plots[f"cases/{name}"] = plot
     for name, plot in plots.items():
         paths = (folder / f"{name}.{suffix}" for suffix in ("svg", "csv", "json"))
         theme.save(plot, *paths, "c0ffee1234+")
@@ -172,7 +204,7 @@ def drawn(study, audits, replies, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def data(study, audits, drawn):
+def data(study, audits, cases, drawn):
     texts = {name: path.with_suffix(".json") for name, path in drawn.items()}
     return report_data(
         study=STUDY,
@@ -181,13 +213,30 @@ def data(study, audits, drawn):
         curves={p.stem: p for name, p in texts.items() if name.startswith("environments/")},
         incentives={p.stem: p for name, p in texts.items() if name.startswith("incentives/")},
         audit_figures={p.stem: p for name, p in texts.items() if name.startswith("audits/")},
+        case_figures={p.stem: p for name, p in texts.items() if name.startswith("cases/")},
         audits=audits,
+        cases=cases,
         **{name: study[name] for name in TABLES},
     )
 
 
 def test_the_data_of_a_study_are_those_of_a_report(data, drawn):
     check(data, drawn)
+
+
+def test_case_studies_are_told_beside_chance(data):
+    [case] = data["cases"]
+    assert (case["case"], case["environment"]) == ("renault_nissan", "RenaultNissan")
+    assert [figure["id"] for figure in case["figures"]] == ["cases/renault_nissan"]
+    scores = {score["rubric"]: (score["score"], score["max"]) for score in data["case_scores"]}
+    assert scores == {"legacy": (49, 60), "strict": (18, 30)}
+    assert "Renault-Nissan 49 of 60, chance 4" in data["case_summary"]["text"]
+    assert "11 items" in case["text"]
+    [told] = data["case_rollouts"]
+    assert (told["script_met"], told["reference"], told["reference_met"]) == (0, "Random", 1)
+    assert (told["learner"], told["learner_all"]) == ("", 1)
+    said = {row["claim"]: row["recomputed"] for row in data["case_claims"]}
+    assert said["81.7% (49/60)"] == "49 of 60"
 
 
 def test_counts(data):
@@ -232,7 +281,9 @@ def test_games_that_a_learner_is_not_defined_for_are_listed_once(study, nothing_
         curves={},
         incentives={},
         audit_figures={},
+        case_figures={},
         audits=nothing_audited,
+        cases=NO_CASES,
         **{name: study[name] for name in TABLES} | {"scores": scores},
     )
     (row,) = found["excluded"]
@@ -266,7 +317,9 @@ def test_cells_of_runs_that_left_no_row_are_planned(study, nothing_audited):
         curves={},
         incentives={},
         audit_figures={},
+        case_figures={},
         audits=nothing_audited,
+        cases=NO_CASES,
         **{name: study[name] for name in TABLES} | {"scores": study["scores"].iloc[:0]},
     )
     assert (lost["counts"]["planned"], lost["counts"]["finished"]) == (45, 0)

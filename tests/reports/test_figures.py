@@ -2,12 +2,14 @@
 
 import json
 import re
+from functools import cache
 
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
 from coopetition.reports import columns, schema, statistics
+from coopetition.reports.cases.study import tables as case_tables
 from coopetition.reports.curves import environment_curves
 from coopetition.reports.figures import FIGURES
 from coopetition.reports.incentives import (
@@ -66,7 +68,15 @@ def tables_of(reference, scores=None, curves=None):
             "certificates": certificates,
         },
         "behaviour": {"audit_behaviour": audits["audit_behaviour"]},
+        "case_scores": scored_case(),
     }
+
+
+@cache
+def scored_case():
+    """Tables of one case study."""
+    made = case_tables("renault_nissan", 50)
+    return {name: schema.table(name, made[name]) for name in ("case_scores", "case_nulls")}
 
 
 def draw(name, reference, *args):

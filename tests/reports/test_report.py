@@ -24,6 +24,7 @@ HEADINGS = (
     "Two of three reward modes add up to the same sum",
     "Learning",
     "Behavioural audits",
+    "Case studies",
     "Runs",
     "Published counts",
     "Definitions",
@@ -140,6 +141,55 @@ def _card(game: str) -> dict:
         "class_name": "trust",
         "story": [f"Common story of {game}."],
         "editions": [_part(f"{game}-{edition}") for edition in ("v0", "v1")],
+    }
+
+
+def _case() -> dict:
+    """A case study whose tables have one row each."""
+    null = {"rubric": "legacy", "variant": "released", "label": "all of it", "draws": 20_000}
+    return {
+        **{"case": "renault_nissan", "title": "Renault-Nissan", "report": "TR-2", "same": 6},
+        **{"environment": "RenaultNissan", "text": "19 of 60 points are free."},
+        "figures": [_figure("cases/renault_nissan")],
+        "items": [
+            {
+                **{"item": "RN-order", "measured": 1.0, "condition": "low 0.8", "points": 3.0},
+                **{"points_max": 3.0, "null_pass_rate": 0.8834, "status": "coded"},
+                **{"source": "suite", "note": ""},
+            }
+        ],
+        "nulls": [
+            {
+                **null,
+                **{"mean": 43.8, "low": 33.0, "high": 49.0, "score": 49.0},
+                **{"p_reached": 0.179, "kappa": None},
+            }
+        ],
+        "fit": [
+            {
+                **{"measure": "rmse", "variant": "released", "predictor": "constant"},
+                **{"misfit": 0.316, "null_median": None, "null_better": None},
+            }
+        ],
+        "sensitivity": [
+            {
+                **{"rubric": "strict", "variant": "released", "parameter": "xi"},
+                **{"score": 18.0, "lowest": 16.5, "highest": 19.0},
+            }
+        ],
+        "parameters": [
+            {
+                **{"parameter": "T0", "value": "0.5", "in_game": "0.7", "game": "TrustDilemma-v0"},
+                **{"status": "coded", "source": "suite"},
+            }
+        ],
+        "experiments": [
+            {
+                **{"experiment": "ANOVA", "quantity": "F", "published": "35.05", "shipped": ""},
+                **{"recomputed": "36.25", "equal": equal},
+            }
+            for equal in (True, False)
+        ],
     }
 
 
@@ -477,6 +527,36 @@ def sample_data() -> dict:
                 **{"correlation": 0.987, "negative": 1, "breaks": 2},
             }
         ],
+        "case_summary": {"text": "Nothing scores above chance."},
+        "case_scores": [
+            {
+                **{
+                    "title": "Renault-Nissan",
+                    "variant": "released",
+                    "rubric": rubric,
+                    "kappa": 0.33,
+                },
+                **{"score": 43.5, "max": 60.0, "floor": 14.0, "ceiling": 55.0, "inert": 17.0},
+                **{"null_mean": 43.8, "null_low": 33.0, "null_high": 49.0, "p_null": 0.179},
+                **dict.fromkeys(("documented", "coded", "assumed"), 0.0),
+                **dict.fromkeys(("documented_max", "coded_max", "assumed_max"), 20.0),
+            }
+            for rubric in ("legacy", "strict")
+        ],
+        "case_claims": [
+            {
+                **{"case": "Apache", "claim": "86.7% (52/60)", "place": "abstract"},
+                **{"verdict": "not reproduced", "explanation": "", "recomputed": "45 of 60"},
+            }
+        ],
+        "case_rollouts": [
+            {
+                **{"environment": "SLCD-v0", "expected": "trust falls", "status": "coded"},
+                **{"script": "1.01", "script_met": 0, "reference": "Random", "reference_met": 1},
+                **{"reference_all": 9, "learner": "", "learner_met": 0, "learner_all": 0},
+            }
+        ],
+        "cases": [_case()],
         "audits": {
             "exploitability": "13 of 104 policies.",
             "cross_play": "73 of 125 runs.",
@@ -521,7 +601,10 @@ def sample_data() -> dict:
 def figures(tmp_path: Path) -> dict[str, Path]:
     """One small SVG file per figure, no two alike."""
     drawn = (f"{folder}/TrustDilemma-{v}" for v in ("v0", "v1") for folder in FOLDERS)
-    paths = {name: tmp_path / "svg" / f"{name}.svg" for name in (*FIGURES, *drawn)}
+    paths = {
+        name: tmp_path / "svg" / f"{name}.svg"
+        for name in (*FIGURES, *drawn, "cases/renault_nissan")
+    }
     for i, path in enumerate(paths.values()):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(SVG.format(width=10 + i))
@@ -665,6 +748,11 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         "robustness": 2,
         "behaviour": 1,
         "reward-hacking": 1,
+        "case-scores": 2,
+        "case-claims": 1,
+        "case-rollouts": 1,
+        **{f"case-{name}-renault_nissan": 1 for name in ("items", "nulls", "fit", "sensitivity")},
+        **{"case-parameters-renault_nissan": 1, "case-experiments-renault_nissan": 2},
         "cells": 2,
         "failures": 1,
         "excluded": 1,

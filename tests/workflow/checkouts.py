@@ -56,9 +56,7 @@ TABLES = {
     "released_audit_classes": "tables/released_audit_classes.csv",
     "released_audit_figures": "tables/released_audit_figures.csv",
     "released_audit_records": "tables/released_audit_records.csv",
-    **{
-        name: f"case_studies/*/{name.removeprefix('case_')}.parquet" for name in CASE_TABLES
-    },
+    **{name: f"case_studies/*/{name.removeprefix('case_')}.parquet" for name in CASE_TABLES},
     "case_claims": "case_studies/claims.csv",
     "case_rollouts": "case_studies/*/rollouts.*.parquet",
     "claims": "claims.csv",

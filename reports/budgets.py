@@ -18,6 +18,7 @@ from coopetition.envs.engine import Array
 
 from .pools import Pool, pools
 from .resampling import draws, ends, interquartile_means, taken
+from .selection import named
 from .statistics import normalised
 
 
@@ -31,7 +32,7 @@ def budget_rows(
         curves: see `schema`.
         repetitions: resamples of seeds, for the interval of tau.
     """
-    along = {str(run): part for run, part in curves.groupby("run_id")}
+    along = _curves(scores, curves)
     rows = []
     for pool in pools(scores):
         if len(pool.scores) < 2:
@@ -45,27 +46,33 @@ def budget_rows(
     return rows
 
 
+def _curves(scores: pd.DataFrame, curves: pd.DataFrame) -> dict[str, tuple[Array, Array]]:
+    """Finished run -> parts of its steps, and scores there."""
+    kept = ["run_id", "welfare_floor", "welfare_ceiling"]
+    runs = scores.loc[(scores["status"] == "finished") & scores["score"].notna(), kept]
+    data = runs.merge(curves[["run_id", "step", "welfare"]], on="run_id")
+    data = data.assign(score=normalised(data, "welfare")).sort_values(["run_id", "step"])
+    found = {}
+    for run, part in data.groupby("run_id"):
+        steps = part["step"].to_numpy(float)
+        found[str(run)] = steps / max(steps[-1], 1.0), part["score"].to_numpy(float)
+    return found
+
+
 def _along_training(
-    pool: Pool, scores: pd.DataFrame, along: dict[str, pd.DataFrame]
+    pool: Pool, scores: pd.DataFrame, along: dict[str, tuple[Array, Array]]
 ) -> tuple[Array, dict[str, Array]]:
     """Parts of the budget [C], and learner -> scores [C, seeds, environments] there."""
-    factors = pd.Series(pool.key).drop(["environment", "environments"])
-    mine = scores[(scores[factors.index] == factors).all(axis=1) & scores["score"].notna()]
-    mine = mine[mine["policy"].isin(pool.scores)]
-    label = mine["environment"] + "-" + mine["edition"]
-    mine = mine.assign(name=label)[label.isin(pool.names)]
-    finished = mine[(mine["status"] == "finished") & mine["run_id"].isin(along)]
-    counts = [len(along[run]) for run in finished["run_id"]]
-    parts = np.linspace(0, 1, min(counts, default=0))
+    factors = {key: pool.key[key] for key in ("edition", "protocol", "reward_mode")}
+    mine = named(scores[(scores[[*factors]] == pd.Series(factors)).all(axis=1)])
+    mine = mine[mine["policy"].isin(pool.scores) & mine["name"].isin(pool.names)]
+    known = mine[mine["run_id"].isin(along)]
+    parts = np.linspace(0, 1, min((len(along[run][0]) for run in known["run_id"]), default=0))
     seeds, names = sorted(mine["seed"].unique()), list(pool.names)
     tables = {policy: np.zeros((len(parts), len(seeds), len(names))) for policy in pool.scores}
-    for run in finished.to_dict("records"):
-        curve = along[run["run_id"]].sort_values("step")
-        scale = pd.DataFrame({k: run[k] for k in ("welfare_floor", "welfare_ceiling")}, curve.index)
-        score = normalised(curve.assign(**scale), "welfare").to_numpy(float)
-        steps = curve["step"].to_numpy(float)
-        place = seeds.index(run["seed"]), names.index(run["name"])
-        tables[run["policy"]][:, *place] = np.interp(parts * steps[-1], steps, score)
+    for run, policy, seed, name in known[["run_id", "policy", "seed", "name"]].to_numpy():
+        place = seeds.index(seed), names.index(name)
+        tables[policy][:, *place] = np.interp(parts, *along[run])
     return parts, tables
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 from coopetition.envs.engine import Array
 
 from .pools import Pool, pools
-from .resampling import draws, ends, interquartile_means, rank_shares, taken, weights
+from .resampling import INTERVAL, draws, ends, interquartile_means, rank_shares, taken, weights
 
 # Score thresholds of the performance profiles.
 THRESHOLDS = np.round(np.linspace(-1.0, 1.2, 45), 2)
@@ -70,10 +70,11 @@ def _profiles(pool: Pool, drawn: dict[str, Array]) -> Iterable[dict[str, Any]]:
     for policy, matrix in pool.scores.items():
         above = (matrix.ravel()[:, None] > THRESHOLDS).astype(float)
         shares = weights(drawn[policy]).reshape(-1, matrix.size) @ above / matrix.size
+        low, high = np.quantile(shares, INTERVAL, axis=0)
+        about = pool.key | {"policy": policy}
         for column, threshold in enumerate(THRESHOLDS):
-            low, high = ends(shares[:, column])
             found = {"threshold": threshold, "share": above[:, column].mean()}
-            yield {**pool.key, "policy": policy, **found, "low": low, "high": high}
+            yield {**about, **found, "low": low[column], "high": high[column]}
 
 
 def _improvements(pool: Pool, drawn: dict[str, Array]) -> Iterable[dict[str, Any]]:

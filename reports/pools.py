@@ -29,7 +29,8 @@ class Pool:
         names: environments with edition.
         edition, protocol, reward_mode: of all its runs.
         scores: learner -> [seeds, environments]; 0 for a run that failed or left no row.
-        main: the pool with the most runs of its edition and protocol; figures show it.
+        main: of its edition and protocol the pool of several learners with the most runs; figures
+            show it.
     """
 
     environment: str
@@ -64,7 +65,7 @@ def pools(scores: pd.DataFrame) -> Iterator[Pool]:
     for (edition, protocol), part in known.groupby(["edition", "protocol"]):
         sets = _sets(part)
         labels = _labels([*sets], every[edition], edition)
-        main = max(sets, key=lambda names: len(names) * len(sets[names]), default=None)
+        main = max(sets, key=lambda names: _size(names, sets[names]), default=None)
         for names, policies in sets.items():
             for mode in MODES:
                 runs = part[part["name"].isin(names) & (part["reward_mode"] == mode)]
@@ -95,6 +96,11 @@ def _sets(part: pd.DataFrame) -> dict[tuple[str, ...], list[str]]:
     trained = {policy: set(part.loc[part["policy"] == policy, "name"]) for policy in order}
     sets = sorted({tuple(sorted(names)) for names in trained.values()}, key=lambda s: (-len(s), s))
     return {names: [p for p in order if trained[p] >= set(names)] for names in sets}
+
+
+def _size(names: tuple[str, ...], policies: list[str]) -> tuple[bool, int]:
+    """By which the main pool is found: one learner alone is compared with none."""
+    return len(policies) > 1, len(names) * len(policies)
 
 
 def _labels(sets: list[tuple[str, ...]], every: set[str], edition: str) -> dict[Any, str]:

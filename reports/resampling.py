@@ -15,6 +15,8 @@ from coopetition.envs.engine import Array
 
 # What rliable's interquartile mean leaves out at each end.
 TRIMMED = 0.25
+# Quantiles of resamples that are the ends of a 95 % interval.
+INTERVAL = (0.025, 0.975)
 
 
 def draws(shape: tuple[int, int], repetitions: int, generator: np.random.Generator) -> Array:
@@ -48,13 +50,13 @@ def interquartile_means(samples: Array) -> Array:
     return pooled[:, cut : pooled.shape[1] - cut].mean(axis=1)
 
 
-def ends(resampled: Array, level: float = 0.95) -> tuple[float, float]:
-    """Percentile interval of a statistic of resamples; values that are not numbers are left out."""
+def ends(resampled: Array) -> tuple[float, float]:
+    """95 % percentile interval of a statistic of resamples, of those that are numbers."""
     known = np.asarray(resampled, float)
     known = known[np.isfinite(known)]
     if not known.size:
         return float("nan"), float("nan")
-    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(known, INTERVAL)
     return float(low), float(high)
 
 

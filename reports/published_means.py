@@ -74,10 +74,16 @@ def mean_rows(scores: pd.DataFrame, reference: pd.DataFrame) -> list[dict[str, A
         names = published_name(policy, protocol) if protocol else [HEURISTICS[policy]]
         for name in names or [""]:
             value, size = stated.get((tier, mode, name), (float("nan"), None))
-            comparable = size is None or size == len(part)
-            gap = 100 * (found["mean_return"] - value) / abs(value) if comparable else float("nan")
+            gap = 100 * (found["mean_return"] - value) / abs(value)
             said = {"published_as": name, "published": value, "published_environments": size}
-            rows.append({**about, **found, **said, "deviation_percent": gap})
+            rows.append(
+                {
+                    **about,
+                    **found,
+                    **said,
+                    "deviation_percent": gap if size == len(part) else float("nan"),
+                }
+            )
     order = {mode: number for number, mode in enumerate(MODES)}
     return sorted(
         rows,
@@ -85,21 +91,21 @@ def mean_rows(scores: pd.DataFrame, reference: pd.DataFrame) -> list[dict[str, A
     )
 
 
-def _stated() -> dict[tuple[str, str, str], tuple[float, int | None]]:
-    """Published means: class, mode and name -> value, and number of environments where stated."""
-    best = published("best_ctde_vs_ind")
-    found: dict[tuple[str, str, str], tuple[float, int | None]] = {}
-    for side in ("ctde", "ind"):
-        named = best[["tier", "reward_mode", f"best_{side}", f"{side}_return"]]
-        found |= {(t, m, name): (float(value), None) for t, m, name, value in named.to_numpy()}
+def _stated() -> dict[tuple[str, str, str], tuple[float, int]]:
+    """Published means: class, mode and name -> value, and the number of environments in it.
+
+    The tables of the best learners do not state the number, which is that of the rankings.
+    """
     ranking = published("ranking_integrated_by_tier").to_dict("records")
-    return found | {
-        (row["tier"], row["reward_mode"], row["algorithm"]): (
-            float(row["mean_return"]),
-            int(row["n_envs_in_mean"]),
-        )
-        for row in ranking
-    }
+    sizes = {(row["tier"], row["algorithm"]): int(row["n_envs_in_mean"]) for row in ranking}
+    best = published("best_ctde_vs_ind").to_dict("records")
+    rows = [
+        (row["tier"], row["reward_mode"], row[f"best_{side}"], row[f"{side}_return"])
+        for row in best
+        for side in ("ctde", "ind")
+    ]
+    rows += [(r["tier"], r["reward_mode"], r["algorithm"], r["mean_return"]) for r in ranking]
+    return {(t, mode, name): (float(value), sizes[t, name]) for t, mode, name, value in rows}
 
 
 def contribution_rows(

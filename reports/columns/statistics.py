@@ -120,7 +120,7 @@ TABLES = {
         "mean_return": Column("number", "summed reward of the mode; runs that failed left out"),
         "published_as": Column("text", "its name in the published tables; empty for none"),
         "published": _maybe("value there"),
-        "published_environments": Column("integer", "environments there, if stated", (), True),
+        "published_environments": Column("integer", "environments there", (), True),
         "deviation_percent": _maybe("ours less published; empty over other numbers of them"),
     },
     "class_gaps": {

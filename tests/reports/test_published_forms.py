@@ -148,6 +148,8 @@ def test_means_of_a_class_beside_the_published_ones():
     assert found["mean_return"] == pytest.approx((110 + 200) / 2)
     assert (found["published"], found["published_environments"]) == (69630, 5)
     assert np.isnan(found["deviation_percent"]), "two environments are not the five"
+    private = mean_rows(runs.assign(reward_mode="private", environment="GiftExchange"), played)
+    assert one(pd.DataFrame(private), policy="QMIX")["published_environments"] is None
     assert one(rows, policy="Random")["mean_return"] == 70.0
 
 

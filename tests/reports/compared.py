@@ -20,7 +20,7 @@ from frames import learning, run
 RIVALS = {"IPPO": "independent", "SelfPlay_PPO": "population", "QMIX": "ctde"}
 
 
-def compared(
+def comparisons(
     scores: pd.DataFrame,
     reference: pd.DataFrame,
     curves: pd.DataFrame | None = None,
@@ -42,7 +42,7 @@ def compared(
     return {name: schema.table(name, found) for name, found in rows.items()}
 
 
-def shown(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+def of_report(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Those that the report shows."""
     return {name: tables[name] for name in statistics_content.TABLES}
 

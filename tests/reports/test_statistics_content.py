@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from compared import compared, matrix_runs, shown
+from compared import comparisons, matrix_runs, of_report
 
 from coopetition.reports import schema, statistics_content
 from coopetition.reports.figures import FIGURES
@@ -40,7 +40,7 @@ def study(learners, environments=3, modes=("private", "integrated"), seeds=3, se
                 welfare = 100 + step * run["score"]
                 curves.append(row("curves", run_id=run["run_id"], step=step, welfare=welfare))
     table = schema.table("scores", scores)
-    return compared(table, schema.table("reference", []), schema.table("curves", curves))
+    return comparisons(table, schema.table("reference", []), schema.table("curves", curves))
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +51,11 @@ def full():
 @pytest.fixture(scope="module")
 def nothing():
     empty = schema.table("scores", [])
-    return compared(empty, schema.table("reference", []), schema.table("curves", []))
+    return comparisons(empty, schema.table("reference", []), schema.table("curves", []))
 
 
 def test_every_section_has_the_keys_of_the_report(full):
-    data = statistics_data(shown(full))
+    data = statistics_data(of_report(full))
     assert set(data) == {*SECTIONS, "statistics"}
     for section in SECTIONS:
         if section != "contributions":
@@ -66,7 +66,7 @@ def test_every_section_has_the_keys_of_the_report(full):
 
 
 def test_nothing_trained_gives_empty_sections(nothing):
-    data = statistics_data(shown(nothing))
+    data = statistics_data(of_report(nothing))
     assert all(data[section] == [] for section in SECTIONS)
     said = dict(data["statistics"])
     assert said.pop("power") == "One seed shows no difference between two learners."
@@ -74,7 +74,7 @@ def test_nothing_trained_gives_empty_sections(nothing):
 
 
 def test_learners_go_by_score_with_ranks(full):
-    rows = statistics_data(shown(full))["performance"]
+    rows = statistics_data(of_report(full))["performance"]
     private = [r for r in rows if r["reward_mode"] == "private"]
     assert [r["policy"] for r in private] == ["QMIX", "SelfPlay_PPO", "IPPO"]
     assert [r["first"] for r in private] == [1.0, 0.0, 0.0]
@@ -84,12 +84,12 @@ def test_learners_go_by_score_with_ranks(full):
 
 
 def test_one_learner_has_no_rank():
-    (found,) = statistics_data(shown(study(("IPPO",), modes=("private",))))["performance"]
+    (found,) = statistics_data(of_report(study(("IPPO",), modes=("private",))))["performance"]
     assert np.isnan([found["first"], found["mean_rank"]]).all()
 
 
 def test_both_forms_of_a_gap_stand_in_one_row(full):
-    data = statistics_data(shown(full))
+    data = statistics_data(of_report(full))
     gaps = {(r["mechanism_class"], r["reward_mode"]): r for r in data["class_gaps"]}
     assert set(gaps) == {
         (c, m) for c in ("TR-1", "TR-2", "TR-4") for m in ("private", "integrated")
@@ -108,14 +108,14 @@ def test_both_forms_of_a_gap_stand_in_one_row(full):
 
 
 def test_summaries_say_what_was_found(full):
-    said = statistics_data(shown(full))["statistics"]
+    said = statistics_data(of_report(full))["statistics"]
     assert said["tests"] == "After that 6 of 6 pairs differ at 5 %."
     assert "are the same within the margin in 0 of 12 tests" in said["equivalence"]
     assert "With 3 seeds" in said["power"]
     assert "3.26 standard deviations" in said["power"]
-    (tested, _) = statistics_data(shown(full))["paired_tests"]
+    (tested, _) = statistics_data(of_report(full))["paired_tests"]
     assert tested["largest"].startswith("QMIX over IPPO (0.")
-    few = statistics_data(shown(study(("IPPO", "QMIX"), environments=1, seeds=2)))["statistics"]
+    few = statistics_data(of_report(study(("IPPO", "QMIX"), environments=1, seeds=2)))["statistics"]
     assert few["tests"].startswith("In 2 of 2 families no pair could have")
 
 

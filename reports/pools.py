@@ -117,12 +117,11 @@ def _labels(sets: list[tuple[str, ...]], every: set[str], edition: str) -> dict[
 
 def _matrices(runs: pd.DataFrame, policies: list[str], names: tuple[str, ...]) -> dict[str, Array]:
     """Learner -> scores [seeds, environments], of those that have runs in all of them."""
-    seeds = sorted(runs["seed"].unique())
+    wide = runs.pivot(index="seed", columns=["policy", "name"], values="score").sort_index()
     tables = {}
     for policy in policies:
-        own = runs[runs["policy"] == policy]
-        if set(own["name"]) == set(names):
-            wide = own.pivot(index="seed", columns="name", values="score")
+        own = wide[policy] if policy in wide else pd.DataFrame()
+        if set(own) == set(names):
             # A run that left no row counts as one that failed.
-            tables[policy] = wide.reindex(index=seeds, columns=names).fillna(0.0).to_numpy(float)
+            tables[policy] = own[[*names]].fillna(0.0).to_numpy(float)
     return tables

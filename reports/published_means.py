@@ -66,13 +66,17 @@ def mean_rows(scores: pd.DataFrame, reference: pd.DataFrame) -> list[dict[str, A
     # Every environment counts once, however many of its runs finished.
     means = table.groupby([*keys, "environment"], sort=False)["training_return"].mean()
     stated = _stated()
+    learners = runs[["policy", "protocol"]].drop_duplicates().itertuples(index=False)
+    names_of = {
+        (policy, protocol): published_name(policy, protocol) for policy, protocol in learners
+    }
+    names_of |= {(policy, ""): [name] for policy, name in HEURISTICS.items()}
     rows = []
     for factors, part in means.groupby(level=keys, sort=False):
         tier, mode, policy, protocol = factors
         about = dict(zip(("mechanism_class", *keys[1:]), factors, strict=True))
         found = {"environments": len(part), "mean_return": float(part.mean())}
-        names = published_name(policy, protocol) if protocol else [HEURISTICS[policy]]
-        for name in names or [""]:
+        for name in names_of[policy, protocol] or [""]:
             value, size = stated.get((tier, mode, name), (float("nan"), None))
             gap = 100 * (found["mean_return"] - value) / abs(value)
             said = {"published_as": name, "published": value, "published_environments": size}

@@ -32,6 +32,7 @@ from .learners import (
 )
 from .selection import is_pooled, learners, named, policy_order
 from .sources import recorded
+from .statistics_content import statistics_data
 from .verdicts import load_claims
 
 # Headlines that the report opens with.
@@ -57,6 +58,7 @@ def report_data(
     learner_certificates: pd.DataFrame,
     learner_signatures: pd.DataFrame,
     claims: pd.DataFrame,
+    statistics: Mapping[str, pd.DataFrame],
     audits: Mapping[str, pd.DataFrame],
     cases: Mapping[str, pd.DataFrame],
     figures: Mapping[str, Path],
@@ -85,6 +87,7 @@ def report_data(
         learner_certificates: see `schema`.
         learner_signatures: see `schema`.
         claims: see `schema`.
+        statistics: the tables of `statistics_content.TABLES`.
         audits: the tables of `audit_content.TABLES`.
         cases: the tables of `case_content.TABLES`.
         figures: figure id -> JSON file with its texts; the CSV twin lies beside it.
@@ -137,6 +140,7 @@ def report_data(
         "excluded": _excluded(scores),
         "records": counts.to_dict("records"),
         "figures": [_figure(name, path) for name, path in figures.items()],
+        **statistics_data(statistics),
         **audit_data(audits, certificates),
         **case_data(
             cases, {name: _of_folder("cases", name, path) for name, path in case_figures.items()}

@@ -9,9 +9,11 @@ import pandas as pd
 
 from .audits import behaviour, exploitability
 from .case_figures import case_scores
+from .comparison_figures import budgets, class_gaps
 from .curves import formal_response_curves, response_curves
 from .incentives import editions
 from .learning import learner_certificates, learning_curves, score_intervals
+from .performance_figures import improvement, performance_profiles, ranks
 from .released_results import released_audit_figure
 from .selection import named, own_basis
 from .statistics import IDENTITY_TOLERANCE, relative_gap
@@ -74,6 +76,11 @@ FIGURES: dict[str, Callable[..., Plot]] = {
     "learning_curves": learning_curves,
     "scores": score_intervals,
     "learner_certificates": learner_certificates,
+    "performance_profiles": performance_profiles,
+    "improvement": improvement,
+    "ranks": ranks,
+    "class_gaps": class_gaps,
+    "budgets": budgets,
     "released_audit": released_audit_figure,
     "exploitability": exploitability,
     "behaviour": behaviour,

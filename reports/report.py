@@ -23,7 +23,8 @@ from .figures import FIGURES
 TEMPLATES = Path(__file__).parent / "templates"
 
 # A section is one dictionary (those of SINGLE) or a list of dictionaries with these keys.
-SINGLE = ("study", "counts", "agreement", "editions_summary", "learning", "audits", "case_summary")
+SINGLE = ("study", "counts", "agreement", "editions_summary", "learning", "statistics", "audits")
+SINGLE += ("case_summary",)
 CONTRACT = {
     "study": "name scale description date version commit dirty configuration_hash python platform"
     " packages training_commits",
@@ -62,6 +63,23 @@ CONTRACT = {
     "learner_settings": "policy environment setting seeds steps score score_low score_high"
     " advantage advantage_low advantage_high cpu_seconds",
     "learning": "ends sizes exceptions",
+    "pools": "environment protocol seeds environments names learners policies main",
+    "performance": "environment protocol reward_mode policy iqm iqm_low iqm_high median median_low"
+    " median_high mean mean_low mean_high optimality_gap optimality_gap_low optimality_gap_high"
+    " mean_rank first",
+    "published_means": "mechanism_class reward_mode policy protocol environments mean_return"
+    " published_as published published_environments deviation_percent",
+    "class_gaps": "edition mechanism_class reward_mode return score published published_leaders",
+    "environment_gaps": "environment reward_mode return score published published_leaders",
+    "contributions": "edition protocol mechanism_class pairs median q1 q3 negative published"
+    " published_negative published_pairs accounting policy_effect fixed score_effect score_low"
+    " score_high",
+    "paired_tests": "environment protocol reward_mode unit pairs tests possible unadjusted"
+    " different largest",
+    "equivalence": "claim policy compared_with edition mechanism_class reward_mode measure unit"
+    " pairs difference low high margin same",
+    "power": "edition protocol seeds seen effect score_least score_most",
+    "statistics": "changes contributions tests equivalence power",
     "released_audit_figures": "quantity published recomputed result note source",
     "released_audit_records": "audit origin records labels environments seeds experiments",
     "released_audit": "mechanism_class unit environments static_tests static_exploitative"

@@ -1,10 +1,12 @@
 """From the tables of a study, with runs that broke, to the report."""
 
+import itertools
 import re
 
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
+from compared import comparisons, of_report, rivals
 
 from coopetition import envs
 from coopetition.agents.audits.cross_play import summary, worst_case_training
@@ -160,12 +162,18 @@ def cases():
 
 
 @pytest.fixture(scope="module")
+def several(study):
+    """How several learners compare."""
+    return comparisons(rivals(study["scores"]), study["reference"])
+
+
+@pytest.fixture(scope="module")
 def nothing_audited():
     return {name: schema.table(name, []) for name in audit_content.TABLES}
 
 
 @pytest.fixture(scope="module")
-def drawn(study, audits, cases, replies, tmp_path_factory):
+def drawn(study, several, audits, cases, replies, tmp_path_factory):
     """Figure id -> SVG file, texts and data beside it; those of environments with their folder."""
     folder = tmp_path_factory.mktemp("figures")
     needed = {
@@ -176,35 +184,46 @@ def drawn(study, audits, cases, replies, tmp_path_factory):
         "learning_curves": ("scores", "curves"),
         "scores": ("aggregates",),
         "learner_certificates": ("learner_certificates",),
+        "performance_profiles": ("performance_profiles", "performance", "pools"),
+        "improvement": ("improvement", "performance", "pools"),
+        "ranks": ("ranks", "performance", "pools"),
+        "class_gaps": ("class_gaps",),
+        "budgets": ("budgets", "pools"),
         "released_audit": ("released_audit",),
         "exploitability": ("audit_exploitability", "certificates"),
         "behaviour": ("audit_behaviour",),
         "case_scores": ("case_scores", "case_nulls"),
     }
-    known = study | audits | cases
-    plots = {
-        name: figure(**{table: known[table] for table in needed[name]})
-        for name, figure in FIGURES.items()
-    }
-    for name, plot in environment_curves(study["reference"], study["scores"]):
-        plots[f"environments/{name}"] = plot
-    for name, plot in environment_incentives(study["certificates"], replies):
-        plots[f"incentives/{name}"] = plot
+    known = study | several | audits | cases
     shown = ("deviations", "exploitability", "cross_play", "behaviour")
-    for name, plot in environment_audits(**{f"audit_{n}": audits[f"audit_{n}"] for n in shown}):
-        plots[f"audits/{name}"] = plot
-    shown = ("scores", "nulls", "items", "ablations", "series", "targets")
-    for name, plot in case_sheets(**{f"case_{n}": cases[f"case_{n}"] for n in shown}):
-        plots[f"cases/{name}"] = plot
-    for name, plot in plots.items():
+    of_cases = ("scores", "nulls", "items", "ablations", "series", "targets")
+    of_audits = {f"audit_{name}": audits[f"audit_{name}"] for name in shown}
+    plots = itertools.chain(
+        (
+            (name, figure(**{table: known[table] for table in needed[name]}))
+            for name, figure in FIGURES.items()
+        ),
+        _in("environments", environment_curves(study["reference"], study["scores"])),
+        _in("incentives", environment_incentives(study["certificates"], replies)),
+        _in("audits", environment_audits(**of_audits)),
+        _in("cases", case_sheets(**{f"case_{n}": cases[f"case_{n}"] for n in of_cases})),
+    )
+    names = []
+    for name, plot in plots:
         paths = (folder / f"{name}.{suffix}" for suffix in ("svg", "csv", "json"))
         theme.save(plot, *paths, "c0ffee1234+")
         plt.close(plot.figure)
-    return {name: folder / f"{name}.svg" for name in plots}
+        names.append(name)
+    return {name: folder / f"{name}.svg" for name in names}
+
+
+def _in(folder, plots):
+    """Plots of environments, named with their folder."""
+    return ((f"{folder}/{name}", plot) for name, plot in plots)
 
 
 @pytest.fixture(scope="module")
-def data(study, audits, cases, drawn):
+def data(study, several, audits, cases, drawn):
     texts = {name: path.with_suffix(".json") for name, path in drawn.items()}
     return report_data(
         study=STUDY,
@@ -214,6 +233,7 @@ def data(study, audits, cases, drawn):
         incentives={p.stem: p for name, p in texts.items() if name.startswith("incentives/")},
         audit_figures={p.stem: p for name, p in texts.items() if name.startswith("audits/")},
         case_figures={p.stem: p for name, p in texts.items() if name.startswith("cases/")},
+        statistics=of_report(several),
         audits=audits,
         cases=cases,
         **{name: study[name] for name in TABLES},
@@ -271,7 +291,7 @@ def test_every_run_that_broke_is_listed_with_its_reason(data, study):
     ]
 
 
-def test_games_that_a_learner_is_not_defined_for_are_listed_once(study, nothing_audited):
+def test_games_that_a_learner_is_not_defined_for_are_listed_once(study, several, nothing_audited):
     here = study["scores"]["environment"] == "TrustDilemma"
     scores = study["scores"].assign(status=study["scores"]["status"].mask(here, "excluded"))
     found = report_data(
@@ -282,6 +302,7 @@ def test_games_that_a_learner_is_not_defined_for_are_listed_once(study, nothing_
         incentives={},
         audit_figures={},
         case_figures={},
+        statistics=of_report(several),
         audits=nothing_audited,
         cases=NO_CASES,
         **{name: study[name] for name in TABLES} | {"scores": scores},
@@ -309,7 +330,7 @@ def test_cells_hold_all_modes_and_seeds_of_a_learner(data):
     assert broken[("TrustDilemma-v0", "as_published")] == (0, 0)
 
 
-def test_cells_of_runs_that_left_no_row_are_planned(study, nothing_audited):
+def test_cells_of_runs_that_left_no_row_are_planned(study, several, nothing_audited):
     lost = report_data(
         study=STUDY,
         provenance=PROVENANCE,
@@ -318,6 +339,7 @@ def test_cells_of_runs_that_left_no_row_are_planned(study, nothing_audited):
         incentives={},
         audit_figures={},
         case_figures={},
+        statistics=of_report(several),
         audits=nothing_audited,
         cases=NO_CASES,
         **{name: study[name] for name in TABLES} | {"scores": study["scores"].iloc[:0]},

@@ -7,6 +7,7 @@ from functools import cache
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
+from compared import comparisons, rivals
 
 from coopetition.reports import columns, schema, statistics
 from coopetition.reports.cases.study import tables as case_tables
@@ -52,6 +53,8 @@ def tables_of(reference, scores=None, curves=None):
     certificates = certificates_of(reference)
     classes = dict(zip(certificates["environment"], certificates["mechanism_class"], strict=True))
     audits = audits_of([(environment, "v0") for environment in classes])
+    several = comparisons(rivals(scores), reference, repetitions=5)
+    performance = {name: several[name] for name in ("performance", "pools")}
     return {
         "editions": {"certificates": certificates_of(pd.concat([reference, formal]))},
         "response_curves": {"reference": reference, "scores": scores},
@@ -62,6 +65,12 @@ def tables_of(reference, scores=None, curves=None):
         "learner_certificates": {
             "learner_certificates": schema.table("learner_certificates", [ended()])
         },
+        **{
+            name: {name: several[name], **performance}
+            for name in ("performance_profiles", "improvement", "ranks")
+        },
+        "class_gaps": {"class_gaps": several["class_gaps"]},
+        "budgets": {"budgets": several["budgets"], "pools": several["pools"]},
         "released_audit": {"released_audit": released_of(classes)},
         "exploitability": {
             "audit_exploitability": audits["audit_exploitability"],

@@ -23,6 +23,7 @@ HEADINGS = (
     "Reference policies",
     "Two of three reward modes add up to the same sum",
     "Learning",
+    "How learners compare",
     "Behavioural audits",
     "Case studies",
     "Runs",
@@ -131,6 +132,13 @@ def _audited(policy: str, own: bool) -> dict:
         **{"noise_loss": 0.0, "tremble_loss": 0.712, "slope": 1.0, "forgiveness": float("nan")},
         **{"end_game": -0.3, "share": 0.5, "jain": 0.998, "efficiency": None},
     }
+
+
+def _gap(gap: float | None) -> dict:
+    """A gap between the two sides in one of its forms, or none."""
+    ends = {"low": None, "high": None} if gap is None else {"low": gap - 1, "high": gap + 1}
+    found = {"gap": gap, **ends, "lowest_without": 0.0, "highest_without": 0.2}
+    return {**found, "leaders": "" if gap is None else "IPPO – QMIX", "environments": 5}
 
 
 def _card(game: str) -> dict:
@@ -459,6 +467,94 @@ def sample_data() -> dict:
             "sizes": "In 1 of 1 rows.",
             "exceptions": "0 of 2.",
         },
+        "pools": [
+            {
+                **{"environment": name, "protocol": "corrected", "seeds": 3, "environments": 2},
+                **{"names": "TrustDilemma, LoyaltyTeam", "learners": 2, "main": main},
+                "policies": "IPPO, QMIX",
+            }
+            for name, main in (("all v0", True), ("LoyaltyTeam-v0", False))
+        ],
+        "performance": [
+            {
+                **{"environment": "all v0", **cell, "reward_mode": "private"},
+                **{
+                    measure + end: value
+                    for measure in ("iqm", "median", "mean", "optimality_gap")
+                    for end, value in (("", 0.5), ("_low", 0.25), ("_high", 0.75))
+                },
+                **{"mean_rank": 1.25, "first": 0.754},
+            }
+        ],
+        "published_means": [
+            {
+                **{"mechanism_class": "TR-1", "reward_mode": "integrated", "policy": policy},
+                **{"protocol": by, "environments": 5, "mean_return": 22762.4},
+                **{"published_as": name, "published": value, "published_environments": size},
+                "deviation_percent": gap,
+            }
+            for policy, by, name, value, size, gap in (
+                ("Random", "", "Random", 22762.0, 5, 0.0),
+                ("IQL", "corrected", "", float("nan"), None, float("nan")),
+            )
+        ],
+        "class_gaps": [
+            {
+                **{"edition": edition, "mechanism_class": "TR-1", "reward_mode": "private"},
+                **{form: _gap(gap) for form, gap in (("return", -4.26), ("score", 0.126))},
+                **{"published": published, "published_leaders": leaders},
+            }
+            for edition, published, leaders in (
+                ("v0", 4.2, "ISAC against QMIX"),
+                ("v1", float("nan"), ""),
+            )
+        ],
+        "environment_gaps": [
+            {
+                **{"environment": "SLCD-v0", "reward_mode": "private", "return": _gap(None)},
+                **{"score": _gap(0.126), "published": 7.0, "published_leaders": ""},
+            }
+        ],
+        "contributions": [
+            {
+                **{"edition": edition, "protocol": "corrected", "mechanism_class": "TR-1"},
+                **{"pairs": 12, "median": 42.36, "q1": 30.0, "q3": 51.1, "negative": 1},
+                **{"published": published, "published_negative": 0, "published_pairs": 77},
+                **{"accounting": 40.1, "policy_effect": 2.2, "fixed": 41.9},
+                **{"score_effect": 0.014, "score_low": -0.02, "score_high": 0.05},
+            }
+            for edition, published in (("v0", 30.1), ("v1", None))
+        ],
+        "paired_tests": [
+            {
+                **{"environment": "all v0", "protocol": "corrected", "reward_mode": "private"},
+                **{"unit": "environments", "pairs": 20, "tests": 210, "possible": True},
+                **{"unadjusted": 30, "different": 12, "largest": "IPPO over QMIX (0.30)"},
+            }
+        ],
+        "equivalence": [
+            {
+                **{"claim": "A12", "policy": "SelfPlay_PPO", "compared_with": "IPPO"},
+                **{"edition": "v0", "mechanism_class": "TR-1", "reward_mode": "integrated"},
+                **{"measure": measure, "unit": "runs", "pairs": 15, "difference": 0.011},
+                **{"low": low, "high": low, "margin": 0.02, "same": same},
+            }
+            for measure, low, same in (("score", 0.01, True), ("return", float("nan"), None))
+        ],
+        "power": [
+            {
+                **{"edition": "v0", "protocol": "corrected", "seeds": seeds, "seen": seeds == 3},
+                **{"effect": effect, "score_least": 0.1 * effect, "score_most": 0.2 * effect},
+            }
+            for seeds, effect in ((1, float("nan")), (3, 3.264))
+        ],
+        "statistics": {
+            "changes": "The side changes on 1 of 2.",
+            "contributions": "Medians by class.",
+            "tests": "After that 12 of 210.",
+            "equivalence": "The same in 1 of 2.",
+            "power": "With 3 seeds.",
+        },
         "released_audit_figures": [
             {
                 **{"quantity": f"tests {result}", "published": "504 tests", "recomputed": ours},
@@ -739,6 +835,15 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         "exceptions": 1,
         "learner-signatures": 1,
         "learner-settings": 2,
+        "pools": 2,
+        "performance": 1,
+        "published-means": 2,
+        "class-gaps": 2,
+        "environment-gaps": 1,
+        "contributions": 2,
+        "paired-tests": 1,
+        "equivalence": 2,
+        "power": 2,
         "released-audit-figures": 3,
         "released-audit-records": 1,
         "released-audit": 2,
@@ -814,6 +919,23 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
     assert rows["audits-TrustDilemma-v1"][0] == [
         *("mine", "26,779", "20,106", "−8", "−8", "1,234", "7.2\xa0%", "0.0\xa0%", "71.2\xa0%"),
         *("1.00", "–", "−0.30", "0.50", "1.00", "–"),
+    ]
+    assert [row[0] for row in rows["pools"]] == ["all v0 (shown)", "LoyaltyTeam-v0"]
+    assert rows["performance"][0][4:] == [*["0.50 [0.25, 0.75]"] * 4, "1.3", "75 %"]
+    assert [row[5:] for row in rows["published-means"]] == [
+        ["22,762", "Random", "22,762", "5", "0.0 %"],
+        ["22,762", "–", "–", "–", "–"],
+    ]
+    assert rows["class-gaps"][0][3:] == [
+        *("private", "−4.3 [−5.3, −3.3]", "IPPO – QMIX", "4.2 (ISAC against QMIX)"),
+        *("0.13 [−0.87, 1.13]", "IPPO – QMIX", "[0.00, 0.20]"),
+    ]
+    assert rows["environment-gaps"][0][2:5] == ["– –", "–", "7.0"]
+    assert rows["contributions"][0][6:8] == ["1", "30.1 (0 of 77 below 0)"]
+    assert [row[-2:] for row in rows["equivalence"]] == [["0.02", "yes"], ["0.02", "–"]]
+    assert [row[2:] for row in rows["power"]] == [
+        ["1", "–", "–"],
+        ["3 (here)", "3.26", "[0.33, 0.65]"],
     ]
     assert rows["learners"] == [["Central_PPO", "joint", "IPPO", "2 of v0", "–"]]
     assert rows["hyperparameters"][0][1:] == [
@@ -998,6 +1120,18 @@ def test_empty_lists_become_sentences(build, sample_data):
         "No learner was trained for this test in this run.",
         "No other settings were measured.",
         "No policy was trained in this run.",
+        "No learner has a score in this run.",
+        "This run has no performance profiles.",
+        "This run has no figure of the probability of improvement.",
+        "This run has no figure of ranks.",
+        "No learner finished on a released environment in this run.",
+        "This run has no figure of gaps.",
+        "No class has learners of both sides in this run.",
+        "No environment with a published gap has learners of both sides in this run.",
+        "No learner trained under both private and integrated reward in this run.",
+        "No two learners trained on the same environments in this run.",
+        "The learners that a claim calls the same did not both train in this run.",
+        "This run has no figure of rankings along training.",
         "No released environment was audited in this run.",
         "No records were expanded in this run.",
         "This run has no figure of the published audit.",

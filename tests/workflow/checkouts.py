@@ -40,6 +40,14 @@ TABLES = {
     "aggregates": "tables/aggregates.csv",
     "identity": "tables/identity.csv",
     "reference_scores": "tables/reference_scores.csv",
+    **{
+        name: f"tables/{name}.csv"
+        for name in (
+            *("pools", "performance", "performance_profiles", "improvement", "ranks"),
+            *("paired_tests", "equivalence", "power", "published_means", "class_gaps"),
+            *("contributions", "budgets"),
+        )
+    },
     "learner_cards": "tables/learner_cards.csv",
     "setting_differences": "tables/setting_differences.csv",
     "signature_runs": "learner_certificates/signatures/*.csv",

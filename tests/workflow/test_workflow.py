@@ -40,6 +40,7 @@ LEARNED = tuple(cell for cell in TRAINED if cell[2] != EXCLUDED)
 CERTIFIED = (("v1", "TeamProduction", "IPPO"),)
 FIGURES = ("editions", "response_curves", "formal_response_curves", "identity")
 FIGURES += ("learning_curves", "scores", "learner_certificates")
+FIGURES += ("performance_profiles", "improvement", "ranks", "class_gaps", "budgets")
 KINDS = ("svg", "csv", "json")
 
 
@@ -275,7 +276,7 @@ class TestFinishedStudy:
 
 CERTIFY = {f"learner_certificate {game}-{edition} {policy}" for edition, game, policy in CERTIFIED}
 AGGREGATED = {"scores", "aggregates", "claims", "figure", "environment_figures", "report"}
-AGGREGATED |= {"reference_scores"}
+AGGREGATED |= {"reference_scores", "performance", "significance", "published_forms", "budgets"}
 # What a learner changes besides the jobs that train it; and what its signature does.
 DESCRIBED = {"design", "learner_cards"} | AGGREGATED
 SIGNED = {"signature", "learner_signatures"}
@@ -377,12 +378,14 @@ class TestRunsAgain:
             ("reports/claims/A_rankings.yaml", "", "\n# changed\n", {"claims", "report"}),
             (
                 *("reports/published/corpus_counts.csv", "25708", "25709"),
-                {"design", "comparison", "claims", "figure", "environment_figures", "report"},
+                {"design", "comparison", "claims", "figure", "environment_figures", "report"}
+                | {"published_forms", "significance"},
             ),
             ("reports/cards.py", "", ADDED, {"report"}),
             (
                 *("config/scales/smoke.yaml", "repetitions: 100", "repetitions: 50"),
-                {"design", "aggregates", "claims", "figure", "report"},
+                {"design", "aggregates", "claims", "figure", "report"}
+                | {"performance", "published_forms", "budgets"},
             ),
             (
                 *("config/scales/smoke.yaml", "random_episodes: 10", "random_episodes: 11"),

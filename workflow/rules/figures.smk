@@ -7,6 +7,19 @@ FIGURE_INPUTS = {
     "identity": {"reference": REFERENCE},
     "learning_curves": {"scores": rules.scores.output, "curves": CURVES},
     "scores": {"aggregates": rules.aggregates.output},
+    **{
+        name: {
+            name: rules.performance.output[name],
+            "performance": rules.performance.output.performance,
+            "pools": rules.performance.output.pools,
+        }
+        for name in ("performance_profiles", "improvement", "ranks")
+    },
+    "class_gaps": {"class_gaps": rules.published_forms.output.class_gaps},
+    "budgets": {
+        "budgets": rules.budgets.output,
+        "pools": rules.performance.output.pools,
+    },
     "released_audit": {"released_audit": rules.released_audit_tables.output.audit},
 }
 if CERTIFIED:

@@ -48,6 +48,158 @@ rule aggregates:
         "../scripts/aggregates.py"
 
 
+rule performance:
+    """How learners perform on the environments that they have in common."""
+    input:
+        rules.scores.output,
+    output:
+        pools=f"{RESULTS}/tables/pools.csv",
+        performance=report(
+            f"{RESULTS}/tables/performance.csv",
+            caption="../report/performance.rst",
+            category="Tables",
+            labels={"table": "performance of learners"},
+        ),
+        performance_profiles=f"{RESULTS}/tables/performance_profiles.csv",
+        improvement=report(
+            f"{RESULTS}/tables/improvement.csv",
+            caption="../report/performance.rst",
+            category="Tables",
+            labels={"table": "probability of improvement"},
+        ),
+        ranks=report(
+            f"{RESULTS}/tables/ranks.csv",
+            caption="../report/performance.rst",
+            category="Tables",
+            labels={"table": "ranks of learners"},
+        ),
+    log:
+        f"{LOGS}/performance.log",
+    benchmark:
+        f"{BENCHMARKS}/performance.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        **asks(lambda w: COSTS.job("performance")),
+    params:
+        repetitions=STUDY["bootstrap_repetitions"],
+        code=code_hash("coopetition.reports.performance", "coopetition.reports.schema"),
+    message:
+        "Comparing learners on common environments"
+    script:
+        "../scripts/performance.py"
+
+
+rule significance:
+    """Do learners differ, are they the same, and what could these seeds show?"""
+    input:
+        rules.scores.output,
+    output:
+        paired_tests=report(
+            f"{RESULTS}/tables/paired_tests.csv",
+            caption="../report/significance.rst",
+            category="Tables",
+            labels={"table": "tests of pairs of learners"},
+        ),
+        equivalence=f"{RESULTS}/tables/equivalence.csv",
+        power=report(
+            f"{RESULTS}/tables/power.csv",
+            caption="../report/significance.rst",
+            category="Tables",
+            labels={"table": "what these seeds can show"},
+        ),
+    log:
+        f"{LOGS}/significance.log",
+    benchmark:
+        f"{BENCHMARKS}/significance.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        **asks(lambda w: COSTS.job("significance")),
+    params:
+        code=code_hash("coopetition.reports.significance", "coopetition.reports.schema"),
+        texts=data_hash("reports/published"),
+    message:
+        "Testing learners against each other"
+    script:
+        "../scripts/significance.py"
+
+
+rule published_forms:
+    """The published tables of learners from this run, and their corrected forms."""
+    input:
+        scores=rules.scores.output,
+        reference=REFERENCE,
+    output:
+        published_means=report(
+            f"{RESULTS}/tables/published_means.csv",
+            caption="../report/published_forms.rst",
+            category="Tables",
+            labels={"table": "mean returns, published form"},
+        ),
+        class_gaps=report(
+            f"{RESULTS}/tables/class_gaps.csv",
+            caption="../report/published_forms.rst",
+            category="Tables",
+            labels={"table": "gaps by class"},
+        ),
+        contributions=report(
+            f"{RESULTS}/tables/contributions.csv",
+            caption="../report/published_forms.rst",
+            category="Tables",
+            labels={"table": "contribution of interdependence"},
+        ),
+    log:
+        f"{LOGS}/published_forms.log",
+    benchmark:
+        f"{BENCHMARKS}/published_forms.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        **asks(lambda w: COSTS.job("published_forms")),
+    params:
+        repetitions=STUDY["bootstrap_repetitions"],
+        code=code_hash(
+            "coopetition.reports.class_gaps",
+            "coopetition.reports.published_means",
+            "coopetition.reports.schema",
+        ),
+        texts=data_hash("reports/published"),
+    message:
+        "Making the published tables from this run"
+    script:
+        "../scripts/published_forms.py"
+
+
+rule budgets:
+    """How the ranking of learners moves with training."""
+    input:
+        scores=rules.scores.output,
+        curves=CURVES,
+    output:
+        report(
+            f"{RESULTS}/tables/budgets.csv",
+            caption="../report/budgets.rst",
+            category="Tables",
+            labels={"table": "rankings along training"},
+        ),
+    log:
+        f"{LOGS}/budgets.log",
+    benchmark:
+        f"{BENCHMARKS}/budgets.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        **asks(lambda w: COSTS.job("budgets")),
+    params:
+        repetitions=STUDY["bootstrap_repetitions"],
+        code=code_hash("coopetition.reports.budgets", "coopetition.reports.schema"),
+    message:
+        "Ranking learners along training"
+    script:
+        "../scripts/budgets.py"
+
+
 rule reference_scores:
     """What every policy scores on every environment, for comparison with others."""
     input:

@@ -7,11 +7,12 @@ from pathlib import Path
 from common import ROOT, start
 from coopetition.agents.files import replacing
 from coopetition.reports import schema
-from coopetition.reports.audit_content import TABLES
-from coopetition.reports.case_content import TABLES as CASE_TABLES
+from coopetition.reports.audit_content import TABLES as AUDITS
+from coopetition.reports.case_content import TABLES as CASES
 from coopetition.reports.content import report_data
 from coopetition.reports.provenance import describe
 from coopetition.reports.report import build_report
+from coopetition.reports.statistics_content import TABLES as STATISTICS
 
 
 def main(snakemake):
@@ -36,9 +37,10 @@ def main(snakemake):
         curves={Path(path).stem: Path(path) for path in files.curve_texts},
         incentives={Path(path).stem: Path(path) for path in files.incentive_texts},
         audit_figures={Path(path).stem: Path(path) for path in files.audit_texts},
-        audits={name: schema.read(name, files.get(name)) for name in TABLES},
-        cases={name: schema.read(name, files.get(name)) for name in CASE_TABLES},
+        cases={name: schema.read(name, files.get(name)) for name in CASES},
         case_figures={Path(path).stem: Path(path) for path in files.case_texts},
+        statistics={name: schema.read(name, files.get(name)) for name in STATISTICS},
+        audits={name: schema.read(name, files.get(name)) for name in AUDITS},
         **{name: schema.read(name, files.get(name)) for name in names},
     )
     figures = {Path(path).stem: Path(path) for path in files.figures}

@@ -1,0 +1,21 @@
+"""Rule published_forms."""
+
+from common import start
+from coopetition.reports import schema
+from coopetition.reports.class_gaps import gap_rows
+from coopetition.reports.published_means import contribution_rows, mean_rows
+
+
+def main(snakemake):
+    start(snakemake)
+    scores = schema.read("scores", snakemake.input.scores)
+    reference = schema.read("reference", snakemake.input.reference)
+    repetitions, output = snakemake.params.repetitions, snakemake.output
+    gaps = gap_rows(scores, repetitions=repetitions)
+    contributions = contribution_rows(scores, reference, repetitions=repetitions)
+    schema.write("published_means", mean_rows(scores, reference), output.published_means)
+    schema.write("class_gaps", gaps, output.class_gaps)
+    schema.write("contributions", contributions, output.contributions)
+
+
+main(snakemake)  # noqa: F821

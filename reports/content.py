@@ -30,6 +30,7 @@ from .learners import (
 )
 from .selection import is_pooled, learners, named, policy_order
 from .sources import recorded
+from .supplement_content import supplement_data
 from .verdicts import load_claims
 
 DEFINITIONS = {
@@ -96,6 +97,7 @@ def report_data(
     learner_signatures: pd.DataFrame,
     claims: pd.DataFrame,
     audits: Mapping[str, pd.DataFrame],
+    supplements: Mapping[str, pd.DataFrame],
     figures: Mapping[str, Path],
     curves: Mapping[str, Path],
     incentives: Mapping[str, Path],
@@ -122,6 +124,7 @@ def report_data(
         learner_signatures: see `schema`.
         claims: see `schema`.
         audits: the tables of `audit_content.TABLES`.
+        supplements: the tables of `supplement_content.TABLES`.
         figures: figure id -> JSON file with its texts; the CSV twin lies beside it.
         curves: environment with edition -> JSON file of its response curve, likewise.
         incentives: the same of its incentives.
@@ -172,6 +175,7 @@ def report_data(
         "records": counts.to_dict("records"),
         "figures": [_figure(name, path) for name, path in figures.items()],
         **audit_data(audits, certificates),
+        **supplement_data(supplements),
         "cards": environment_cards(
             contract, reference, certificates, drawn, audited(audits, certificates)
         ),

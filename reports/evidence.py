@@ -23,6 +23,7 @@ class Evidence:
         released_audit: the published audit of the environments, recomputed.
         released_audit_records: the records that it expands to.
         repetitions: bootstrap repetitions.
+        biaxial: the two-dimensional S-LCD study, published and recomputed; empty without it.
     """
 
     reference: pd.DataFrame
@@ -34,6 +35,7 @@ class Evidence:
     released_audit: pd.DataFrame
     released_audit_records: pd.DataFrame
     repetitions: int
+    biaxial: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def own(table: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from .audits import behaviour, exploitability
+from .biaxial_figures import biaxial_calibration, biaxial_phases
 from .curves import formal_response_curves, response_curves
 from .incentives import editions
 from .learning import learner_certificates, learning_curves, score_intervals
@@ -76,6 +77,8 @@ FIGURES: dict[str, Callable[..., Plot]] = {
     "released_audit": released_audit_figure,
     "exploitability": exploitability,
     "behaviour": behaviour,
+    "biaxial_phases": biaxial_phases,
+    "biaxial_calibration": biaxial_calibration,
 }
 
 

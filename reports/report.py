@@ -78,6 +78,11 @@ CONTRACT = {
     "behaviour": "edition policy environments slope forgiveness end_game share jain efficiency",
     "reward_hacking": "edition protocol reward_mode runs correlation negative breaks",
     "audits": "exploitability cross_play robustness behaviour reward_hacking",
+    "biaxial": "claim quantity published recomputed difference result note source",
+    "biaxial_points": "claim title eta beta cooperation appropriation utility returns payoffs"
+    " trust_end",
+    "biaxial_calibration": "title objective kappa xi appropriation trust_first trust_second"
+    " trust_third trust_end value",
     "cells": "environment policy protocol planned finished diverged failed excluded cpu_seconds",
     "failures": "run_id environment policy protocol reward_mode seed status reason",
     "excluded": "policy min_agents environments runs",

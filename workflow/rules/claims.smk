@@ -9,6 +9,7 @@ rule claims:
         identity=rules.identity.output,
         released_audit=rules.released_audit_tables.output.audit,
         released_audit_records=rules.released_audit_tables.output.records,
+        biaxial=rules.biaxial.output.comparison,
     output:
         report(
             f"{RESULTS}/claims.csv",

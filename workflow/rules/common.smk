@@ -87,6 +87,7 @@ localrules:
     released_audit,
     released_audit_tables,
     audit_tables,
+    biaxial,
     figure,
     environment_figures,
     incentive_figures,

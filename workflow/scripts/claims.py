@@ -9,7 +9,7 @@ from coopetition.reports.verdicts import decide
 def main(snakemake):
     start(snakemake)
     names = ("reference", "contract", "certificates", "counts", "identity", "scores")
-    names += ("released_audit", "released_audit_records")
+    names += ("released_audit", "released_audit_records", "biaxial")
     tables = {name: own(schema.read(name, snakemake.input[name])) for name in names}
     evidence = Evidence(**tables, repetitions=snakemake.params.repetitions)
     schema.write("claims", decide(evidence), snakemake.output[0])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from common import ROOT, start
 from coopetition.agents.files import replacing
-from coopetition.reports import schema
+from coopetition.reports import schema, supplement_content
 from coopetition.reports.audit_content import TABLES
 from coopetition.reports.content import report_data
 from coopetition.reports.provenance import describe
@@ -36,6 +36,9 @@ def main(snakemake):
         incentives={Path(path).stem: Path(path) for path in files.incentive_texts},
         audit_figures={Path(path).stem: Path(path) for path in files.audit_texts},
         audits={name: schema.read(name, files.get(name)) for name in TABLES},
+        supplements={
+            name: schema.read(name, files.get(name)) for name in supplement_content.TABLES
+        },
         **{name: schema.read(name, files.get(name)) for name in names},
     )
     figures = {Path(path).stem: Path(path) for path in files.figures}

@@ -129,7 +129,7 @@ class Spec:
             ValueError: a value out of range.
         """
         defaults = {p.name: p.default for p in self.parameters.values()}
-        hints = get_type_hints(self.factory)
+        hints = get_type_hints(self.factory, include_extras=True)
         # A copy of its own: what the caller does to a list afterwards must not reach the game.
         given = deepcopy(checked(params, defaults, hints, self.id, "parameter"))
         game = self.factory(**given)

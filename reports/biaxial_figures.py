@@ -184,15 +184,15 @@ def _phase_caption(outcomes: pd.DataFrame) -> str:
     taken = {way: ", ".join(f"{p:.3f}" for p in values) for way, values in found.items()}
     without = {way: _count(outcomes, way) for way in PLAYS}
     cooperation = {way: _range(outcomes, way) for way in PLAYS}
+    trusting = {way: _trusting(outcomes, way) for way in PLAYS}
     return (
         f"Of {len(outcomes) // len(PLAYS)} points nobody appropriates on {without['equilibrium']} "
         f"in the published equilibrium, on {without['selfish']} in the selfish one and on "
         f"{without['team']} in the joint plan. At η = {COLLAPSE[0]:.2f}, β = {COLLAPSE[1]:.2f} "
-        f"(G06) p is ({taken['equilibrium']}), ({taken['selfish']}) and ({taken['team']}). Cooperation is "
-        f"{cooperation['equilibrium']}, {cooperation['selfish']} and {cooperation['team']} of 100; "
-        "below 30 trust goes within ten steps, so the equilibrium ends with trust above 0.5 on "
-        f"{_trusting(outcomes, 'equilibrium')} of the points, and the joint plan on "
-        f"{_trusting(outcomes, 'team')}."
+        f"(G06) p is ({taken['equilibrium']}), ({taken['selfish']}) and ({taken['team']}). "
+        f"Cooperation is {cooperation['equilibrium']}, {cooperation['selfish']} and "
+        f"{cooperation['team']} of 100, and trust, which needs 30, ends above 0.5 on "
+        f"{trusting['equilibrium']}, {trusting['selfish']} and {trusting['team']} of the points."
     )
 
 

@@ -8,7 +8,14 @@ import pytest
 from coopetition import envs
 from coopetition.agents.audits.cross_play import summary, worst_case_training
 from coopetition.envs.contract import measure
-from coopetition.reports import audit_content, columns, schema, statistics, theme
+from coopetition.reports import (
+    audit_content,
+    columns,
+    schema,
+    statistics,
+    supplement_content,
+    theme,
+)
 from coopetition.reports.audit_sheets import environment_audits
 from coopetition.reports.comparison import contract_comparison, page_results
 from coopetition.reports.content import report_data
@@ -136,7 +143,12 @@ def nothing_audited():
 
 
 @pytest.fixture(scope="module")
-def drawn(study, audits, replies, tmp_path_factory):
+def no_supplement():
+    return {name: schema.table(name, []) for name in supplement_content.TABLES}
+
+
+@pytest.fixture(scope="module")
+def drawn(study, audits, supplements, replies, tmp_path_factory):
     """Figure id -> SVG file, texts and data beside it; those of environments with their folder."""
     folder = tmp_path_factory.mktemp("figures")
     needed = {
@@ -150,8 +162,10 @@ def drawn(study, audits, replies, tmp_path_factory):
         "released_audit": ("released_audit",),
         "exploitability": ("audit_exploitability", "certificates"),
         "behaviour": ("audit_behaviour",),
+        "biaxial_phases": ("biaxial_maps", "biaxial_outcomes"),
+        "biaxial_calibration": ("biaxial_maps", "biaxial_calibration"),
     }
-    known = study | audits
+    known = study | audits | supplements
     plots = {
         name: figure(**{table: known[table] for table in needed[name]})
         for name, figure in FIGURES.items()
@@ -171,7 +185,7 @@ def drawn(study, audits, replies, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def data(study, audits, drawn):
+def data(study, audits, supplements, drawn):
     texts = {name: path.with_suffix(".json") for name, path in drawn.items()}
     return report_data(
         study=STUDY,
@@ -181,6 +195,7 @@ def data(study, audits, drawn):
         incentives={p.stem: p for name, p in texts.items() if name.startswith("incentives/")},
         audit_figures={p.stem: p for name, p in texts.items() if name.startswith("audits/")},
         audits=audits,
+        supplements=supplements,
         **{name: study[name] for name in TABLES},
     )
 
@@ -221,7 +236,9 @@ def test_every_run_that_broke_is_listed_with_its_reason(data, study):
     ]
 
 
-def test_games_that_a_learner_is_not_defined_for_are_listed_once(study, nothing_audited):
+def test_games_that_a_learner_is_not_defined_for_are_listed_once(
+    study, nothing_audited, no_supplement
+):
     here = study["scores"]["environment"] == "TrustDilemma"
     scores = study["scores"].assign(status=study["scores"]["status"].mask(here, "excluded"))
     found = report_data(
@@ -232,6 +249,7 @@ def test_games_that_a_learner_is_not_defined_for_are_listed_once(study, nothing_
         incentives={},
         audit_figures={},
         audits=nothing_audited,
+        supplements=no_supplement,
         **{name: study[name] for name in TABLES} | {"scores": scores},
     )
     (row,) = found["excluded"]
@@ -257,7 +275,7 @@ def test_cells_hold_all_modes_and_seeds_of_a_learner(data):
     assert broken[("TrustDilemma-v0", "as_published")] == (0, 0)
 
 
-def test_cells_of_runs_that_left_no_row_are_planned(study, nothing_audited):
+def test_cells_of_runs_that_left_no_row_are_planned(study, nothing_audited, no_supplement):
     lost = report_data(
         study=STUDY,
         provenance=PROVENANCE,
@@ -266,6 +284,7 @@ def test_cells_of_runs_that_left_no_row_are_planned(study, nothing_audited):
         incentives={},
         audit_figures={},
         audits=nothing_audited,
+        supplements=no_supplement,
         **{name: study[name] for name in TABLES} | {"scores": study["scores"].iloc[:0]},
     )
     assert (lost["counts"]["planned"], lost["counts"]["finished"]) == (45, 0)

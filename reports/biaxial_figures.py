@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -27,6 +29,7 @@ CLAIMED = {"G02": (0.40, 0.60), "G05": (0.40, 0.90), "G06": COLLAPSE}
 # Below it nobody appropriates: the search is as exact as that. At BORDER a line is drawn, as the
 # grid is too coarse for one at zero.
 NONE, BORDER = 1e-6, 0.01
+Grid = tuple[np.ndarray, np.ndarray, np.ndarray]
 STEP, LINES = 0.02, (0.1, 0.2, 0.3)  # of the colours, and lines between them
 
 
@@ -38,7 +41,7 @@ def biaxial_phases(biaxial_maps: pd.DataFrame, biaxial_outcomes: pd.DataFrame) -
     fig, axes = _panels()
     for ax, way in zip(axes, PLAYS, strict=True):
         colours = _field(ax, data, way, "beta", "eta")
-        ax.contour(*border, levels=[BORDER], colors=INK, linestyles="--", linewidths=1.2)
+        _line(ax, border, BORDER, linestyles="--", linewidths=1.2)
         _mark(ax, biaxial_outcomes[biaxial_outcomes["play"] == way])
         ax.set_title(TITLES[way], size=9)
         ax.set(xlabel="dilution β", xticks=(0.3, 0.45, 0.6, 0.75, 0.9))
@@ -65,9 +68,7 @@ def biaxial_calibration(biaxial_maps: pd.DataFrame, biaxial_calibration: pd.Data
     fig, axes = _panels()
     for ax, way in zip(axes, PLAYS, strict=True):
         colours = _field(ax, data, way, "xi", "kappa")
-        field = _grid(data, way, "xi", "kappa")
-        if field[2].min() < wanted < field[2].max():
-            ax.contour(*field, levels=[wanted], colors=INK, linewidths=1.6)
+        _line(ax, _grid(data, way, "xi", "kappa"), wanted, linewidths=1.6)
         _descents(ax, biaxial_calibration[biaxial_calibration["play"] == way])
         ax.set_title(TITLES[way], size=9)
         ax.set(xlabel="quadratic cost ξ", xticks=(5, 10, 15, 20, 25, 30), xlim=(4, 30))
@@ -91,9 +92,7 @@ def _plane(maps: pd.DataFrame, plane: str) -> pd.DataFrame:
     return rows
 
 
-def _grid(
-    data: pd.DataFrame, way: str, x: str, y: str
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _grid(data: pd.DataFrame, way: str, x: str, y: str) -> Grid:
     """Values of x and of y, and appropriation [y, x]."""
     wide = data[data["play"] == way].pivot(index=y, columns=x, values="appropriation")
     return wide.columns.to_numpy(), wide.index.to_numpy(), wide.to_numpy()
@@ -108,19 +107,26 @@ def _field(ax: Axes, data: pd.DataFrame, way: str, x: str, y: str) -> QuadContou
     grid, top = _grid(data, way, x, y), data["appropriation"].max()
     steps = np.arange(np.ceil(top / STEP) + 1) * STEP
     colours = ax.contourf(*grid, levels=steps, cmap=sns.light_palette("#0072B2", as_cmap=True))
-    levels = [level for level in LINES if grid[2].min() < level < grid[2].max()]
-    if levels:
-        ax.contour(*grid, levels=levels, colors="white", linewidths=1)
+    for level in LINES:
+        _line(ax, grid, level, colors="white", linewidths=1)
     ax.grid(False)
     return colours
+
+
+def _line(ax: Axes, grid: Grid, level: float, **style: Any) -> None:
+    """Where appropriation is at a level, if it is somewhere on the grid."""
+    if grid[2].min() < level < grid[2].max():
+        ax.contour(*grid, levels=[level], **{"colors": INK, **style})
 
 
 def _mark(ax: Axes, rows: pd.DataFrame) -> None:
     """The points of the published grid: hollow where nobody appropriates."""
     taken = rows["appropriation"].map(max) > NONE
     for part, face in ((rows[taken], INK), (rows[~taken], "white")):
-        style = {"ls": "", "marker": "o", "ms": 3.4, "mfc": face, "mec": INK, "mew": 0.7}
-        ax.plot(part["beta"], part["eta"], clip_on=False, zorder=5, **style)
+        # The layout would make room for an unclipped line without points.
+        if len(part):
+            style = {"ls": "", "marker": "o", "ms": 3.4, "mfc": face, "mec": INK, "mew": 0.7}
+            ax.plot(part["beta"], part["eta"], clip_on=False, zorder=5, **style)
     for claim, (eta, beta) in CLAIMED.items():
         offset = (-4, 4) if beta > 0.8 else (4, 4)
         side = "right" if beta > 0.8 else "left"

@@ -222,7 +222,7 @@ def _calibration_caption(data: pd.DataFrame, calibration: pd.DataFrame, wanted: 
     reached = {way: data.loc[data["play"] == way, "appropriation"] for way in PLAYS}
     said = [f"{v.min():.3f} to {v.max():.3f} ({TITLES[way]})" for way, v in reached.items()]
     last = ends(calibration)
-    apart = last.groupby("play")[["kappa", "xi"]].agg(np.ptp).max()
+    apart = last.groupby("play")[["kappa", "xi"]].agg(np.ptp).to_numpy().max()
     moved = _trust_range(data)
     met = [TITLES[way] for way, v in reached.items() if v.min() <= wanted <= v.max()]
     return (
@@ -230,8 +230,8 @@ def _calibration_caption(data: pd.DataFrame, calibration: pd.DataFrame, wanted: 
         f"met by: {', '.join(met) or 'none'}. Trust at the quarters of the episode moves by at "
         f"most {moved:.0e} over the box, because it does not answer to appropriation; so the "
         "waypoints add next to a constant to the objective. The four descents of one play end "
-        f"within {apart['kappa']:.0e} of each other in κ and {apart['xi']:.0e} in ξ. One target "
-        "cannot tell two parameters apart: where it can be met, it is met on a whole line."
+        f"within {apart:.0e} of each other in κ and ξ. One target cannot tell two parameters "
+        "apart: where it can be met, it is met on a whole line."
     )
 
 

@@ -19,11 +19,14 @@ TABLES = ("biaxial", "biaxial_outcomes", "biaxial_calibration")
 def supplement_data(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     """Sections of the report, by key; see `report.CONTRACT`.
 
+    Published settings, which are taken over as they are, are left to the table itself.
+
     Args:
         tables: those of `TABLES`; empty ones where a study is not part of the run.
     """
+    compared = tables["biaxial"]
     return {
-        "biaxial": _records(tables["biaxial"]),
+        "biaxial": _records(compared[compared["result"] != "setting"]),
         "biaxial_points": _points(tables["biaxial_outcomes"]),
         "biaxial_calibration": _calibrations(tables["biaxial_calibration"]),
     }

@@ -49,8 +49,8 @@ def oracle_episode(evidence: Evidence) -> Decision:
     returns, trust = (values for values in rows["recomputed"])
     estimate = f"returns ({_listed(returns, 2)}), final trust {trust[0]:.0e}"
     reason = (
-        f"Played for 40 steps, the equilibrium has {estimate}. It lies below the trust baseline of "
-        "30, so trust goes whatever is appropriated."
+        f"Played for 40 steps, the equilibrium has {estimate}. Trust answers to cooperation alone, "
+        "so it goes whatever is appropriated."
     )
     return Decision(_all_match(rows), reason, estimate, "reference")
 

@@ -313,7 +313,7 @@ def test_without_the_study_nothing_is_testable():
 
 def test_the_section_has_its_rows(supplements):
     data = supplement_data({name: supplements[name] for name in TABLES})
-    assert [len(data[name]) for name in data] == [31, 9, 12]
+    assert [len(data[name]) for name in data] == [18, 9, 12]
     assert {row["claim"] for row in data["biaxial_points"]} == {"G02", "G05", "G06"}
     assert all(isinstance(row["recomputed"], list) for row in data["biaxial"])
     nothing = supplement_data({name: schema.table(name, []) for name in TABLES})

@@ -55,6 +55,10 @@ TABLES = {
     "released_audit_classes": "tables/released_audit_classes.csv",
     "released_audit_figures": "tables/released_audit_figures.csv",
     "released_audit_records": "tables/released_audit_records.csv",
+    "biaxial": "supplements/biaxial/comparison.csv",
+    "biaxial_outcomes": "supplements/biaxial/outcomes.parquet",
+    "biaxial_maps": "supplements/biaxial/maps.parquet",
+    "biaxial_calibration": "supplements/biaxial/calibration.parquet",
     "claims": "claims.csv",
 }
 

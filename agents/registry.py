@@ -165,6 +165,10 @@ class LearnerSpec:
 
     def exclusion(self, game: Game) -> str:
         """Why the learner is not defined for a game; empty if it is."""
+        if game.actions_per_agent > 1:
+            return (
+                f"{self.name} plays one number per agent; {game.id} takes {game.actions_per_agent}"
+            )
         if game.n_agents >= self.min_agents:
             return ""
         return f"{self.name} needs {self.min_agents} agents or more; {game.id} has {game.n_agents}"

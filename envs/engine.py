@@ -72,6 +72,7 @@ class Game(ABC):
             constructor built.
         registration: number of the registration of that constructor.
         action_dtype: precision in which actions are played.
+        actions_per_agent: numbers in the action of one agent, of which cooperation is the first.
     """
 
     id: str
@@ -84,6 +85,7 @@ class Game(ABC):
     parameters: dict[str, Any] | None = None
     registration: int = 0
     action_dtype: type[np.floating] = np.float32
+    actions_per_agent: int = 1
 
     @property
     def identity(self) -> Hashable:
@@ -98,9 +100,14 @@ class Game(ABC):
         return len(self.endowments)
 
     @property
-    def joint_action_high(self) -> Array:
-        """[N] upper bounds of the raw joint action."""
+    def action_high(self) -> Array:
+        """Upper bounds of what can be played, agent by agent, [N times `actions_per_agent`]."""
         return self.endowments
+
+    @property
+    def joint_action_high(self) -> Array:
+        """Upper bounds of the raw joint action, in the same order."""
+        return self.action_high
 
     @property
     def observation_range(self) -> tuple[float, float]:
@@ -119,6 +126,8 @@ class Game(ABC):
     @abstractmethod
     def step(self, state: State, actions: Any) -> tuple[State, Outcome]:
         """Play the joint actions [B, N] (payoff units, clipped to the endowments).
+
+        An agent whose action has several numbers has as many columns in a row, see `action_high`.
 
         Raises:
             ActionError: wrong shape or type, NaN or infinity; the state is left as it was.
@@ -186,27 +195,30 @@ class Game(ABC):
         """Diagnostics of one copy after reset (`outcome` None) or after a step."""
 
     def check_actions(self, actions: Any, batch: int) -> Array:
-        """Return the actions as an array [B, N] of `action_dtype`.
+        """Return the actions as an array of `action_dtype`, [B, N times `actions_per_agent`].
 
         Raises:
             ActionError: wrong shape or type, NaN or infinity.
         """
         array = np.asarray(actions)
+        each = self.actions_per_agent
+        shape = (batch, self.n_agents * each)
         if array.dtype.kind not in "fiu":
             raise ActionError(
                 f"{self.id}: actions must be real numbers, got dtype {array.dtype}; "
-                f"pass an array of shape ({batch}, {self.n_agents})"
+                f"pass an array of shape {shape}"
             )
-        if array.shape != (batch, self.n_agents):
+        if array.shape != shape:
+            columns = "agents" if each == 1 else f"{each} numbers of each agent"
             raise ActionError(
-                f"{self.id}: actions must have shape ({batch}, {self.n_agents}) "
-                f"(copies, agents), got {array.shape}"
+                f"{self.id}: actions must have shape {shape} (copies, {columns}), got {array.shape}"
             )
         array = array.astype(self.action_dtype)
         if not np.isfinite(array).all():
-            copy, agent = np.argwhere(~np.isfinite(array))[0]
+            copy, column = np.argwhere(~np.isfinite(array))[0]
             raise ActionError(
-                f"{self.id}: action of agent_{agent} in copy {copy} is {array[copy, agent]}; "
+                f"{self.id}: action of agent_{column // each} in copy {copy} is "
+                f"{array[copy, column]}; "
                 "actions must be finite numbers"
             )
         return array

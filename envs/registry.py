@@ -88,6 +88,7 @@ class Spec:
         factory: builds the game from its parameters.
         module: dotted name of the module that defines it.
         changes: where the game departs from its report, keys of `formal.changes.CHANGES`.
+        supplement: not one of the environments of the study, so `ids` does not list it.
         number: counts registrations, of which an id may see several.
     """
 
@@ -96,6 +97,7 @@ class Spec:
     factory: Callable[..., Game]
     module: str
     changes: tuple[int, ...] = ()
+    supplement: bool = False
     number: int = field(default_factory=count().__next__)
 
     @property
@@ -127,7 +129,7 @@ class Spec:
             ValueError: a value out of range.
         """
         defaults = {p.name: p.default for p in self.parameters.values()}
-        hints = get_type_hints(self.factory)
+        hints = get_type_hints(self.factory, include_extras=True)
         # A copy of its own: what the caller does to a list afterwards must not reach the game.
         given = deepcopy(checked(params, defaults, hints, self.id, "parameter"))
         game = self.factory(**given)
@@ -136,11 +138,12 @@ class Spec:
 
 
 def register(
-    id: str, mechanism_class: str, changes: Sequence[int] = ()
+    id: str, mechanism_class: str, changes: Sequence[int] = (), *, supplement: bool = False
 ) -> Callable[[Callable[..., Game]], Callable[..., Game]]:
     """Decorator that registers a game factory under an id `Name-vK`.
 
-    The id is then known here, to Gymnasium and to both registries of PettingZoo.
+    The id is then known here, to Gymnasium and to both registries of PettingZoo. A supplement is
+    a game of a side study: it is made like any other, and listed only to whoever asks for it.
 
     Raises:
         ValueError: a malformed or taken id, or an unknown mechanism class.
@@ -157,7 +160,9 @@ def register(
         if known is not None and known.module != factory.__module__:
             raise ValueError(f"{id} is already registered by {known.module}")
         _register_elsewhere(id)
-        _specs[id] = Spec(id, mechanism_class, factory, factory.__module__, tuple(changes))
+        _specs[id] = Spec(
+            id, mechanism_class, factory, factory.__module__, tuple(changes), supplement
+        )
         return factory
 
     return decorate
@@ -219,10 +224,14 @@ def load_built_in_games() -> None:
         importlib.import_module(module.name)
 
 
-def ids(edition: str | None = None) -> list[str]:
-    """All registered ids, by mechanism class and name, or those of one edition."""
+def ids(edition: str | None = None, *, supplements: bool = False) -> list[str]:
+    """All registered ids, by mechanism class and name, or those of one edition.
+
+    Supplements are no part of the study and are listed only if asked for.
+    """
     ordered = sorted(_specs.values(), key=lambda s: (s.edition, s.mechanism_class, s.name))
-    return [s.id for s in ordered if edition in (None, s.edition)]
+    listed = [s for s in ordered if supplements or not s.supplement]
+    return [s.id for s in listed if edition in (None, s.edition)]
 
 
 def spec(id: str) -> Spec:

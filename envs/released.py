@@ -109,7 +109,10 @@ class ReleasedGame(Game):
 
     def step(self, state: State, actions: Any) -> tuple[State, Outcome]:
         """Play the joint actions; see `Game.step`."""
-        raw = self.check_actions(actions, len(state["t"]))
+        return self._advance(state, self.check_actions(actions, len(state["t"])))
+
+    def _advance(self, state: State, raw: Array) -> tuple[State, Outcome]:
+        """One step with the cooperation of the agents, [B, N] float32, before it is clipped."""
         clipped = np.minimum(np.maximum(raw, 0.0), self.endowments)
         step = Step(before=state, after=dict(state), raw_actions=raw, actions=clipped)
         after, terms = step.after, step.terms

@@ -33,6 +33,7 @@ from .learners import (
 from .selection import is_pooled, learners, named, policy_order
 from .sources import recorded
 from .statistics_content import statistics_data
+from .supplement_content import supplement_data
 from .verdicts import load_claims
 
 # Headlines that the report opens with.
@@ -61,6 +62,7 @@ def report_data(
     statistics: Mapping[str, pd.DataFrame],
     audits: Mapping[str, pd.DataFrame],
     cases: Mapping[str, pd.DataFrame],
+    supplements: Mapping[str, pd.DataFrame],
     figures: Mapping[str, Path],
     curves: Mapping[str, Path],
     incentives: Mapping[str, Path],
@@ -90,6 +92,7 @@ def report_data(
         statistics: the tables of `statistics_content.TABLES`.
         audits: the tables of `audit_content.TABLES`.
         cases: the tables of `case_content.TABLES`.
+        supplements: the tables of `supplement_content.TABLES`.
         figures: figure id -> JSON file with its texts; the CSV twin lies beside it.
         curves: environment with edition -> JSON file of its response curve, likewise.
         incentives: the same of its incentives.
@@ -145,6 +148,7 @@ def report_data(
         **case_data(
             cases, {name: _of_folder("cases", name, path) for name, path in case_figures.items()}
         ),
+        **supplement_data(supplements),
         "cards": environment_cards(
             contract, reference, certificates, drawn, audited(audits, certificates)
         ),

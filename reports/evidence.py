@@ -25,6 +25,7 @@ class Evidence:
         repetitions: bootstrap repetitions.
         curves: learning curves of runs that a rule follows, possibly none.
         case_scores: points of the case studies, possibly none.
+        biaxial: the two-dimensional S-LCD study, published and recomputed; empty without it.
     """
 
     reference: pd.DataFrame
@@ -38,6 +39,7 @@ class Evidence:
     repetitions: int
     curves: pd.DataFrame = field(default_factory=pd.DataFrame)
     case_scores: pd.DataFrame = field(default_factory=pd.DataFrame)
+    biaxial: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def own(table: pd.DataFrame) -> pd.DataFrame:

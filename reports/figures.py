@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from .audits import behaviour, exploitability
+from .biaxial_figures import biaxial_calibration, biaxial_phases
 from .case_figures import case_scores
 from .comparison_figures import budgets, class_gaps
 from .curves import formal_response_curves, response_curves
@@ -85,6 +86,8 @@ FIGURES: dict[str, Callable[..., Plot]] = {
     "exploitability": exploitability,
     "behaviour": behaviour,
     "case_scores": case_scores,
+    "biaxial_phases": biaxial_phases,
+    "biaxial_calibration": biaxial_calibration,
 }
 
 

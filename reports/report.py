@@ -104,6 +104,11 @@ CONTRACT = {
     " reference_all learner learner_met learner_all",
     "cases": "case title report environment text figures items nulls fit sensitivity parameters"
     " same experiments",
+    "biaxial": "claim quantity published recomputed difference result note source",
+    "biaxial_points": "claim title eta beta cooperation appropriation utility returns payoffs"
+    " trust_end",
+    "biaxial_calibration": "title objective kappa xi appropriation trust_first trust_second"
+    " trust_third trust_end value",
     "cells": "environment policy protocol planned finished diverged failed excluded cpu_seconds",
     "failures": "run_id environment policy protocol reward_mode seed status reason",
     "excluded": "policy min_agents environments runs",

@@ -26,10 +26,11 @@ class AECEnv(AgentView, pettingzoo.AECEnv):
     payoffs, rewards and flags. Rewards arise when the round is complete; each agent finds its own
     in `last()` at its next turn.
 
-    An observation is that of the Parallel view at the end of the previous round, followed by N
-    slots with the actions announced in the running round: -1 for an agent that has not moved yet,
-    else its action, clipped to what it can play: in payoff units in the raw view, as a share of
-    the own endowment in [0, 1] in the normalised view. There too -1 can only mean "not yet".
+    An observation is that of the Parallel view at the end of the previous round, followed by a
+    slot per number of the joint action, announced in the running round: -1 for an agent that has
+    not moved yet, else its action, clipped to what it can play: in payoff units in the raw view, as
+    a share of the own endowment in [0, 1] in the normalised view. There too -1 can only mean "not
+    yet".
     """
 
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> None:
@@ -57,8 +58,8 @@ class AECEnv(AgentView, pettingzoo.AECEnv):
         """Take the action of the agent whose turn it is; None once that agent has finished.
 
         Raises:
-            ActionError: not one finite number, None from a live agent, or an action from one that
-                has finished; nothing has changed then.
+            ActionError: not finite numbers of its space's shape, None from a live agent, or an
+                action from one that has finished; nothing has changed then.
             gymnasium.error.ResetNeeded: before the first reset or after all agents have left.
         """
         if not self.agents:
@@ -73,10 +74,10 @@ class AECEnv(AgentView, pettingzoo.AECEnv):
             self._was_dead_step(None)
             return
         turn = self.agents.index(agent)
-        self._announced[turn] = self._checked(agent, action)
+        self._announced[self._numbers(turn)] = self._checked(agent, action)
         self._cumulative_rewards[agent] = 0.0
         if turn + 1 < len(self.agents):
-            self._revealed[turn] = self._shown(turn)
+            self._revealed[self._numbers(turn)] = self._shown(turn)
             self.rewards = dict.fromkeys(self.agents, 0.0)
             self.agent_selection = self.agents[turn + 1]
         else:
@@ -93,24 +94,30 @@ class AECEnv(AgentView, pettingzoo.AECEnv):
 
     def _open_round(self) -> None:
         assert self._state is not None
-        n_agents = self.game.n_agents
+        slots = self.game.action_high.shape
         self.infos = self._infos()
         self._seen = self._look(self._state)
-        self._announced = np.zeros(n_agents)
-        self._revealed = np.full(n_agents, NOT_YET_MOVED, np.float32)
+        self._announced = np.zeros(slots)
+        self._revealed = np.full(slots, NOT_YET_MOVED, np.float32)
 
-    def _shown(self, turn: int) -> float:
+    def _numbers(self, turn: int) -> slice:
+        """Where the action of an agent lies in the joint one."""
+        each = self.game.actions_per_agent
+        return slice(turn * each, (turn + 1) * each)
+
+    def _shown(self, turn: int) -> Array:
         """How the others see an announced action."""
+        numbers = self._numbers(turn)
         if self.normalize:
-            return np.clip((self._announced[turn] + 1) / 2, 0, 1)
-        return np.clip(self._announced[turn], 0, self.game.endowments[turn])
+            return np.clip((self._announced[numbers] + 1) / 2, 0, 1)
+        return np.clip(self._announced[numbers], 0, self.game.action_high[numbers])
 
     def _agent_space(self, length: int) -> spaces.Box:
         seen = super()._agent_space(length)
-        n_agents = self.game.n_agents
-        highest = np.ones(n_agents) if self.normalize else self.game.endowments
+        high = self.game.action_high
+        highest = np.ones(high.shape) if self.normalize else high
         return spaces.Box(
-            np.concatenate([seen.low, np.full(n_agents, NOT_YET_MOVED)]).astype(np.float32),
+            np.concatenate([seen.low, np.full(high.shape, NOT_YET_MOVED)]).astype(np.float32),
             np.concatenate([seen.high, highest]).astype(np.float32),
             dtype=np.float32,
         )

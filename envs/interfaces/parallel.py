@@ -66,15 +66,15 @@ class ParallelEnv(AgentView, pettingzoo.ParallelEnv):
         dict[str, bool],
         dict[str, dict[str, Any]],
     ]:
-        """Play one action per agent, a number or an array of shape (1,).
+        """Play one action per agent: a number or an array of shape (1,), or of all its numbers.
 
         Returns:
             Observations, rewards, terminations, truncations and infos per agent. Both flags are
             those of the game and so common to all agents, who leave `agents` together.
 
         Raises:
-            ActionError: an action is missing, belongs to no agent, or is not one finite number;
-                nothing has changed then.
+            ActionError: an action is missing, belongs to no agent, or is not of its space's shape
+                and finite; nothing has changed then.
             gymnasium.error.ResetNeeded: before the first reset or after the end of an episode.
         """
         self._require_episode()
@@ -87,7 +87,7 @@ class ParallelEnv(AgentView, pettingzoo.ParallelEnv):
         return self._observations(), rewards, terminations, truncations, self._infos()
 
     def _joint_action(self, actions: Mapping[str, Any]) -> Array:
-        """One number per agent, [N]."""
+        """The actions of all agents one after the other, [N times `actions_per_agent`]."""
         if not isinstance(actions, Mapping):
             raise ActionError(
                 f"{self.game.id}: actions must be a dict with one entry per agent, "
@@ -100,7 +100,7 @@ class ParallelEnv(AgentView, pettingzoo.ParallelEnv):
             raise ActionError(
                 f"{self.game.id}: {problem}; pass one action for each of {', '.join(self.agents)}"
             )
-        return np.array([self._checked(agent, actions[agent]) for agent in self.agents])
+        return np.concatenate([self._checked(agent, actions[agent]) for agent in self.agents])
 
     def _observations(self) -> dict[str, Array]:
         assert self._state is not None

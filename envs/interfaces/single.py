@@ -227,25 +227,29 @@ class AgentView(SingleCopy):
         rewards = self._rewards(self.reward_mode).tolist()
         return dict(zip(self.possible_agents, rewards, strict=True))
 
-    def _checked(self, agent: str, action: Any) -> float:
-        """The agent's action as one number.
+    def _checked(self, agent: str, action: Any) -> Array:
+        """The agent's action, float64 [actions per agent].
 
         Raises:
-            ActionError: it is not one real number, finite in the precision of the edition; the
-                text names the agent.
+            ActionError: it is not as many real numbers, finite in the precision of the edition;
+                the text names the agent.
         """
-        array = np.asarray(action)
-        if array.dtype.kind not in "fiu" or array.shape not in ((), (1,)):
+        array, shape = np.asarray(action), (self.game.actions_per_agent,)
+        shapes = ((), shape) if shape == (1,) else (shape,)
+        if array.dtype.kind not in "fiu" or array.shape not in shapes:
+            number = "a real number or " if shape == (1,) else ""
             raise ActionError(
-                f"{self.game.id}: the action of {agent} must be a real number or an array of "
-                f"shape (1,), got {_description(action, array)}"
+                f"{self.game.id}: the action of {agent} must be {number}an array of "
+                f"shape {shape}, got {_description(action, array)}"
             )
-        number = float(array.item())
-        if not abs(number) <= float(np.finfo(self.game.action_dtype).max):
+        numbers = array.astype(np.float64).reshape(shape)
+        finite = np.abs(numbers) <= float(np.finfo(self.game.action_dtype).max)
+        if not finite.all():
             raise ActionError(
-                f"{self.game.id}: the action of {agent} is {number}; actions must be finite numbers"
+                f"{self.game.id}: the action of {agent} is {numbers[~finite][0]}; actions must be "
+                "finite numbers"
             )
-        return number
+        return numbers
 
 
 def _description(action: Any, array: Array) -> str:

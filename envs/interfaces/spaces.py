@@ -10,8 +10,8 @@ from ..observations import LARGEST_LISTED
 
 
 def units_from_normalized(game: Game, normalized: Array) -> Array:
-    """Actions in [-1, 1] as shares of each agent's own endowment, in payoff units."""
-    return game.endowments * (normalized + 1) / 2
+    """Actions in [-1, 1] as shares of what each agent can play at most, in payoff units."""
+    return game.action_high * (normalized + 1) / 2
 
 
 def joint_observation(game: Game, state: State, normalize: bool) -> Array:
@@ -32,18 +32,19 @@ def critic_state(game: Game, state: State) -> Array:
 
 
 def joint_action_space(game: Game, normalize: bool) -> spaces.Box:
-    """[-1, 1]^N, or from zero to the bounds of the edition; see `Game.joint_action_high`."""
+    """[-1, 1] per number, or from zero to the edition's bounds; see `Game.joint_action_high`."""
     if normalize:
-        return spaces.Box(-1.0, 1.0, (game.n_agents,), np.float32)
+        return spaces.Box(-1.0, 1.0, game.action_high.shape, np.float32)
     high = game.joint_action_high.astype(np.float32)
     return spaces.Box(np.zeros_like(high), high, dtype=np.float32)
 
 
 def agent_action_space(game: Game, agent: int, normalize: bool) -> spaces.Box:
-    """[-1, 1], or from zero to the agent's own endowment."""
+    """[-1, 1] per number, or from zero to what the agent can play at most."""
     if normalize:
-        return spaces.Box(-1.0, 1.0, (1,), np.float32)
-    return spaces.Box(0.0, float(game.endowments[agent]), (1,), np.float32)
+        return spaces.Box(-1.0, 1.0, (game.actions_per_agent,), np.float32)
+    high = game.action_high.reshape(game.n_agents, -1)[agent].astype(np.float32)
+    return spaces.Box(np.zeros_like(high), high, dtype=np.float32)
 
 
 def observation_space(game: Game, length: int, normalize: bool) -> spaces.Box:

@@ -13,13 +13,13 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-from gymnasium import spaces
 from stable_baselines3.common.vec_env import VecEnv
 
 from ..engine import ActionError, Array, Game, Mode, Outcome, State, choose, fresh_sequence, merge
 from ..observations import PRESETS
 from ..registry import game as build_game
 from .spaces import (
+    agent_action_space,
     critic_state,
     joint_action_space,
     joint_observation,
@@ -140,7 +140,7 @@ class GameVecEnv(VecEnv):
             observation_space(self.game, self._observe(self._state).shape[1], normalize),
             joint_action_space(self.game, normalize)
             if joint
-            else spaces.Box(-1.0, 1.0, (1,), np.float32),
+            else agent_action_space(self.game, 0, normalize),
         )
 
     def _streams(self, seed: Any) -> list[np.random.Generator]:

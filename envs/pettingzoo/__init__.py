@@ -49,7 +49,7 @@ class _Finder(MetaPathFinder, Loader):
 
 
 def _ids() -> dict[str, str]:
-    return {pettingzoo_name(id): id for id in ids()}
+    return {pettingzoo_name(id): id for id in ids(supplements=True)}
 
 
 def _constructors(id: str) -> dict[str, Callable[..., Any]]:

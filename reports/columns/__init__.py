@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 
-from . import audits, cases, environments, learning, released_audits, statistics, study
+from . import audits, cases, environments, learning, released_audits, statistics, study, supplements
 from .audits import DISTURBED
 from .fields import CLASSES, MODES, PROTOCOLS, STATUSES, Column
 from .released_audits import AUDIT_UNITS, RECORD_ORIGINS
@@ -29,7 +29,7 @@ __all__ = [
     "columns_hash",
 ]
 
-FAMILIES = (environments, learning, statistics, released_audits, audits, cases, study)
+FAMILIES = (environments, learning, statistics, released_audits, audits, cases, study, supplements)
 TABLES: dict[str, dict[str, Column]] = {
     name: columns for family in FAMILIES for name, columns in family.TABLES.items()
 }

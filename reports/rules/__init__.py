@@ -10,6 +10,7 @@ from collections.abc import Callable
 from ..evidence import Decision, Evidence
 from . import (
     audits,
+    biaxial,
     cases,
     conduct,
     contribution,
@@ -70,7 +71,11 @@ RULES: dict[str, Callable[[Evidence], Decision]] = {
         conduct.evaluated_on_a_hundred_episodes,
         conduct.seeds_change_returns,
         extensions.no_capacity_study,
-        extensions.no_two_dimensional_study,
+        biaxial.interior_equilibrium,
+        biaxial.reduces_to_slcd,
+        biaxial.oracle_episode,
+        biaxial.unimodal_outcomes,
+        biaxial.collapse_of_ippo,
         cases.slcd_score,
         cases.renault_nissan_score,
         cases.apache_score,

@@ -21,8 +21,3 @@ def no_critic_rate_study(evidence: Evidence) -> Decision:
         "in its repository."
     )
     return Decision("not testable", reason)
-
-
-def no_two_dimensional_study(evidence: Evidence) -> Decision:
-    """G02 to G06: the two-dimensional S-LCD extension."""
-    return Decision("not testable", "This run has no study of the two-dimensional S-LCD game.")

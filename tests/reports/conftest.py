@@ -6,7 +6,8 @@ import pytest
 from coopetition.agents.certificates import certificate
 from coopetition.agents.reference import reference_rows
 from coopetition.agents.replies import best_replies
-from coopetition.reports import schema
+from coopetition.reports import biaxial, schema
+from coopetition.reports.biaxial_comparison import comparison
 from frames import FORMAL_IDS, IDS
 
 VERIFICATION = Path(schema.__file__).parent / "verification"
@@ -44,3 +45,18 @@ def replies() -> pd.DataFrame:
     """Their real curves of best replies."""
     rows = [row for id in (*IDS, *FORMAL_IDS) for row in best_replies(id)]
     return schema.table("best_replies", rows)
+
+
+@pytest.fixture(scope="session")
+def supplements() -> dict[str, pd.DataFrame]:
+    """The real tables of the side studies, with coarse maps."""
+    found = {
+        "biaxial_outcomes": biaxial.outcomes(),
+        "biaxial_maps": biaxial.maps(points=5),
+        "biaxial_calibration": biaxial.calibration(),
+    }
+    tables = {name: schema.table(name, rows) for name, rows in found.items()}
+    compared = comparison(
+        tables["biaxial_outcomes"], tables["biaxial_calibration"], biaxial.reduction()
+    )
+    return tables | {"biaxial": schema.table("biaxial", compared)}

@@ -18,6 +18,7 @@ from coopetition.reports import (
     content,
     schema,
     statistics,
+    supplement_content,
     theme,
 )
 from coopetition.reports.audit_sheets import environment_audits
@@ -52,6 +53,7 @@ PROVENANCE = {
     "packages": {"numpy": "2"},
 }
 BROKEN = {0: "failed", 20: "diverged"}
+NO_SUPPLEMENT = {name: schema.table(name, []) for name in supplement_content.TABLES}
 NO_CASES = {name: schema.table(name, []) for name in case_content.TABLES}
 TABLES = ("plan", "contract", "certificates", "contract_comparison", "counts", "page_results")
 TABLES += ("reference", "scores", "aggregates", "identity", "claims")
@@ -173,7 +175,7 @@ def nothing_audited():
 
 
 @pytest.fixture(scope="module")
-def drawn(study, several, audits, cases, replies, tmp_path_factory):
+def drawn(study, several, audits, cases, supplements, replies, tmp_path_factory):
     """Figure id -> SVG file, texts and data beside it; those of environments with their folder."""
     folder = tmp_path_factory.mktemp("figures")
     needed = {
@@ -193,8 +195,10 @@ def drawn(study, several, audits, cases, replies, tmp_path_factory):
         "exploitability": ("audit_exploitability", "certificates"),
         "behaviour": ("audit_behaviour",),
         "case_scores": ("case_scores", "case_nulls"),
+        "biaxial_phases": ("biaxial_maps", "biaxial_outcomes"),
+        "biaxial_calibration": ("biaxial_maps", "biaxial_calibration"),
     }
-    known = study | several | audits | cases
+    known = study | several | audits | cases | supplements
     shown = ("deviations", "exploitability", "cross_play", "behaviour")
     of_cases = ("scores", "nulls", "items", "ablations", "series", "targets")
     of_audits = {f"audit_{name}": audits[f"audit_{name}"] for name in shown}
@@ -223,7 +227,7 @@ def _in(folder, plots):
 
 
 @pytest.fixture(scope="module")
-def data(study, several, audits, cases, drawn):
+def data(study, several, audits, cases, supplements, drawn):
     texts = {name: path.with_suffix(".json") for name, path in drawn.items()}
     return report_data(
         study=STUDY,
@@ -236,6 +240,7 @@ def data(study, several, audits, cases, drawn):
         statistics=of_report(several),
         audits=audits,
         cases=cases,
+        supplements=supplements,
         **{name: study[name] for name in TABLES},
     )
 
@@ -305,6 +310,7 @@ def test_games_that_a_learner_is_not_defined_for_are_listed_once(study, several,
         statistics=of_report(several),
         audits=nothing_audited,
         cases=NO_CASES,
+        supplements=NO_SUPPLEMENT,
         **{name: study[name] for name in TABLES} | {"scores": scores},
     )
     (row,) = found["excluded"]
@@ -342,6 +348,7 @@ def test_cells_of_runs_that_left_no_row_are_planned(study, several, nothing_audi
         statistics=of_report(several),
         audits=nothing_audited,
         cases=NO_CASES,
+        supplements=NO_SUPPLEMENT,
         **{name: study[name] for name in TABLES} | {"scores": study["scores"].iloc[:0]},
     )
     assert (lost["counts"]["planned"], lost["counts"]["finished"]) == (45, 0)

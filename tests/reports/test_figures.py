@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 from compared import comparisons, rivals
 
+from coopetition.agents.appropriation import PLAYS
 from coopetition.reports import columns, schema, statistics
+from coopetition.reports.biaxial_figures import CLAIMED
 from coopetition.reports.cases.study import tables as case_tables
 from coopetition.reports.curves import environment_curves
 from coopetition.reports.figures import FIGURES
@@ -31,6 +33,7 @@ from frames import (
     parts,
     released_of,
     replies_of,
+    row,
     trained,
 )
 
@@ -78,6 +81,38 @@ def tables_of(reference, scores=None, curves=None):
         },
         "behaviour": {"audit_behaviour": audits["audit_behaviour"]},
         "case_scores": scored_case(),
+        **biaxial_tables(),
+    }
+
+
+def biaxial_tables():
+    """The same of the two-dimensional S-LCD, invented: appropriation rises with one parameter."""
+    maps = [
+        row("biaxial_maps", plane=plane, play=way, eta=x, beta=y, kappa=x, xi=y, appropriation=x)
+        for plane in ("eta, beta", "kappa, xi")
+        for way in PLAYS
+        for x in (0.2, 0.4)
+        for y in (0.3, 0.9)
+    ]
+    outcomes = [
+        row("biaxial_outcomes", play=way, eta=eta, beta=beta, appropriation=[eta, 0.0])
+        for way in PLAYS
+        for eta, beta in CLAIMED.values()
+    ]
+    calibration = [
+        row("biaxial_calibration", play=way, objective=name, xi=5.0, kappa=0.1)
+        for way in PLAYS
+        for name in ("endpoint", "A_rising")
+    ]
+    tables = {"biaxial_maps": maps, "biaxial_outcomes": outcomes}
+    tables |= {"biaxial_calibration": calibration}
+    made = {name: schema.table(name, rows) for name, rows in tables.items()}
+    return {
+        name: {"biaxial_maps": made["biaxial_maps"], other: made[other]}
+        for name, other in (
+            ("biaxial_phases", "biaxial_outcomes"),
+            ("biaxial_calibration", "biaxial_calibration"),
+        )
     }
 
 

@@ -26,6 +26,7 @@ HEADINGS = (
     "How learners compare",
     "Behavioural audits",
     "Case studies",
+    "Supplements",
     "Runs",
     "Published counts",
     "Definitions",
@@ -660,6 +661,32 @@ def sample_data() -> dict:
             "behaviour": "9 of 125 follow.",
             "reward_hacking": "2 of 66 runs break.",
         },
+        "biaxial": [
+            {
+                **{"claim": "B1", "quantity": "p* agent 0", "published": "0.071", "source": "a.md"},
+                **{"recomputed": [0.07077, 2e-12], "difference": 2e-4, "result": "match"},
+                "note": "",
+            },
+            {
+                **{"claim": "", "quantity": "seeds", "published": "200-229", "source": "b.py"},
+                **{"recomputed": [], "difference": None, "result": "mismatch", "note": "of runs"},
+            },
+        ],
+        "biaxial_points": [
+            {
+                **{"claim": "G02", "title": "joint plan", "eta": 0.4, "beta": 0.6},
+                **{"cooperation": [33.0, 33.0], "appropriation": [0.066, 0.04]},
+                **{"utility": [243.6, 275.7], "returns": [9376.9, 10525.7]},
+                **{"payoffs": [5976.7, 5886.9], "trust_end": 0.987},
+            }
+        ],
+        "biaxial_calibration": [
+            {
+                **{"title": "joint plan", "objective": "endpoint", "kappa": 0.1, "xi": 5.0},
+                **{"appropriation": 0.198, "trust_first": 0.847, "trust_second": 0.933},
+                **{"trust_third": 0.971, "trust_end": 0.987, "value": 0.9851},
+            }
+        ],
         "cells": [
             {
                 "environment": name,
@@ -858,6 +885,9 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         "case-rollouts": 1,
         **{f"case-{name}-renault_nissan": 1 for name in ("items", "nulls", "fit", "sensitivity")},
         **{"case-parameters-renault_nissan": 1, "case-experiments-renault_nissan": 2},
+        "biaxial": 2,
+        "biaxial-points": 1,
+        "biaxial-calibration": 1,
         "cells": 2,
         "failures": 1,
         "excluded": 1,

@@ -67,6 +67,10 @@ TABLES = {
     **{name: f"case_studies/*/{name.removeprefix('case_')}.parquet" for name in CASE_TABLES},
     "case_claims": "case_studies/claims.csv",
     "case_rollouts": "case_studies/*/rollouts.*.parquet",
+    "biaxial": "supplements/biaxial/comparison.csv",
+    "biaxial_outcomes": "supplements/biaxial/outcomes.parquet",
+    "biaxial_maps": "supplements/biaxial/maps.parquet",
+    "biaxial_calibration": "supplements/biaxial/calibration.parquet",
     "claims": "claims.csv",
 }
 

@@ -427,6 +427,7 @@ class TestPartialTargets:
         printed = fresh.smoke("-n", f"{RESULTS}/claims.csv")
         counts = dict(re.findall(r"^(\w+) +(\d+)$", printed, re.MULTILINE))
         assert counts == {
+            "biaxial": "1",
             "certificate": "8",
             "certificates": "1",
             "claims": "1",
@@ -439,7 +440,7 @@ class TestPartialTargets:
             "scores": "1",
             "solution": "8",
             "train": "12",
-            "total": "47",
+            "total": "48",
         }
 
     def test_a_typo_in_a_name_fails_with_a_message(self, fresh):

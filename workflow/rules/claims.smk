@@ -15,6 +15,7 @@ rule claims:
             for path in CURVES
             if path.startswith(f"{RESULTS}/training/v0/") and "/MASAC." in path
         ],
+        biaxial=rules.biaxial.output.comparison,
     output:
         report(
             f"{RESULTS}/claims.csv",

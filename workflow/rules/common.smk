@@ -97,6 +97,7 @@ localrules:
     released_audit_tables,
     audit_tables,
     case_tables,
+    biaxial,
     figure,
     environment_figures,
     incentive_figures,

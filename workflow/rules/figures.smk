@@ -21,6 +21,14 @@ FIGURE_INPUTS = {
         "pools": rules.performance.output.pools,
     },
     "released_audit": {"released_audit": rules.released_audit_tables.output.audit},
+    "biaxial_phases": {
+        "biaxial_maps": rules.biaxial.output.maps,
+        "biaxial_outcomes": rules.biaxial.output.outcomes,
+    },
+    "biaxial_calibration": {
+        "biaxial_maps": rules.biaxial.output.maps,
+        "biaxial_calibration": rules.biaxial.output.calibration,
+    },
 }
 if CERTIFIED:
     FIGURE_INPUTS["learner_certificates"] = {
@@ -41,6 +49,8 @@ FIGURE_EDITIONS = {
     "formal_response_curves": "v1",
     "identity": "v0",
     "released_audit": "v0",
+    "biaxial_phases": "v0",
+    "biaxial_calibration": "v0",
 }
 FIGURES = [
     name

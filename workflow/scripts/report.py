@@ -13,6 +13,7 @@ from coopetition.reports.content import report_data
 from coopetition.reports.provenance import describe
 from coopetition.reports.report import build_report
 from coopetition.reports.statistics_content import TABLES as STATISTICS
+from coopetition.reports.supplement_content import TABLES as SUPPLEMENTS
 
 
 def main(snakemake):
@@ -41,6 +42,7 @@ def main(snakemake):
         case_figures={Path(path).stem: Path(path) for path in files.case_texts},
         statistics={name: schema.read(name, files.get(name)) for name in STATISTICS},
         audits={name: schema.read(name, files.get(name)) for name in AUDITS},
+        supplements={name: schema.read(name, files.get(name)) for name in SUPPLEMENTS},
         **{name: schema.read(name, files.get(name)) for name in names},
     )
     figures = {Path(path).stem: Path(path) for path in files.figures}

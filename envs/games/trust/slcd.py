@@ -24,6 +24,11 @@ FIRMS = ("Samsung", "Sony")
 @register("SLCD-v0", mechanism_class="TR-2")
 def released(max_steps: int = 100, trust_enabled: bool = True) -> ReleasedGame:
     """Joint venture of two firms with calibrated, asymmetric interdependence."""
+    return ReleasedGame("SLCD-v0", horizon=max_steps, **calibrated(trust_enabled))
+
+
+def calibrated(trust_enabled: bool) -> dict[str, Any]:
+    """What the released game is composed of, but for its name and horizon."""
     trust = TrustParameters(
         lambda_plus=0.08,
         lambda_minus=0.28,
@@ -33,18 +38,16 @@ def released(max_steps: int = 100, trust_enabled: bool = True) -> ReleasedGame:
         kappa=1.0,
         initial_trust=0.65,
     )
-    return ReleasedGame(
-        "SLCD-v0",
-        endowments=(100.0, 100.0),
-        baselines=(30.0, 30.0),
-        horizon=max_steps,
-        dependence=matrix([[0.0, 0.64], [0.86, 0.0]]),
-        value=ValueParameters(theta=20.0, gamma=0.65),
-        trust=trust if trust_enabled else None,
-        alpha=(0.55, 0.45),
-        display_names=FIRMS,
-        extra_info=_investments,
-    )
+    return {
+        "endowments": (100.0, 100.0),
+        "baselines": (30.0, 30.0),
+        "dependence": matrix([[0.0, 0.64], [0.86, 0.0]]),
+        "value": ValueParameters(theta=20.0, gamma=0.65),
+        "trust": trust if trust_enabled else None,
+        "alpha": (0.55, 0.45),
+        "display_names": FIRMS,
+        "extra_info": _investments,
+    }
 
 
 def _investments(state: State, copy: int) -> dict[str, Any]:

@@ -1,0 +1,242 @@
+"""Figures and summaries of the two-dimensional S-LCD study."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.contour import QuadContourSet
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from coopetition.agents.appropriation import ID, PLAYS
+
+from .biaxial import COLLAPSE, START, targets
+from .biaxial_comparison import at, ends
+from .theme import HALO, INK, WIDTH, Plot, apply
+
+TITLES = {
+    "equilibrium": "published equilibrium",
+    "selfish": "selfish equilibrium",
+    "team": "joint plan",
+}
+# Points of the grid that claims speak of.
+CLAIMED = {"G02": (0.40, 0.60), "G05": (0.40, 0.90), "G06": COLLAPSE}
+# Below it nobody appropriates: the search is as exact as that. At BORDER a line is drawn, as the
+# grid is too coarse for one at zero.
+NONE, BORDER = 1e-6, 0.01
+Grid = tuple[np.ndarray, np.ndarray, np.ndarray]
+STEP, LINES = 0.02, (0.1, 0.2, 0.3)  # of the colours, and lines between them
+
+
+def biaxial_phases(biaxial_maps: pd.DataFrame, biaxial_outcomes: pd.DataFrame) -> Plot:
+    """Appropriation over eta and beta under each play, with the border of the equilibrium."""
+    apply()
+    data = _plane(biaxial_maps, "eta, beta")
+    border = _grid(data, "equilibrium", "beta", "eta")
+    fig, axes = _panels()
+    for ax, way in zip(axes, PLAYS, strict=True):
+        colours = _field(ax, data, way, "beta", "eta")
+        _line(ax, border, BORDER, linestyles="--", linewidths=1.2)
+        _mark(ax, biaxial_outcomes[biaxial_outcomes["play"] == way])
+        ax.set_title(TITLES[way], size=9)
+        ax.set(xlabel="dilution β", xticks=(0.3, 0.45, 0.6, 0.75, 0.9))
+        ax.set(xticklabels=("0.3", "", "0.6", "", "0.9"), yticks=(0.2, 0.3, 0.4, 0.5, 0.6))
+    axes[0].set_ylabel("appropriable part η")
+    _finish(fig, axes, colours, _phase_handles())
+    return Plot(
+        fig,
+        data,
+        "Appropriation in the two-dimensional S-LCD",
+        _phase_caption(biaxial_outcomes),
+        "Three maps of mean appropriation over beta and eta, one per way of playing, with lines of "
+        "equal appropriation, the border beyond which the published equilibrium appropriates "
+        "nothing, and the 25 points of the published grid. Appropriation rises with eta and falls "
+        "with beta in all three.",
+    )
+
+
+def biaxial_calibration(biaxial_maps: pd.DataFrame, biaxial_calibration: pd.DataFrame) -> Plot:
+    """Appropriation over kappa and xi under each play, with where the descents end."""
+    apply()
+    data = _plane(biaxial_maps, "kappa, xi")
+    wanted = targets()["endpoint"]["appropriation"]
+    fig, axes = _panels()
+    for ax, way in zip(axes, PLAYS, strict=True):
+        colours = _field(ax, data, way, "xi", "kappa")
+        _line(ax, _grid(data, way, "xi", "kappa"), wanted, linewidths=1.6)
+        _descents(ax, biaxial_calibration[biaxial_calibration["play"] == way])
+        ax.set_title(TITLES[way], size=9)
+        ax.set(xlabel="quadratic cost ξ", xticks=(5, 10, 15, 20, 25, 30), xlim=(4, 30))
+        ax.set(yticks=(0.1, 0.5, 1.0, 1.5, 2.0), ylim=(0.0, 2.0))
+    axes[0].set_ylabel("linear cost κ")
+    _finish(fig, axes, colours, _descent_handles(wanted))
+    return Plot(
+        fig,
+        data,
+        "Calibration of the two-dimensional S-LCD",
+        _calibration_caption(data, biaxial_calibration, wanted),
+        "Three maps of mean appropriation over xi and kappa, one per way of playing, with the line "
+        "on which the target is met where there is one, and the paths of the coordinate descents "
+        "from the published parameters.",
+    )
+
+
+def _plane(maps: pd.DataFrame, plane: str) -> pd.DataFrame:
+    rows = maps[maps["plane"] == plane].drop(columns="plane").reset_index(drop=True)
+    rows.insert(0, "environment", ID)
+    return rows
+
+
+def _grid(data: pd.DataFrame, way: str, x: str, y: str) -> Grid:
+    """Values of x and of y, and appropriation [y, x]."""
+    wide = data[data["play"] == way].pivot(index=y, columns=x, values="appropriation")
+    return wide.columns.to_numpy(), wide.index.to_numpy(), wide.to_numpy()
+
+
+def _panels() -> tuple[Figure, np.ndarray]:
+    return plt.subplots(1, len(PLAYS), figsize=(WIDTH, 3.0), sharex=True, sharey=True)
+
+
+def _field(ax: Axes, data: pd.DataFrame, way: str, x: str, y: str) -> QuadContourSet:
+    """Appropriation under a play as colour, in steps that all panels share, and `LINES`."""
+    grid, top = _grid(data, way, x, y), data["appropriation"].max()
+    steps = np.arange(np.ceil(top / STEP) + 1) * STEP
+    colours = ax.contourf(*grid, levels=steps, cmap=sns.light_palette("#0072B2", as_cmap=True))
+    for level in LINES:
+        _line(ax, grid, level, colors="white", linewidths=1)
+    ax.grid(False)
+    return colours
+
+
+def _line(ax: Axes, grid: Grid, level: float, **style: Any) -> None:
+    """Where appropriation is at a level, if it is somewhere on the grid."""
+    if grid[2].min() < level < grid[2].max():
+        ax.contour(*grid, levels=[level], **{"colors": INK, **style})
+
+
+def _mark(ax: Axes, rows: pd.DataFrame) -> None:
+    """The points of the published grid: hollow where nobody appropriates."""
+    taken = rows["appropriation"].map(max) > NONE
+    for part, face in ((rows[taken], INK), (rows[~taken], "white")):
+        # The layout would make room for an unclipped line without points.
+        if len(part):
+            style = {"ls": "", "marker": "o", "ms": 3.4, "mfc": face, "mec": INK, "mew": 0.7}
+            ax.plot(part["beta"], part["eta"], clip_on=False, zorder=5, **style)
+    for claim, (eta, beta) in CLAIMED.items():
+        offset = (-4, 4) if beta > 0.8 else (4, 4)
+        side = "right" if beta > 0.8 else "left"
+        ax.annotate(
+            claim,
+            (beta, eta),
+            offset,
+            textcoords="offset points",
+            ha=side,
+            size=6.5,
+            path_effects=HALO,
+        )
+
+
+def _descents(ax: Axes, rows: pd.DataFrame) -> None:
+    """Path of the endpoint descent, and where the descents on the schedules end."""
+    kept = rows[rows["kept"] & (rows["objective"] == "endpoint")]
+    path = np.array([[START["xi"], START["kappa"]], *kept[["xi", "kappa"]].to_numpy()])
+    ax.plot(*path.T, color=INK, lw=1, ls=":", zorder=4)
+    ax.plot(*path[0], **_MARKS["start"], zorder=5)
+    for row in ends(rows).itertuples():
+        kind = "endpoint" if row.objective == "endpoint" else "schedule"
+        ax.plot(row.xi, row.kappa, **_MARKS[kind], zorder=5)
+
+
+_MARKS = {
+    "start": {"ls": "", "marker": "X", "ms": 6, "mfc": INK, "mec": "white"},
+    "endpoint": {"ls": "", "marker": "o", "ms": 4, "mfc": INK, "mec": INK},
+    "schedule": {"ls": "", "marker": "s", "ms": 8, "mfc": "none", "mec": INK, "mew": 1},
+}
+
+
+def _finish(fig: Figure, axes: np.ndarray, colours: QuadContourSet, handles: list[Line2D]) -> None:
+    label = "appropriation p,\nmean over agents"
+    bar = fig.colorbar(colours, ax=axes, label=label, pad=0.01, ticks=(0, *LINES))
+    bar.ax.hlines(LINES, 0, 1, color="white", lw=1)
+    bar.outline.set_visible(False)
+    fig.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=7.5)
+
+
+def _phase_handles() -> list[Line2D]:
+    point = {"ls": "", "marker": "o", "ms": 3.4, "mec": INK, "mew": 0.7}
+    return [
+        Line2D([], [], color=INK, ls="--", lw=1.2, label=f"p = {BORDER}, published equilibrium"),
+        Line2D([], [], mfc=INK, label="published grid, p > 0", **point),
+        Line2D([], [], mfc="white", label="published grid, p = 0 for both", **point),
+    ]
+
+
+def _descent_handles(wanted: float) -> list[Line2D]:
+    return [
+        Line2D([], [], color=INK, lw=1.6, label=f"target p = {wanted:.2f}"),
+        Line2D([], [], label="published values", **_MARKS["start"]),
+        Line2D([], [], label="end, endpoint objective", **_MARKS["endpoint"]),
+        Line2D([], [], label="ends, three schedules", **_MARKS["schedule"]),
+    ]
+
+
+def _phase_caption(outcomes: pd.DataFrame) -> str:
+    found = {way: at(outcomes, COLLAPSE, way)["appropriation"] for way in PLAYS}
+    taken = {way: ", ".join(f"{p:.3f}" for p in values) for way, values in found.items()}
+    without = {way: _count(outcomes, way) for way in PLAYS}
+    cooperation = {way: _range(outcomes, way) for way in PLAYS}
+    trusting = {way: _trusting(outcomes, way) for way in PLAYS}
+    return (
+        f"Of {len(outcomes) // len(PLAYS)} points nobody appropriates on {without['equilibrium']} "
+        f"in the published equilibrium, on {without['selfish']} in the selfish one and on "
+        f"{without['team']} in the joint plan. At η = {COLLAPSE[0]:.2f}, β = {COLLAPSE[1]:.2f} "
+        f"(G06) p is ({taken['equilibrium']}), ({taken['selfish']}) and ({taken['team']}). "
+        f"Cooperation is {cooperation['equilibrium']}, {cooperation['selfish']} and "
+        f"{cooperation['team']} of 100, and trust, which needs 30, ends above 0.5 on "
+        f"{trusting['equilibrium']}, {trusting['selfish']} and {trusting['team']} of the points."
+    )
+
+
+def _count(outcomes: pd.DataFrame, way: str) -> int:
+    taken = outcomes.loc[outcomes["play"] == way, "appropriation"].map(max)
+    return int((taken <= NONE).sum())
+
+
+def _range(outcomes: pd.DataFrame, way: str) -> str:
+    """Mean cooperation over the grid."""
+    means = outcomes.loc[outcomes["play"] == way, "cooperation"].map(np.mean)
+    return f"{means.min():.1f} to {means.max():.1f}"
+
+
+def _trusting(outcomes: pd.DataFrame, way: str) -> int:
+    rows = outcomes[outcomes["play"] == way]
+    return int((rows["trust_end"] > 0.5).sum())
+
+
+def _calibration_caption(data: pd.DataFrame, calibration: pd.DataFrame, wanted: float) -> str:
+    reached = {way: data.loc[data["play"] == way, "appropriation"] for way in PLAYS}
+    said = [f"{v.min():.3f} to {v.max():.3f} ({TITLES[way]})" for way, v in reached.items()]
+    last = ends(calibration)
+    apart = last.groupby("play")[["kappa", "xi"]].agg(np.ptp).to_numpy().max()
+    moved = _trust_range(data)
+    met = [TITLES[way] for way, v in reached.items() if v.min() <= wanted <= v.max()]
+    return (
+        f"Over the whole box appropriation is {'; '.join(said)}; the target of {wanted:.2f} can be "
+        f"met by: {', '.join(met) or 'none'}. Trust at the quarters of the episode moves by at "
+        f"most {moved:.0e} over the box, because it does not answer to appropriation; so the "
+        "waypoints add next to a constant to the objective. The four descents of one play end "
+        f"within {apart:.0e} of each other in κ and ξ. One target cannot tell two parameters "
+        "apart: where it can be met, it is met on a whole line."
+    )
+
+
+def _trust_range(data: pd.DataFrame) -> float:
+    """Largest range of trust over the box, over quarters and plays."""
+    columns = [name for name in data if name.startswith("trust_")]
+    spread = data.groupby("play")[columns].agg(np.ptp)
+    return float(spread.to_numpy().max())

@@ -1,0 +1,337 @@
+"""The two-dimensional S-LCD study: solutions against closed forms, tables, verdicts, figures."""
+
+import re
+from types import SimpleNamespace
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from coopetition import envs
+from coopetition.agents import appropriation as solving
+from coopetition.reports import biaxial, schema
+from coopetition.reports.biaxial_comparison import at, ends
+from coopetition.reports.figures import FIGURES
+from coopetition.reports.rules import biaxial as rules
+from coopetition.reports.sources import published
+from coopetition.reports.supplement_content import TABLES, supplement_data
+
+ALPHA, D = np.array([0.55, 0.45]), np.array([[0.0, 0.64], [0.86, 0.0]])
+DEFAULTS = {"kappa": 0.5, "beta": 0.6, "eta": 0.4, "xi": 15.0}
+RULES = {
+    "G02": rules.interior_equilibrium,
+    "G03": rules.reduces_to_slcd,
+    "G04": rules.oracle_episode,
+    "G05": rules.unimodal_outcomes,
+    "G06": rules.collapse_of_ippo,
+}
+
+
+@pytest.fixture(autouse=True)
+def close():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def outcomes(supplements):
+    return supplements["biaxial_outcomes"]
+
+
+@pytest.fixture(scope="module")
+def calibration(supplements):
+    return supplements["biaxial_calibration"]
+
+
+@pytest.fixture(scope="module")
+def compared(supplements):
+    return supplements["biaxial"]
+
+
+def payoffs(actions, kappa, beta, eta, xi):
+    """Payoffs of a step, from the equation of the study."""
+    c, p = actions[0::2], actions[1::2]
+    surplus = 0.65 * np.sqrt(c.prod())
+    shared = ALPHA * surplus * (1 - beta * p.mean())
+    return 100 - c - kappa * p + 20 * np.log(1 + c) + shared + eta * p * surplus - xi * p**2
+
+
+# ---- solutions ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "change", [{}, {"eta": 0.6, "beta": 0.3}, {"eta": 0.2}, {"kappa": 0.1, "xi": 5.0}]
+)
+@pytest.mark.parametrize(("way", "concern"), [("equilibrium", D), ("selfish", 0 * D)])
+def test_no_agent_gains_by_another_action_in_an_equilibrium(change, way, concern):
+    values = DEFAULTS | change
+    actions = solving.play(solving.settings(**values), way).actions[0]
+    generator = np.random.default_rng(0)
+    weights = np.eye(2) + concern
+    for agent in range(2):
+        stay = (weights @ payoffs(actions, **values))[agent]
+        for _ in range(300):
+            tried = actions.copy()
+            near = generator.random() < 0.5
+            step = generator.normal(0, (0.5, 0.01)) if near else generator.random(2) * (100, 1)
+            own = slice(2 * agent, 2 * agent + 2)
+            tried[own] = np.clip(tried[own] + step if near else step, 0, (100, 1))
+            assert (weights @ payoffs(tried, **values))[agent] <= stay + 1e-7
+
+
+@pytest.mark.parametrize("way", ["equilibrium", "selfish"])
+def test_appropriation_is_the_root_of_its_condition(way):
+    """dU_i / dp_i = 0, cut to [0, 1], given what is created together."""
+    eta, beta = (grid.ravel() for grid in np.meshgrid([0.2, 0.4, 0.6], [0.3, 0.6, 0.9]))
+    profile = solving.play(solving.settings(eta=eta, beta=beta), way)
+    surplus = 0.65 * np.sqrt(profile.cooperation.prod(axis=1, keepdims=True))
+    concern = D if way == "equilibrium" else 0 * D
+    felt = beta[:, None] / 2 * surplus * (ALPHA + concern @ ALPHA)
+    expected = np.clip((eta[:, None] * surplus - 0.5 - felt) / 30, 0, 1)
+    np.testing.assert_allclose(profile.appropriation, expected, atol=2e-6)
+    assert (profile.appropriation[expected == 0] == 0).all()
+
+
+def test_settings_do_not_touch_each_other():
+    values = {"eta": np.array([0.2, 0.4, 0.6]), "xi": np.array([5.0, 15.0, 30.0])}
+    together = solving.play(solving.settings(**values), "equilibrium")
+    for i in range(3):
+        alone = solving.settings(**{name: value[i] for name, value in values.items()})
+        single = solving.play(alone, "equilibrium")
+        np.testing.assert_array_equal(single.actions[0], together.actions[i])
+        assert single.sweeps[0] == together.sweeps[i]
+
+
+def test_solved_utilities_are_payoffs_of_the_game():
+    """In the first step trust is known: the game pays what the solver maximises."""
+    actions = np.array([[26.0, 0.1, 40.0, 0.7]])
+    _, outcome = envs.game(solving.ID).step(envs.game(solving.ID).reset([0]), actions)
+    found = solving.utilities(solving.settings(), actions, np.zeros((2, 2)))
+    np.testing.assert_allclose(outcome.payoffs, found, rtol=1e-6)
+
+
+@pytest.mark.parametrize("values", [{}, {"eta": 0.6, "beta": 0.3}])
+def test_no_constants_on_the_grid_earn_more_than_the_joint_plan(values):
+    """By playing whole episodes: near the plan, and anywhere."""
+    plan = solving.play(solving.settings(**values), "team").actions[0]
+    generator = np.random.default_rng(1)
+    far = generator.random((1500, 4)) * (100, 1, 100, 1)
+    near = plan + generator.normal(0, (2, 0.02, 2, 0.02), (1500, 4))
+    tried = np.clip(np.concatenate([[plan], near, far]), 0, (100, 1, 100, 1))
+    tried[1:, ::2] = np.round(tried[1:, ::2])
+    many = solving.settings(**{k: np.full(len(tried), v) for k, v in (DEFAULTS | values).items()})
+    total = solving.episodes(many, tried).returns.sum(axis=1)
+    assert total.argmax() == 0 or total.max() <= total[0] * (1 + 1e-7)
+
+
+def test_to_appropriate_nothing_is_optimal_in_every_state_at_the_collapse():
+    """The summed reward falls in each p_i for any trust, at eta 0.2 and beta 0.6 (claim G06)."""
+    generator = np.random.default_rng(2)
+    eta, beta = biaxial.COLLAPSE
+    values = DEFAULTS | {"eta": eta, "beta": beta}
+    for _ in range(300):
+        actions = generator.random(4) * (100, 1, 100, 1)
+        weights = np.eye(2) + D * generator.random((2, 2))
+        for number in (1, 3):
+            none = actions.copy()
+            none[number] = 0
+            gain = (weights @ (payoffs(none, **values) - payoffs(actions, **values))).sum()
+            assert gain >= 0
+
+
+# ---- tables -------------------------------------------------------------------------------------
+
+
+def test_the_published_equilibrium_is_found(outcomes):
+    """c*, p*, U* of the published oracle, its sweeps, and the episode that it plays."""
+    found = at(outcomes, biaxial.CENTRE, "equilibrium")
+    np.testing.assert_allclose(found["cooperation"], [26.77, 27.55], atol=1e-2)
+    np.testing.assert_allclose(found["appropriation"], [0.071, 0.056], atol=1e-3)
+    np.testing.assert_allclose(found["utility"], [243.80, 275.96], atol=1e-2)
+    np.testing.assert_allclose(found["returns"], [6066.37, 6012.89], atol=1e-2)
+    assert found["sweeps"] == 7
+    assert found["trust_end"] < 1e-6
+
+
+def test_the_oracle_returns_at_least_what_it_does_without_appropriation(outcomes):
+    found = at(outcomes, biaxial.CENTRE, "equilibrium")
+    actions = np.stack([found["cooperation"], [0, 0]], axis=1).reshape(1, 4)
+    without = solving.episodes(solving.settings(), actions).returns[0]
+    assert (np.array(found["returns"]) >= without - 0.5).all()
+    assert sum(found["returns"]) > without.sum()
+
+
+def test_the_grid_is_whole_and_appropriation_monotone(outcomes):
+    assert len(outcomes) == 75
+    for _, rows in outcomes.groupby("play"):
+        taken = rows.assign(p=rows["appropriation"].map(np.mean))
+        wide = taken.pivot(index="eta", columns="beta", values="p").to_numpy()
+        assert wide.shape == (5, 5)
+        assert (np.diff(wide, axis=0) >= -1e-9).all()
+        assert (np.diff(wide, axis=1) <= 1e-9).all()
+
+
+def test_there_is_nothing_interior_at_the_collapse(outcomes):
+    for way in ("equilibrium", "team"):
+        assert list(at(outcomes, biaxial.COLLAPSE, way)["appropriation"]) == [0, 0]
+    selfish = at(outcomes, biaxial.COLLAPSE, "selfish")["appropriation"]
+    np.testing.assert_allclose(selfish, [0.00068, 0.01554], atol=1e-4)
+
+
+def test_a_place_that_is_not_on_the_grid_is_an_error(outcomes):
+    with pytest.raises(ValueError, match=r"eta=0.25"):
+        at(outcomes, (0.25, 0.6), "team")
+
+
+def test_rewards_are_those_of_slcd_without_appropriation(monkeypatch):
+    assert biaxial.reduction() == 0
+    changed = envs.game(solving.ID, trust_enabled=False)
+    games = {"SLCD-v0": envs.game("SLCD-v0"), solving.ID: changed}
+    monkeypatch.setattr(biaxial.envs, "game", games.get)
+    assert biaxial.reduction() > 1
+
+
+# ---- calibration --------------------------------------------------------------------------------
+
+
+def test_targets_are_those_published():
+    wanted = biaxial.targets()
+    assert list(wanted) == ["endpoint", "A_flat_peak", "A_rising", "B_monotonic"]
+    assert wanted["endpoint"] == {"trust_end": 0.0, "appropriation": 0.3}
+    assert list(wanted["B_monotonic"].values()) == [0.6, 0.4, 0.15, 0.0, 0.3]
+
+
+def reaching(monkeypatch, outcome):
+    """Let the calibrated game have these outcomes of kappa and xi."""
+
+    def reached(way, kappa, xi):
+        pairs = np.broadcast(np.atleast_1d(kappa), np.atleast_1d(xi))
+        return [{"kappa": float(k), "xi": float(x), **outcome(k, x)} for k, x in pairs]
+
+    monkeypatch.setattr(biaxial, "_reached", reached)
+
+
+def test_a_perfect_trajectory_has_an_objective_of_zero(monkeypatch):
+    wanted = biaxial.targets()["A_rising"]
+    reaching(monkeypatch, lambda kappa, xi: wanted)
+    assert {row["value"] for row in biaxial.descend("team", wanted)} == {0.0}
+
+
+def test_the_descent_finds_a_quadratic_minimum_by_the_vertex(monkeypatch):
+    """Distances in kappa and xi: five points do not hit 0.7 and 12.3, the parabola does."""
+    reaching(monkeypatch, lambda kappa, xi: {"a": kappa - 0.7, "b": (xi - 12.3) / 10})
+    rows = list(biaxial.descend("team", {"a": 0.0, "b": 0.0}))
+    last = [row for row in rows if row["kept"]][-1]
+    assert (last["kappa"], last["xi"]) == pytest.approx((0.7, 12.3))
+    assert last["vertex"]
+    assert [row["round"] for row in rows] == [1] * 12 + [2] * 12
+    assert [row["axis"] for row in rows] == [*["kappa"] * 6, *["xi"] * 6] * 2
+
+
+def test_a_minimum_at_the_edge_stays_in_the_box(monkeypatch):
+    reaching(monkeypatch, lambda kappa, xi: {"a": kappa + xi})
+    last = [row for row in biaxial.descend("team", {"a": 0.0}) if row["kept"]][-1]
+    assert (last["kappa"], last["xi"]) == (0.1, 5.0)
+
+
+def test_the_calibrations_of_a_play_agree_because_trust_does_not_answer(calibration):
+    last = ends(calibration)
+    assert len(last) == 12
+    for _, rows in last.groupby("play"):
+        assert np.ptp(rows["kappa"]) < 1e-4
+        assert np.ptp(rows["xi"]) < 1e-4
+    for _, rows in calibration.groupby("play"):
+        assert np.ptp(rows["trust_first"]) < 1e-3
+        assert np.ptp(rows["appropriation"]) > 0.1
+    reached = last.groupby("play")["appropriation"].max()
+    assert reached["selfish"] == pytest.approx(0.3, abs=1e-4)
+    assert reached.drop("selfish").max() < 0.25
+
+
+# ---- comparison and verdicts --------------------------------------------------------------------
+
+
+def test_every_published_quantity_has_a_row_and_a_result(compared):
+    said = published("slcd_2d_published")
+    assert list(compared["quantity"][: len(said)]) == list(said["quantity"])
+    count = compared["result"].value_counts().to_dict()
+    assert count == {"setting": 13, "match": 7, "not trained": 6, "added": 4, "mismatch": 1}
+    wrong = compared[compared["result"] == "mismatch"]
+    assert wrong["quantity"].tolist() == ["beta grid (croissant text)"]
+    assert (compared["difference"].dropna() <= compared["tolerance"].dropna()).all()
+
+
+def verdicts(table):
+    return {claim: rule(SimpleNamespace(biaxial=table)).verdict for claim, rule in RULES.items()}
+
+
+def test_verdicts(compared):
+    assert verdicts(compared) == {
+        **{"G02": "confirmed", "G03": "confirmed", "G04": "confirmed"},
+        **{"G05": "not testable", "G06": "inconclusive"},
+    }
+    collapse = rules.collapse_of_ippo(SimpleNamespace(biaxial=compared))
+    assert "the optimum of that reward" in collapse.reason
+    assert "no interior equilibrium" in collapse.reason
+    assert "(0.001, 0.016)" in collapse.reason
+    found = rules.interior_equilibrium(SimpleNamespace(biaxial=compared))
+    assert found.estimate == "c* = (26.77, 27.55); p* = (0.071, 0.056); U* = (243.80, 275.96)"
+
+
+@pytest.mark.parametrize("claim", ["G02", "G03", "G04"])
+def test_a_claim_is_refuted_by_a_mismatch(compared, claim):
+    changed = compared.copy()
+    changed.loc[changed["claim"] == claim, "result"] = "mismatch"
+    assert verdicts(changed)[claim] == "refuted"
+    assert verdicts(changed) | {claim: "confirmed"} == verdicts(compared)
+
+
+def test_an_equilibrium_at_the_border_is_not_interior(compared):
+    changed = compared.copy()
+    [row] = changed.index[changed["quantity"] == "p* agent 0 / agent 1"]
+    changed.at[row, "recomputed"] = [0.07, 0.0]
+    decision = rules.interior_equilibrium(SimpleNamespace(biaxial=changed))
+    assert decision.verdict == "refuted"
+    assert "not inside" in decision.reason
+
+
+def test_what_a_joint_controller_should_take_is_told_as_it_is(compared):
+    changed = compared.copy()
+    for row in changed.index[changed["result"].eq("added") & changed["claim"].eq("G06")]:
+        changed.at[row, "recomputed"] = [0.1, 0.2]
+    reason = rules.collapse_of_ippo(SimpleNamespace(biaxial=changed)).reason
+    assert "not the optimum" in reason
+    assert "has an interior equilibrium" in reason
+
+
+def test_without_the_study_nothing_is_testable():
+    assert set(verdicts(schema.table("biaxial", [])).values()) == {"not testable"}
+
+
+# ---- report -------------------------------------------------------------------------------------
+
+
+def test_the_section_has_its_rows(supplements):
+    data = supplement_data({name: supplements[name] for name in TABLES})
+    assert [len(data[name]) for name in data] == [18, 9, 12]
+    assert {row["claim"] for row in data["biaxial_points"]} == {"G02", "G05", "G06"}
+    assert all(isinstance(row["recomputed"], list) for row in data["biaxial"])
+    nothing = supplement_data({name: schema.table(name, []) for name in TABLES})
+    assert nothing == {name: [] for name in data}
+
+
+def test_captions_tell_the_numbers_of_the_tables(supplements, outcomes):
+    maps = supplements["biaxial_maps"]
+    caption = FIGURES["biaxial_phases"](maps, outcomes).caption
+    assert caption.startswith("Of 25 points nobody appropriates on 7 in the published equilibrium")
+    assert "(0.000, 0.000), (0.001, 0.016) and (0.000, 0.000)" in caption
+    assert caption.endswith("ends above 0.5 on 0, 0 and 25 of the points.")
+    drawn = FIGURES["biaxial_calibration"](maps, supplements["biaxial_calibration"])
+    low, high = re.search(
+        r"appropriation is ([\d.]+) to ([\d.]+) \(published", drawn.caption
+    ).groups()
+    rows = maps[(maps["plane"] == "kappa, xi") & (maps["play"] == "equilibrium")]
+    assert (float(low), float(high)) == pytest.approx(
+        (rows["appropriation"].min(), rows["appropriation"].max()), abs=5e-4
+    )
+    assert "can be met by: selfish equilibrium." in drawn.caption

@@ -59,7 +59,7 @@ def main(id: str = "TrustDilemma-v1", path: Path = Path("results/examples/mixed_
         ylabel="its payoff per step",
     )
     title = "circle: it plays as they do; triangle: its best reply"
-    axes.legend(loc="upper left", title=title, fontsize="small", title_fontsize="small")
+    figure.legend(title=title, loc="outside lower center", ncols=2, frameon=False)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path)
     print(f"{path}: greed {found['greed'][0]:.2f}, fear {found['fear']:.2f} per step")

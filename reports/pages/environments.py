@@ -201,7 +201,8 @@ def _arguments(id: str, game: Game) -> str:
 def _type(parameter: inspect.Parameter) -> str:
     annotation = parameter.annotation
     text = annotation.__name__ if inspect.isclass(annotation) else str(annotation)
-    return f"`{text.replace('collections.abc.', '')}`"
+    # A bar would end the cell of the table.
+    return f"`{text.replace('collections.abc.', '').replace(' | ', ' or ')}`"
 
 
 def _observations(game: Game) -> Iterator[str]:

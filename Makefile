@@ -59,7 +59,7 @@ pages: $(READY)
 	PYTHONPATH=workflow $(BIN)/python -m study.readme
 	$(BIN)/snakemake --rulegraph | PYTHONPATH=workflow $(BIN)/python -m study.rulegraph docs/rulegraph.svg
 	$(BIN)/python examples/animate.py docs/episode.gif
-	$(BIN)/python examples/mixed_motive.py TrustDilemma-v1 docs/mixed_motive.svg
+	$(BIN)/python examples/mixed_motive.py TrustDilemma-v1 docs/mixed_motive.png
 
 docs: $(READY)
 	test -x $(BIN)/mkdocs || $(BIN)/pip install --quiet --editable ".[docs]"

@@ -30,7 +30,7 @@ def earned(game: envs.Game, others: np.ndarray) -> np.ndarray:
     return total / game.horizon
 
 
-def main(id: str = "TrustDilemma-v1", path: Path = Path("results/examples/mixed_motive.svg")):
+def main(id: str = "TrustDilemma-v1", path: Path = Path("results/examples/mixed_motive.png")):
     """Draw both curves, with the ends of greed and fear.
 
     Returns:
@@ -61,7 +61,7 @@ def main(id: str = "TrustDilemma-v1", path: Path = Path("results/examples/mixed_
     title = "circle: it plays as they do; triangle: its best reply"
     figure.legend(title=title, loc="outside lower center", ncols=2, frameon=False)
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path)
+    figure.savefig(path, dpi=120)
     print(f"{path}: greed {found['greed'][0]:.2f}, fear {found['fear']:.2f} per step")
     return curves
 

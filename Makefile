@@ -5,6 +5,8 @@
 # make evidence   do smaller networks lose score? about an hour; reports/recorded
 # make record     what `snakemake verify` compares with, with trained policies of SCALE
 # make costs      keep what the finished study of SCALE has cost: plan, resources, README
+# make pages      cards, reference, rule graph and tables of docs/ and the README, made from code
+# make docs       the documentation as a site in build/site, with the report of SCALE
 # make playthroughs  the readable episodes in tests/playthroughs, after a change of a game
 # make picture    the picture of the README, from the last quick study
 
@@ -14,7 +16,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: study test test-slurm lint benchmark evidence record costs playthroughs picture clean
+.PHONY: study test test-slurm lint benchmark evidence record costs playthroughs pages docs picture clean
 .DEFAULT_GOAL := study
 
 study: $(READY)
@@ -51,6 +53,19 @@ costs: $(READY)
 
 playthroughs: $(READY)
 	$(BIN)/python -m coopetition.envs.playthrough tests/playthroughs
+
+pages: $(READY)
+	$(BIN)/python -m coopetition.reports.pages docs
+	PYTHONPATH=workflow $(BIN)/python -m study.readme
+	$(BIN)/snakemake --rulegraph | PYTHONPATH=workflow $(BIN)/python -m study.rulegraph docs/rulegraph.svg
+	$(BIN)/python examples/animate.py docs/episode.gif
+	$(BIN)/python examples/mixed_motive.py TrustDilemma-v1 docs/mixed_motive.png
+
+docs: $(READY)
+	test -x $(BIN)/mkdocs || $(BIN)/pip install --quiet --editable ".[docs]"
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	if test -f results/$(SCALE)/report/report.html; then cp -r results/$(SCALE)/report build/site/study; \
+	else echo "build/site has no report yet: make study SCALE=$(SCALE)"; fi
 
 picture:
 	cp results/quick/figures/response_curves.svg docs/response_curves.svg

@@ -118,7 +118,7 @@ def environment_cards(
     cards = []
     for environment, rows in contract.groupby("environment", sort=False):
         spec = envs.spec(f"{environment}-{rows['edition'].iloc[0]}")
-        title, story = _story(spec.module)
+        title, story = told(spec.module)
         editions = []
         for row in rows.sort_values("edition").to_dict("records"):
             name = f"{environment}-{row['edition']}"
@@ -198,7 +198,7 @@ def numbers(values: Any) -> str:
     return ", ".join(f"{value:g}" for value in values)
 
 
-def _story(module: str) -> tuple[str, dict[str, list[str]]]:
+def told(module: str) -> tuple[str, dict[str, list[str]]]:
     """Title and paragraphs of the module that defines a game, by edition; "" is about all."""
     doc = inspect.getdoc(sys.modules[module]) or ""
     texts = [part for part in doc.split("\n\n") if not part.startswith(" ")]  # no commands

@@ -2,7 +2,6 @@
 
 import ast
 import importlib.util
-import inspect
 import os
 import re
 import subprocess
@@ -14,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from coopetition import agents, envs
+from coopetition import agents
 from study import resolve
 
 ROOT = Path(__file__).parents[1]
@@ -178,22 +177,6 @@ def test_style(arguments):
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def environment_row(id: str) -> str:
-    """Row of the README: what the module, the registry and both editions say of a game."""
-    released, formal = (
-        envs.spec(f"{id.removesuffix('-v0')}-{edition}") for edition in ("v0", "v1")
-    )
-    games = [released.create(), formal.create()]
-    sizes = (
-        ", ".join(dict.fromkeys(str(getattr(game, name)) for game in games))
-        for name in ("n_agents", "horizon")
-    )
-    title = inspect.getdoc(sys.modules[released.module]).partition("\n")[0].partition(": ")[2]
-    line = formal.summary[0].lower() + formal.summary[1:]
-    cells = [released.name, released.mechanism_class, *sizes]
-    return f"| {' | '.join([*cells, title.removesuffix('.'), line.removesuffix('.')])} |"
-
-
 class TestReadme:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -209,10 +192,6 @@ class TestReadme:
         ids = [f"{environment}-{edition}" for edition, environment in study.environments]
         policies = sum(len(agents.names(i)) - len(agents.learner_names()) for i in ids)
         assert f"{len(study.plan())} training runs, {policies} reference policies" in self.text
-
-    def test_the_table_of_environments_is_that_of_the_registry(self):
-        listed = [line for line in self.text.splitlines() if re.match(r"\| \w+ \| TR-\d ", line)]
-        assert listed == [*map(environment_row, envs.ids("v0"))]
 
     def test_no_placeholder_is_left(self):
         assert not re.search(r"\b[A-Z]+_(TIME|ENGINE|GYM)\b", self.text)

@@ -152,6 +152,10 @@ class FreeRiderDiscount(Mechanism):
 
     Later mechanisms multiply their factors into the same `multiplier`: the released code rounds
     the product before it multiplies a reward.
+
+    Attributes:
+        threshold: share from which a reward is paid in full.
+        factor: what a reward is multiplied by below it.
     """
 
     threshold: float = FREE_RIDER_SHARE

@@ -1,4 +1,4 @@
-"""Tables of the README that are made from recorded measurements.
+"""Tables of the README that are made from recorded measurements and registries.
 
     PYTHONPATH=workflow python -m study.readme
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from coopetition.agents.files import replacing
+from coopetition.reports.pages.environments import overview
 from coopetition.reports.sources import recorded
 
 from .code_hash import ROOT
@@ -68,7 +69,7 @@ def _minutes(minutes: float) -> str:
     return f"{minutes / 60:.1f} h" if minutes >= 120 else f"{minutes:.0f} min"
 
 
-TABLES = {"scales": scales}
+TABLES = {"scales": scales, "environments": overview}
 
 
 def renewed(text: str) -> str:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import hashlib
 
-from . import audits, environments, learning, released_audits, study
+from . import audits, campaigns, environments, learning, released_audits, study
 from .audits import DISTURBED
+from .campaigns import CAMPAIGNS
 from .fields import CLASSES, MODES, PROTOCOLS, STATUSES, Column
 from .released_audits import AUDIT_UNITS, RECORD_ORIGINS
 from .study import CHECKS, GROUPS, VERDICTS
 
 __all__ = [
     "AUDIT_UNITS",
+    "CAMPAIGNS",
     "CHECKS",
     "CLASSES",
     "DISTURBED",
@@ -29,7 +31,7 @@ __all__ = [
     "columns_hash",
 ]
 
-FAMILIES = (environments, learning, released_audits, audits, study)
+FAMILIES = (environments, learning, released_audits, audits, campaigns, study)
 TABLES: dict[str, dict[str, Column]] = {
     name: columns for family in FAMILIES for name, columns in family.TABLES.items()
 }

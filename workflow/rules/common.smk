@@ -18,7 +18,7 @@ from coopetition.agents.attempts import ATTEMPTS
 from coopetition.agents.audits import AUDITS as AUDIT_NAMES
 from coopetition.agents.registry import SIGNATURES, learner
 from coopetition.reports.columns import columns_hash
-from study import ConfigurationError, code_hash, data_hash, resolve
+from study import ConfigurationError, campaigns, code_hash, data_hash, resolve
 from study.configuration import CERTIFIED_EDITION
 from study.costs import RECORDED, Costs
 from study.monitor import Monitor
@@ -87,6 +87,8 @@ localrules:
     released_audit,
     released_audit_tables,
     audit_tables,
+    campaign,
+    campaign_tables,
     figure,
     environment_figures,
     incentive_figures,

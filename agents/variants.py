@@ -91,8 +91,12 @@ def variant_runs(
     Without any, under a mode that has a name, they are the runs of a study.
 
     Args:
-        policy, environment, edition, seeds, steps: see `Run`.
+        policy: see `Run`.
+        environment: see `Run`.
+        edition: see `Run`.
         reward_modes: names, in the formal edition also mutualities in [0, 2].
+        seeds: one run each.
+        steps: see `Run`.
         settings: hyperparameters that differ from those of the learner.
         parameters: of the environment.
 

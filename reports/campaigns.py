@@ -1,4 +1,4 @@
-"""Runs of the supplementary campaigns with their factors and scores, and helpers for their tables."""
+"""Runs of the supplementary campaigns with factors and scores, and helpers for their tables."""
 
 from __future__ import annotations
 
@@ -94,5 +94,6 @@ def grid(runs: pd.DataFrame, value: str, axes: Sequence[str]) -> tuple[np.ndarra
     """
     wide = runs.pivot_table(index=[*axes], columns="seed", values=value)
     levels = [list(dict.fromkeys(runs[axis])) for axis in axes]
-    wide = wide.reindex(pd.MultiIndex.from_product(levels, names=axes)).dropna(axis=1)
+    every = pd.MultiIndex.from_product(levels) if len(axes) > 1 else pd.Index(levels[0])
+    wide = wide.reindex(every).dropna(axis=1)
     return wide.to_numpy(float).reshape(*map(len, levels), -1), levels

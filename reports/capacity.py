@@ -96,7 +96,7 @@ def _parts(runs: pd.DataFrame) -> Iterator[tuple[dict[str, str], str, pd.DataFra
 
 
 def _resampled(scores: np.ndarray, count: int) -> np.ndarray:
-    """Means of bootstrap samples, [count, learners, widths], of [learners, widths, cells, seeds]."""
+    """Means of bootstrap samples of [learners, widths, cells, seeds]: [count, learners, widths]."""
     generator = np.random.default_rng(0)
     seeds, found = scores.shape[-1], []
     for first in range(0, count, CHUNK):

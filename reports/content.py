@@ -12,6 +12,7 @@ import pandas as pd
 from coopetition import agents
 
 from .audit_content import audit_data, audited
+from .campaign_content import campaign_data
 from .cards import environment_cards, formal_oracles, numbers, oracle_cards, policy_overview
 from .columns import MODES, PROTOCOLS, STATUSES
 from .comparison import ANALYSE, BENCHMARKS, CODE, CONFIG, INVENTORY, RANKINGS
@@ -96,6 +97,7 @@ def report_data(
     learner_signatures: pd.DataFrame,
     claims: pd.DataFrame,
     audits: Mapping[str, pd.DataFrame],
+    campaigns: Mapping[str, pd.DataFrame],
     figures: Mapping[str, Path],
     curves: Mapping[str, Path],
     incentives: Mapping[str, Path],
@@ -122,6 +124,7 @@ def report_data(
         learner_signatures: see `schema`.
         claims: see `schema`.
         audits: the tables of `audit_content.TABLES`.
+        campaigns: those of `campaign_content.TABLES`.
         figures: figure id -> JSON file with its texts; the CSV twin lies beside it.
         curves: environment with edition -> JSON file of its response curve, likewise.
         incentives: the same of its incentives.
@@ -172,6 +175,7 @@ def report_data(
         "records": counts.to_dict("records"),
         "figures": [_figure(name, path) for name, path in figures.items()],
         **audit_data(audits, certificates),
+        **campaign_data(campaigns),
         "cards": environment_cards(
             contract, reference, certificates, drawn, audited(audits, certificates)
         ),

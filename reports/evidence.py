@@ -23,6 +23,8 @@ class Evidence:
         released_audit: the published audit of the environments, recomputed.
         released_audit_records: the records that it expands to.
         repetitions: bootstrap repetitions.
+        capacity: how rankings at two widths of networks agree (`capacity_agreement`); may be empty.
+        critic_rate: runs by the learning rate of critics (`critic_rates`); may be empty.
     """
 
     reference: pd.DataFrame
@@ -34,6 +36,8 @@ class Evidence:
     released_audit: pd.DataFrame
     released_audit_records: pd.DataFrame
     repetitions: int
+    capacity: pd.DataFrame = field(default_factory=pd.DataFrame)
+    critic_rate: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def own(table: pd.DataFrame) -> pd.DataFrame:

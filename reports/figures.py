@@ -7,6 +7,7 @@ from collections.abc import Callable
 import matplotlib.pyplot as plt
 import pandas as pd
 
+from . import campaign_figures
 from .audits import behaviour, exploitability
 from .curves import formal_response_curves, response_curves
 from .incentives import editions
@@ -76,6 +77,10 @@ FIGURES: dict[str, Callable[..., Plot]] = {
     "released_audit": released_audit_figure,
     "exploitability": exploitability,
     "behaviour": behaviour,
+    "capacity": campaign_figures.capacity,
+    "critic_rates": campaign_figures.critic_rates,
+    "mutuality": campaign_figures.mutuality,
+    "population": campaign_figures.population,
 }
 
 

@@ -117,7 +117,8 @@ def crossovers(runs: pd.DataFrame, *, repetitions: int) -> list[dict[str, Any]]:
     """Rows of the table `mutuality_crossovers`: where the leading paradigm changes.
 
     Independent learners and those with centralised critics are compared by the mean score of their
-    class. Between neighbouring mutualities the gap is taken to be linear; the bootstrap draws seeds.
+    class. Between neighbouring mutualities the gap is taken to be linear; the bootstrap draws
+    seeds.
 
     Args:
         runs: rows of `campaign_runs`, of this campaign.
@@ -172,5 +173,4 @@ def _dialled(runs: pd.DataFrame) -> Iterator[tuple[tuple[str, str], pd.DataFrame
     Runs that broke down have no share and count as 0 in score.
     """
     known = played(runs).dropna(subset="mutuality").sort_values("mutuality", kind="stable")
-    for place, here in known.groupby(CELL, sort=False):
-        yield place, here
+    yield from known.groupby(CELL, sort=False)

@@ -23,7 +23,7 @@ from .figures import FIGURES
 TEMPLATES = Path(__file__).parent / "templates"
 
 # A section is one dictionary (those of SINGLE) or a list of dictionaries with these keys.
-SINGLE = ("study", "counts", "agreement", "editions_summary", "learning", "audits")
+SINGLE = ("study", "counts", "agreement", "editions_summary", "learning", "campaigns", "audits")
 CONTRACT = {
     "study": "name scale description date version commit dirty configuration_hash python platform"
     " packages training_commits",
@@ -78,6 +78,21 @@ CONTRACT = {
     "behaviour": "edition policy environments slope forgiveness end_game share jain efficiency",
     "reward_hacking": "edition protocol reward_mode runs correlation negative breaks",
     "audits": "exploitability cross_play robustness behaviour reward_hacking",
+    "capacity": "edition reward_mode width other_width learners environments seeds tau tau_low"
+    " tau_high",
+    "critic_rates": "name policy learning_rate steps runs broken broken_low broken_high first_step"
+    " score score_low score_high",
+    "mutuality": "environment reward_mode score cooperation trust jain equilibrium_low"
+    " equilibrium_high leader leader_score",
+    "mutuality_jumps": "name policy dial_low dial_high jump jump_low jump_high typical located"
+    " equilibrium_dial_low equilibrium_dial_high equilibrium_jump",
+    "mutuality_crossovers": "name dial dial_low dial_high found leader_below leader_above"
+    " calibrated",
+    "population": "environment policy reward_mode few many few_score few_score_low few_score_high"
+    " many_score many_score_low many_score_high few_cpu_per_step many_cpu_per_step exponent",
+    "population_partners": "name n_agents policy protocol reward_mode partners policies payoff"
+    " others_payoff share",
+    "campaigns": "capacity critic_rates mutuality crossovers population",
     "cells": "environment policy protocol planned finished diverged failed excluded cpu_seconds",
     "failures": "run_id environment policy protocol reward_mode seed status reason",
     "excluded": "policy min_agents environments runs",

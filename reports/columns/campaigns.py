@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .fields import CELL, PROTOCOLS, RUN, TRAINING, Column
+from .fields import CELL, PROTOCOLS, RUN, SCALE, TRAINING, Column
 
 CAMPAIGNS = ("capacity", "critic_rate", "mutuality", "population")
 
@@ -18,6 +18,7 @@ _SETTINGS = {
         "number", "0 private, 1 integrated, 2 cooperative; none in the released edition", (), True
     ),
 }
+_ENDS = {name: SCALE[name] for name in ("welfare_floor", "welfare_ceiling")}
 _PLACE = {name: CELL[name] for name in ("environment", "edition")}
 _POOLED_PLACE = {
     **_PLACE,
@@ -126,9 +127,7 @@ TABLES = {
         **_mean("trust", "mean trust at the end of an episode, 0 to 1"),
         **_mean("cooperation", "mean share of own endowment, 0 to 1"),
         "rank": Column("integer", "of the mean scores of all learners; 1 is the best", (), True),
-        "equilibrium_low": Column(
-            "number", "mean share, lowest equilibrium in constants", (), True
-        ),
+        "equilibrium_low": Column("number", "mean share of the lowest equilibrium", (), True),
         "equilibrium_high": Column("number", "the same of the highest", (), True),
         "nearest_equilibrium": Column("number", "the same, nearest to the learner", (), True),
     },

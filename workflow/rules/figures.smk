@@ -19,6 +19,17 @@ if AUDITS["behaviour"]:
         "certificates": rules.certificates.output,
     }
     FIGURE_INPUTS["behaviour"] = {"audit_behaviour": AUDITS["behaviour"]}
+CAMPAIGN_FIGURES = {
+    "capacity": ("capacity", "capacity_agreement"),
+    "critic_rate": ("critic_rates",),
+    "mutuality": ("mutuality", "mutuality_jumps"),
+    "population": ("population",),
+}
+for campaign in STUDY["supplements"]:
+    tables = CAMPAIGN_FIGURES[campaign]
+    FIGURE_INPUTS[tables[0]] = {
+        name: rules.campaign_tables.output[name] for name in tables
+    }
 FIGURE_EDITIONS = {
     "response_curves": "v0",
     "formal_response_curves": "v1",

@@ -25,6 +25,7 @@ rule report:
         audit_robustness=AUDITS["robustness"],
         audit_behaviour=AUDITS["behaviour"],
         audit_reward_hacking=rules.audit_tables.output.hacking,
+        **dict(rules.campaign_tables.output.items()),
         figures=expand(f"{RESULTS}/figures/{{figure}}.svg", figure=FIGURES),
         texts=expand(f"{RESULTS}/figures/{{figure}}.json", figure=FIGURES),
         curves=rules.environment_figures.output.svg,

@@ -3,10 +3,10 @@
 from common import start
 from coopetition.reports import schema
 from coopetition.reports.capacity import capacity, capacity_agreement
+from coopetition.reports.columns import CAMPAIGNS
 from coopetition.reports.critic_rates import critic_rates
 from coopetition.reports.mutuality import crossovers, jumps, mutuality
 from coopetition.reports.population import partners, population
-from coopetition.reports.columns import CAMPAIGNS
 
 
 def main(snakemake):

@@ -8,6 +8,7 @@ from common import ROOT, start
 from coopetition.agents.files import replacing
 from coopetition.reports import schema
 from coopetition.reports.audit_content import TABLES
+from coopetition.reports.campaign_content import TABLES as CAMPAIGN_TABLES
 from coopetition.reports.content import report_data
 from coopetition.reports.provenance import describe
 from coopetition.reports.report import build_report
@@ -35,6 +36,7 @@ def main(snakemake):
         curves={Path(path).stem: Path(path) for path in files.curve_texts},
         incentives={Path(path).stem: Path(path) for path in files.incentive_texts},
         audit_figures={Path(path).stem: Path(path) for path in files.audit_texts},
+        campaigns={name: schema.read(name, files.get(name)) for name in CAMPAIGN_TABLES},
         audits={name: schema.read(name, files.get(name)) for name in TABLES},
         **{name: schema.read(name, files.get(name)) for name in names},
     )

@@ -103,9 +103,9 @@ def count_rows(study: Study) -> list[Row]:
     """Rows of the table `plan_counts`: what is planned, beside what was published."""
     corpus = published("corpus_counts").query("corpus == 'training'")
     stated = dict(zip(corpus["component"], corpus["published_count"], strict=True))
-    varied = Counter(
-        cell[0] for cell in campaigns.cells(study) for _ in campaigns.runs(study, cell)
-    )
+    varied: Counter[str] = Counter()
+    for cell in campaigns.cells(study):
+        varied[cell[0]] += len(campaigns.runs(study, cell))
     learners = {*published("algorithm_inventory")["algorithm"]}
     runs, seeds = study.plan(), len(study["seeds"])
     excluded = [run for run in runs if learner(run.policy).exclusion(built(run.env_id))]

@@ -138,7 +138,7 @@ def mode_rows(mutuality: pd.DataFrame) -> list[Row]:
 
 def mutuality_summary(mutuality: pd.DataFrame, jumps: pd.DataFrame) -> str:
     """What mutuality does to shares, and the most abrupt change."""
-    dial = mutuality.dropna(subset="mutuality")
+    dial = mutuality.dropna(subset=["mutuality", "cooperation"])
     if dial.empty:
         return ""
     ends = dial.groupby("mutuality")["cooperation"].mean()
@@ -150,11 +150,12 @@ def mutuality_summary(mutuality: pd.DataFrame, jumps: pd.DataFrame) -> str:
     if len(jumps):
         rows = named(jumps).reset_index(drop=True)
         most = rows.loc[rows["jump"].abs().idxmax()]
+        known = pd.notna(most["jump_low"])
+        ends = f" [{signed(most['jump_low'])}, {signed(most['jump_high'])}]" if known else ""
         said.append(
             f"The largest change between neighbours is that of {most['policy']} on {most['name']}, "
-            f"by {signed(most['jump'])} [{signed(most['jump_low'])}, {signed(most['jump_high'])}] "
-            f"from {most['dial_low']:g} to {most['dial_high']:g}, where a typical one is "
-            f"{most['typical']:.2f}."
+            f"by {signed(most['jump'])}{ends} from {most['dial_low']:g} to "
+            f"{most['dial_high']:g}, where a typical one is {most['typical']:.2f}."
         )
     return " ".join(said)
 

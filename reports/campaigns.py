@@ -57,7 +57,10 @@ def counted(runs: pd.DataFrame) -> dict[str, int]:
 def spread(name: str, values: Any) -> dict[str, float]:
     """The columns of a mean with its interval; NaN without values."""
     known = pd.Series(values, dtype=float).dropna()
-    ends = mean_interval(known) if len(known) else [float("nan")] * 3
+    if known.nunique() == 1 and len(known) > 1:  # equal values have no spread
+        ends = (float(known.iloc[0]),) * 3
+    else:
+        ends = mean_interval(known) if len(known) else (float("nan"),) * 3
     return dict(zip((name, f"{name}_low", f"{name}_high"), ends, strict=True))
 
 

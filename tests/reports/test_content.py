@@ -4,6 +4,7 @@ import re
 
 import matplotlib.pyplot as plt
 import pytest
+from campaign_frames import NOTHING, campaign_tables
 
 from coopetition import envs
 from coopetition.agents.audits.cross_play import summary, worst_case_training
@@ -150,8 +151,12 @@ def drawn(study, audits, replies, tmp_path_factory):
         "released_audit": ("released_audit",),
         "exploitability": ("audit_exploitability", "certificates"),
         "behaviour": ("audit_behaviour",),
+        "capacity": ("capacity", "capacity_agreement"),
+        "critic_rates": ("critic_rates",),
+        "mutuality": ("mutuality", "mutuality_jumps"),
+        "population": ("population",),
     }
-    known = study | audits
+    known = study | audits | campaign_tables()
     plots = {
         name: figure(**{table: known[table] for table in needed[name]})
         for name, figure in FIGURES.items()
@@ -181,6 +186,7 @@ def data(study, audits, drawn):
         incentives={p.stem: p for name, p in texts.items() if name.startswith("incentives/")},
         audit_figures={p.stem: p for name, p in texts.items() if name.startswith("audits/")},
         audits=audits,
+        campaigns=campaign_tables(),
         **{name: study[name] for name in TABLES},
     )
 
@@ -232,6 +238,7 @@ def test_games_that_a_learner_is_not_defined_for_are_listed_once(study, nothing_
         incentives={},
         audit_figures={},
         audits=nothing_audited,
+        campaigns=NOTHING,
         **{name: study[name] for name in TABLES} | {"scores": scores},
     )
     (row,) = found["excluded"]
@@ -266,6 +273,7 @@ def test_cells_of_runs_that_left_no_row_are_planned(study, nothing_audited):
         incentives={},
         audit_figures={},
         audits=nothing_audited,
+        campaigns=NOTHING,
         **{name: study[name] for name in TABLES} | {"scores": study["scores"].iloc[:0]},
     )
     assert (lost["counts"]["planned"], lost["counts"]["finished"]) == (45, 0)

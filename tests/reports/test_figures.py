@@ -6,6 +6,7 @@ import re
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
+from campaign_frames import campaign_tables
 
 from coopetition.reports import columns, schema, statistics
 from coopetition.reports.curves import environment_curves
@@ -50,6 +51,7 @@ def tables_of(reference, scores=None, curves=None):
     certificates = certificates_of(reference)
     classes = dict(zip(certificates["environment"], certificates["mechanism_class"], strict=True))
     audits = audits_of([(environment, "v0") for environment in classes])
+    campaigns = campaign_tables()
     return {
         "editions": {"certificates": certificates_of(pd.concat([reference, formal]))},
         "response_curves": {"reference": reference, "scores": scores},
@@ -66,6 +68,10 @@ def tables_of(reference, scores=None, curves=None):
             "certificates": certificates,
         },
         "behaviour": {"audit_behaviour": audits["audit_behaviour"]},
+        "capacity": {name: campaigns[name] for name in ("capacity", "capacity_agreement")},
+        "critic_rates": {"critic_rates": campaigns["critic_rates"]},
+        "mutuality": {name: campaigns[name] for name in ("mutuality", "mutuality_jumps")},
+        "population": {"population": campaigns["population"]},
     }
 
 

@@ -12,7 +12,9 @@ from pathlib import Path
 import matplotlib.image as mpimg
 import pytest
 import typst
+from campaign_frames import campaign_tables
 
+from coopetition.reports.campaign_content import campaign_data
 from coopetition.reports.report import CONTRACT, FIGURES, SINGLE, TEMPLATES, build_report
 
 HEADINGS = (
@@ -23,6 +25,7 @@ HEADINGS = (
     "Reference policies",
     "Two of three reward modes add up to the same sum",
     "Learning",
+    "Supplementary campaigns",
     "Behavioural audits",
     "Runs",
     "Published counts",
@@ -483,6 +486,7 @@ def sample_data() -> dict:
             "behaviour": "9 of 125 follow.",
             "reward_hacking": "2 of 66 runs break.",
         },
+        **campaign_data(campaign_tables()),
         "cells": [
             {
                 "environment": name,

@@ -1,6 +1,7 @@
 rule report:
     """The report as HTML and PDF, with the provenance of this build beside it."""
     input:
+        **dict(rules.campaign_tables.output.items()),
         plan=rules.design.output.runs,
         contract=rules.contract.output,
         certificates=rules.certificates.output,
@@ -25,7 +26,6 @@ rule report:
         audit_robustness=AUDITS["robustness"],
         audit_behaviour=AUDITS["behaviour"],
         audit_reward_hacking=rules.audit_tables.output.hacking,
-        **dict(rules.campaign_tables.output.items()),
         figures=expand(f"{RESULTS}/figures/{{figure}}.svg", figure=FIGURES),
         texts=expand(f"{RESULTS}/figures/{{figure}}.json", figure=FIGURES),
         curves=rules.environment_figures.output.svg,

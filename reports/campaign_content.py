@@ -7,7 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from coopetition.agents.registry import learner
+
 from .columns import MODES
+from .mutuality import PARADIGMS
 from .population import cost_exponents
 from .selection import named
 from .theme import signed
@@ -37,13 +40,7 @@ def campaign_data(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         "mutuality_crossovers": named(tables["mutuality_crossovers"]).to_dict("records"),
         "population": size_rows(tables["population"]),
         "population_partners": named(tables["population_partners"]).to_dict("records"),
-        "campaigns": {
-            "capacity": capacity_summary(tables["capacity"], tables["capacity_agreement"]),
-            "critic_rates": critic_rates_summary(tables["critic_rates"]),
-            "mutuality": mutuality_summary(along, jumps),
-            "crossovers": crossover_summary(tables["mutuality_crossovers"], along),
-            "population": population_summary(tables["population"]),
-        },
+        "campaigns": {"crossovers": crossover_summary(tables["mutuality_crossovers"], along)},
     }
 
 
@@ -93,7 +90,12 @@ def capacity_summary(capacity: pd.DataFrame, agreement: pd.DataFrame) -> str:
 def rate_rows(rates: pd.DataFrame) -> list[Row]:
     """Every learner over all modes, and all learners together."""
     rows = named(rates[rates["reward_mode"] == ALL])
-    return rows.drop(columns="environment").to_dict("records")
+    return rows.assign(rate=rows["learning_rate"].map(decimal)).to_dict("records")
+
+
+def decimal(rate: float) -> str:
+    """A learning rate without powers of ten."""
+    return f"{rate:.10f}".rstrip("0")
 
 
 def critic_rates_summary(rates: pd.DataFrame) -> str:
@@ -102,7 +104,7 @@ def critic_rates_summary(rates: pd.DataFrame) -> str:
     said = []
     for name, part in named(rows).groupby("name", sort=False):
         counts = ", ".join(
-            f"{row['broken']} of {row['runs']} at {row['learning_rate']:g}"
+            f"{row['broken']} of {row['runs']} at {decimal(row['learning_rate'])}"
             for row in part.to_dict("records")
         )
         said.append(f"On {name}, runs that broke down: {counts}.")
@@ -163,15 +165,17 @@ def mutuality_summary(mutuality: pd.DataFrame, jumps: pd.DataFrame) -> str:
 def crossover_summary(crossovers: pd.DataFrame, mutuality: pd.DataFrame) -> str:
     """How many changes of the leading paradigm lie where dependence is as calibrated."""
     dial = named(mutuality.dropna(subset="mutuality"))
-    if dial.empty:
+    dial = dial.assign(paradigm=[learner(policy).paradigm for policy in dial["policy"]])
+    both = dial[dial["paradigm"].isin(PARADIGMS)].groupby("name")["paradigm"].nunique() == 2
+    if not both.any():
         return ""
-    places = dial["name"].nunique()
+    places = f"{both.sum()} environment{'s' if both.sum() > 1 else ''}"
     if crossovers.empty:
-        return f"No change of the leading paradigm was found on {places} environments."
+        return f"No change of the leading paradigm was found on {places}."
     at = int(crossovers["calibrated"].sum())
     certain = int((crossovers["dial_high"] - crossovers["dial_low"] <= 0.5).sum())
     return (
-        f"{len(crossovers)} changes of the leading paradigm were found on {places} environments. "
+        f"{len(crossovers)} changes of the leading paradigm were found on {places}. "
         f"The intervals of {at} hold 1, where dependence is as calibrated; an interval of at most "
         f"half a unit, which says where a change lies, have {certain}."
     )
@@ -201,10 +205,10 @@ def population_summary(population: pd.DataFrame) -> str:
     if exponents.empty:
         return "" if population.empty else "One number of agents alone was trained."
     scores = population.groupby("n_agents")["score"].mean()
-    low, high = exponents.idxmin(), exponents.idxmax()
+    ends = dict.fromkeys((exponents.idxmin(), exponents.idxmax()))
+    powers = [f"{exponents[end]:.2f} ({end[1]} on {end[0]})" for end in ends]
     return (
-        f"CPU time per step grows with the number of agents to the power of {exponents.min():.2f} "
-        f"({low[1]} on {low[0]}) to {exponents.max():.2f} ({high[1]} on {high[0]}). The mean score "
-        f"is {signed(scores.iloc[0])} with {scores.index[0]} agents and {signed(scores.iloc[-1])} "
-        f"with {scores.index[-1]}."
+        f"CPU time per step grows with the number of agents to the power of {' to '.join(powers)}. "
+        f"The mean score is {signed(scores.iloc[0])} with {scores.index[0]} agents and "
+        f"{signed(scores.iloc[-1])} with {scores.index[-1]}."
     )

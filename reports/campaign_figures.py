@@ -15,6 +15,7 @@ from matplotlib.lines import Line2D
 from .campaign_content import (
     capacity_summary,
     critic_rates_summary,
+    decimal,
     mutuality_summary,
     population_summary,
 )
@@ -25,8 +26,8 @@ HEIGHT = 1.75
 # Column of the table `mutuality` -> what its panels are called.
 MEASURES = {
     "score": "score",
-    "cooperation": "share of the endowment",
-    "trust": "trust at the end",
+    "cooperation": "share played",
+    "trust": "trust",
     "jain": "equality (Jain)",
 }
 EQUILIBRIUM = {"color": INK, "ls": (0, (2, 1.5)), "lw": 0.9, "zorder": 2}
@@ -37,7 +38,7 @@ def capacity(capacity: pd.DataFrame, capacity_agreement: pd.DataFrame) -> Plot:
     apply()
     data = _widest(capacity)
     modes = list(dict.fromkeys(data["reward_mode"]))
-    fig, axes = _panels(1, modes, {mode: f"{mode} rewards" for mode in modes}, sharey=True)
+    fig, axes = _panels(1, modes, {mode: f"{mode} reward" for mode in modes}, sharey=True)
     for mode, ax in zip(modes, axes[0], strict=True):
         here = data[data["reward_mode"] == mode]
         _draw(ax, here, "width", "score")
@@ -46,6 +47,7 @@ def capacity(capacity: pd.DataFrame, capacity_agreement: pd.DataFrame) -> Plot:
         ax.set_xticks(widths, [str(width) for width in widths])
         ax.minorticks_off()
         ax.set_xlabel("units of a hidden layer")
+    _limit(axes[0], data["score"])
     axes[0][0].set_ylabel("score")
     _legend(fig, data["policy"])
     return Plot(
@@ -64,13 +66,15 @@ def critic_rates(critic_rates: pd.DataFrame) -> Plot:
     data = critic_rates[(critic_rates["reward_mode"] == "all") & (critic_rates["policy"] != "all")]
     heads = {"broken": "runs that broke down", "score": "score"}
     fig, axes = _panels(1, list(heads), heads)
-    _draw(axes[0][0], data.rename(columns={"broken_share": "broken"}), "learning_rate", "broken")
-    axes[0][0].set_ylim(-0.04, 1.04)
+    shares = data.drop(columns="broken").rename(columns={"broken_share": "broken"})
+    _draw(axes[0][0], shares, "learning_rate", "broken")
     _draw(axes[0][1], data, "learning_rate", "score")
+    _limit(axes[0], data["score"])
+    axes[0][0].set_ylim(-0.04, 1.04)
     rates = sorted(data["learning_rate"].unique())
     for ax in axes[0]:
         ax.set_xscale("log")
-        ax.set_xticks(rates, [f"{rate:g}" for rate in rates])
+        ax.set_xticks(rates, [decimal(rate) for rate in rates])
         ax.minorticks_off()
         ax.set_xlabel("learning rate of the critics")
     axes[0][0].set_ylabel("share of the runs")
@@ -100,6 +104,11 @@ def mutuality(mutuality: pd.DataFrame, mutuality_jumps: pd.DataFrame) -> Plot:
             ax.set_xticks([0, 1, 2], ["0", "1", "2"])
             if here[measure].isna().all():
                 ax.text(0.5, 0.5, "none", transform=ax.transAxes, ha="center", color=GREY, size=7)
+        _limit(axes[:1], here["score"])
+        for measure in {"cooperation", "trust"} & {*known}:
+            axes[known.index(measure)].set_ylim(-0.05, 1.05)
+        if "jain" in known:
+            axes[known.index("jain")].set_ylim(min(0.9, here["jain"].min()) - 0.01, 1.01)
         _draw_equilibria(axes[known.index("cooperation")], here)
         axes[0].set_ylabel(name, size=6.5)
     for ax in grid[-1]:
@@ -131,7 +140,10 @@ def population(population: pd.DataFrame) -> Plot:
             _draw(ax, here[here["reward_mode"] == mode], "n_agents", "score", size=3)
         means = here.groupby(["policy", "n_agents"], sort=False)["cpu_per_step"].mean()
         _draw(axes[-1], means.rename("cpu").reset_index(), "n_agents", "cpu", size=3)
+        _limit(axes[:-1], here["score"])
+        ends = [means.min(), means.max()]
         axes[-1].set_yscale("log")
+        axes[-1].set_yticks(ends, [f"{end:.2g}" for end in ends])
         sizes = sorted(here["n_agents"].unique())
         for ax in axes:
             ax.set_xscale("log")
@@ -191,6 +203,12 @@ def _draw(ax: Axes, rows: pd.DataFrame, x: str, y: str, *, size: float = 3.6) ->
         if f"{y}_low" in line:
             ends = line[f"{y}_low"], line[f"{y}_high"]
             ax.fill_between(line[x], *ends, color=colour, alpha=0.15, lw=0)
+
+
+def _limit(axes: Sequence[Axes], scores: pd.Series) -> None:
+    """Show 0, 1 and all means; bands of few seeds may go on beyond."""
+    for ax in axes:
+        ax.set_ylim(min(0.0, scores.min()) - 0.05, max(1.0, scores.max()) + 0.05)
 
 
 def _draw_equilibria(ax: Axes, rows: pd.DataFrame) -> None:

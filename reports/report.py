@@ -80,7 +80,7 @@ CONTRACT = {
     "audits": "exploitability cross_play robustness behaviour reward_hacking",
     "capacity": "edition reward_mode width other_width learners environments seeds tau tau_low"
     " tau_high",
-    "critic_rates": "name policy learning_rate steps runs broken broken_low broken_high first_step"
+    "critic_rates": "name policy rate steps runs broken broken_low broken_high first_step"
     " score score_low score_high",
     "mutuality": "environment reward_mode score cooperation trust jain equilibrium_low"
     " equilibrium_high leader leader_score",
@@ -92,7 +92,7 @@ CONTRACT = {
     " many_score many_score_low many_score_high few_cpu_per_step many_cpu_per_step exponent",
     "population_partners": "name n_agents policy protocol reward_mode partners policies payoff"
     " others_payoff share",
-    "campaigns": "capacity critic_rates mutuality crossovers population",
+    "campaigns": "crossovers",
     "cells": "environment policy protocol planned finished diverged failed excluded cpu_seconds",
     "failures": "run_id environment policy protocol reward_mode seed status reason",
     "excluded": "policy min_agents environments runs",

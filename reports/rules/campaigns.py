@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ..campaign_content import least_agreement
+from ..campaign_content import decimal, least_agreement
 from ..evidence import Decision, Evidence
 
 # Rank correlation from which rankings count as equal.
@@ -51,7 +51,7 @@ def critic_rate_changes_breakdowns(evidence: Evidence) -> Decision:
         return Decision("not testable", reason)
     rows = table.sort_values("learning_rate", ascending=False)
     estimate = ", ".join(
-        f"{row['broken']} of {row['runs']} at {row['learning_rate']:g}"
+        f"{row['broken']} of {row['runs']} at {decimal(row['learning_rate'])}"
         for row in rows.to_dict("records")
     )
     reason = f"{_direction(rows)} as the rate falls: {estimate}. {CORRECTED}"

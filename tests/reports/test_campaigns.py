@@ -6,11 +6,12 @@ import pandas as pd
 import pytest
 from campaign_frames import DIALS, NOTHING, SHARES, frame
 
-from coopetition.reports import campaign_content, campaign_figures, schema
+from coopetition.reports import campaign_content, schema
 from coopetition.reports.campaigns import campaign_runs, grid
 from coopetition.reports.capacity import capacity, capacity_agreement, tau
 from coopetition.reports.critic_rates import critic_rates
 from coopetition.reports.evidence import Evidence
+from coopetition.reports.figures import FIGURES
 from coopetition.reports.mutuality import crossovers, jain, jumps, mutuality
 from coopetition.reports.population import cost_exponents, partners, population
 from coopetition.reports.rules import campaigns as rules
@@ -219,6 +220,19 @@ def tables():
     return found
 
 
+DRAWN = {
+    "capacity": ("capacity", "capacity_agreement"),
+    "critic_rates": ("critic_rates",),
+    "mutuality": ("mutuality", "mutuality_jumps"),
+    "population": ("population",),
+}
+
+
+def drawn(tables):
+    """Arguments of the figures."""
+    return {name: {key: tables[key] for key in keys} for name, keys in DRAWN.items()}
+
+
 class TestReport:
     def test_says_what_is_found(self, tables):
         data = campaign_content.campaign_data(tables)
@@ -227,11 +241,11 @@ class TestReport:
             (64, 256),
             (128, 256),
         }
-        said = data["campaigns"]
+        said = {name: FIGURES[name](**parts).caption for name, parts in drawn(tables).items()}
         assert "least between 64 and 256 units, where Kendall's tau is 0.33" in said["capacity"]
-        assert "8 of 20 at 0.001, 2 of 20 at 0.0001, 0 of 20 at 1e-05" in said["critic_rates"]
+        assert "8 of 20 at 0.001, 2 of 20 at 0.0001, 0 of 20 at 0.00001" in said["critic_rates"]
         assert "by 0.48 [0.48, 0.48] from 0.5 to 1" in said["mutuality"]
-        assert "The intervals of 0 hold 1" in said["crossovers"]
+        assert "The intervals of 0 hold 1" in data["campaigns"]["crossovers"]
         assert "to the power of 2.00" in said["population"]
         [sizes] = data["population"]
         assert (sizes["few"], sizes["many"], sizes["many_score"]) == (2, 8, 0.125)
@@ -242,22 +256,17 @@ class TestReport:
         assert set(data.pop("campaigns").values()) == {""}
         assert not any(data.values())
 
-    @pytest.mark.parametrize(
-        ("name", "inputs"),
-        [
-            ("capacity", ("capacity", "capacity_agreement")),
-            ("critic_rates", ("critic_rates",)),
-            ("mutuality", ("mutuality", "mutuality_jumps")),
-            ("population", ("population",)),
-        ],
-    )
-    def test_figures_show_their_tables(self, tables, name, inputs):
-        plot = getattr(campaign_figures, name)(**{key: tables[key] for key in inputs})
+    @pytest.mark.parametrize("name", DRAWN)
+    def test_figures_show_their_tables(self, tables, name):
+        plot = FIGURES[name](**drawn(tables)[name])
         pd.testing.assert_frame_equal(plot.data, tables[name])
-        key = "critic_rates" if name == "critic_rates" else name
-        assert plot.caption == campaign_content.campaign_data(tables)["campaigns"][key]
-        drawn = [line for ax in plot.figure.axes for line in ax.get_lines()]
-        assert len(drawn) >= tables[name]["policy"].nunique()
+        lines = [line for ax in plot.figure.axes for line in ax.get_lines()]
+        assert len(lines) >= tables[name]["policy"].nunique()
+
+    def test_lines_of_learners_are_what_broke_down(self, tables):
+        plot = FIGURES["critic_rates"](**drawn(tables)["critic_rates"])
+        lines = [list(line.get_ydata()) for line in plot.figure.axes[0].get_lines()]
+        assert lines == [[0.0, 0.2, 0.8], [0.0, 0.0, 0.0]]
 
 
 def evidence(**tables):
@@ -286,7 +295,7 @@ class TestVerdicts:
     def test_rates_are_told_with_their_direction(self, tables):
         found = rules.critic_rate_changes_breakdowns(evidence(critic_rate=tables["critic_rates"]))
         assert (found.verdict, found.decided_by) == ("inconclusive", "corrected")
-        assert found.estimate == "8 of 20 at 0.001, 2 of 20 at 0.0001, 0 of 20 at 1e-05"
+        assert found.estimate == "8 of 20 at 0.001, 2 of 20 at 0.0001, 0 of 20 at 0.00001"
         assert found.reason.startswith("The share of runs that break down falls")
         assert "20 of 45 runs per rate" in found.reason
 

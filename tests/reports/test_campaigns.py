@@ -1,6 +1,7 @@
 """Supplementary campaigns: tables from invented runs with a known effect, figures and verdicts."""
 
 import campaign_frames
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,6 +17,13 @@ from coopetition.reports.mutuality import crossovers, jain, jumps, mutuality
 from coopetition.reports.population import cost_exponents, partners, population
 from coopetition.reports.rules import campaigns as rules
 from frames import audits_of, certificate, row, run
+
+
+@pytest.fixture(autouse=True)
+def close():
+    """Matplotlib keeps every figure until it is told not to."""
+    yield
+    plt.close("all")
 
 
 @pytest.fixture(scope="module")

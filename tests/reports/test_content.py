@@ -157,22 +157,25 @@ def drawn(study, audits, replies, tmp_path_factory):
         "population": ("population",),
     }
     known = study | audits | campaign_tables()
-    plots = {
-        name: figure(**{table: known[table] for table in needed[name]})
-        for name, figure in FIGURES.items()
-    }
-    for name, plot in environment_curves(study["reference"], study["scores"]):
-        plots[f"environments/{name}"] = plot
-    for name, plot in environment_incentives(study["certificates"], replies):
-        plots[f"incentives/{name}"] = plot
     shown = ("deviations", "exploitability", "cross_play", "behaviour")
-    for name, plot in environment_audits(**{f"audit_{n}": audits[f"audit_{n}"] for n in shown}):
-        plots[f"audits/{name}"] = plot
-    for name, plot in plots.items():
+
+    def plots():
+        for name, figure in FIGURES.items():
+            yield name, figure(**{table: known[table] for table in needed[name]})
+        for name, plot in environment_curves(study["reference"], study["scores"]):
+            yield f"environments/{name}", plot
+        for name, plot in environment_incentives(study["certificates"], replies):
+            yield f"incentives/{name}", plot
+        for name, plot in environment_audits(**{f"audit_{n}": audits[f"audit_{n}"] for n in shown}):
+            yield f"audits/{name}", plot
+
+    saved = {}
+    for name, plot in plots():
         paths = (folder / f"{name}.{suffix}" for suffix in ("svg", "csv", "json"))
         theme.save(plot, *paths, "c0ffee1234+")
         plt.close(plot.figure)
-    return {name: folder / f"{name}.svg" for name in plots}
+        saved[name] = folder / f"{name}.svg"
+    return saved
 
 
 @pytest.fixture(scope="module")

@@ -668,6 +668,8 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         "robustness": 2,
         "behaviour": 1,
         "reward-hacking": 1,
+        **{"capacity": 9, "critic-rates": 9, "mutuality": 3, "mutuality-jumps": 2},
+        **{"mutuality-crossovers": 1, "population": 1, "population-partners": 10},
         "cells": 2,
         "failures": 1,
         "excluded": 1,

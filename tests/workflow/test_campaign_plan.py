@@ -1,6 +1,7 @@
 """Supplementary campaigns in a study: their plan, what is refused, and a tiny one end to end."""
 
 import json
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -27,8 +28,15 @@ TINY = {
 }
 
 
+@cache
+def of_scale(scale: str) -> Study:
+    return resolve({"scale": scale}, CONFIG)
+
+
 def study(scale: str = "smoke", **changes) -> Study:
-    return resolve({"scale": scale, **({"study": "mine"} if changes else {}), **changes}, CONFIG)
+    if not changes:
+        return of_scale(scale)
+    return resolve({"scale": scale, "study": "mine", **changes}, CONFIG)
 
 
 def tiny(**changes) -> Study:
@@ -184,13 +192,19 @@ def copy(tmp_path_factory):
     return checkout(tmp_path_factory.mktemp("campaigns") / "checkout")
 
 
+# One edition, in which three jobs train.
+FEW = {
+    "capacity": {**TINY["capacity"], "editions": ["v1"], "widths": [8]},
+    "mutuality": {**TINY["mutuality"], "editions": ["v1"]},
+}
 FACTORS = {
     "study": "tiny",
+    "editions": "[v1]",
     "environments": "[TrustDilemma]",
     "train_on": "[]",
     "learner_certificates": "{}",
     "audits": "{}",
-    "supplements": json.dumps(TINY),
+    "supplements": json.dumps(FEW),
 }
 LINE = ["--config", "scale=smoke", *(f"{key}={value}" for key, value in FACTORS.items())]
 
@@ -198,15 +212,13 @@ LINE = ["--config", "scale=smoke", *(f"{key}={value}" for key, value in FACTORS.
 @pytest.mark.study
 def test_a_tiny_study_has_runs_and_tables_of_its_campaigns(copy):
     targets = [f"results/tiny/tables/{name}.csv" for name in ("capacity", "mutuality")]
-    code, printed = copy.snakemake("-n", "--cores", "1", *targets, *LINE)
-    assert code == 0, printed
-    jobs = {words[0]: words[1] for words in map(str.split, printed.splitlines()) if len(words) == 2}
-    assert (jobs["campaign_cell"], jobs["campaign"]) == ("5", "2")
-    assert (jobs["dial_equilibria"], jobs["campaign_tables"]) == ("1", "1")
-    assert "train" not in jobs
-
     code, printed = copy.snakemake("--cores", "2", *targets, *LINE)
     assert code == 0, printed
+    jobs = {words[0]: words[1] for words in map(str.split, printed.splitlines()) if len(words) == 2}
+    assert (jobs["campaign_cell"], jobs["campaign"]) == ("3", "2")
+    assert (jobs["dial_equilibria"], jobs["campaign_tables"]) == ("1", "1")
+    assert "train" not in jobs
+    assert "IPPO on TrustDilemma-v1, mutuality mutuality-0.5: 2 runs" in printed
     results = copy.folder / "results" / "tiny"
     runs = schema.read("campaign_runs", [*results.glob("supplements/*.parquet")])
     plan = schema.read("plan_supplements", results / "plan/supplements.parquet")
@@ -215,8 +227,9 @@ def test_a_tiny_study_has_runs_and_tables_of_its_campaigns(copy):
     assert runs["score"].notna().all()
     assert set(runs["reward_mode"]) == {"private", "0.5"}
     rows = schema.read("mutuality", results / "tables/mutuality.csv")
-    assert rows.query("edition == 'v1'")["equilibrium_low"].notna().all()
-    assert len(schema.read("capacity", results / "tables/capacity.csv")) == 2
+    assert rows["mutuality"].tolist() == [0.0, 0.5]
+    assert rows["equilibrium_low"].notna().all()
+    assert len(schema.read("capacity", results / "tables/capacity.csv")) == 1
     assert not len(schema.read("population", results / "tables/population.csv"))
     code, printed = copy.snakemake("-n", "--cores", "1", *targets, *LINE)
     assert "Nothing to be done" in printed

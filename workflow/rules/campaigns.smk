@@ -140,7 +140,7 @@ rule campaign_tables:
     input:
         **{name: f"{SUPPLEMENTS}/{name}.parquet" for name in CAMPAIGN_CELLS},
         dial_equilibria=DIAL_EQUILIBRIA,
-        cross_play=AUDITS["cross_play"],
+        cross_play=AUDITS["cross_play"] if CAMPAIGN_SCALES else [],
     output:
         **{
             name: report(

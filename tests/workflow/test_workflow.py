@@ -362,6 +362,7 @@ class TestRunsAgain:
             (
                 *("reports/statistics.py", "", ADDED),
                 {"identity", "learner_certificates", "learner_signatures", "learner_cards"}
+                | {"campaign_tables"}
                 | AGGREGATED,
             ),
             (
@@ -382,7 +383,7 @@ class TestRunsAgain:
             ("reports/cards.py", "", ADDED, {"report"}),
             (
                 *("config/scales/smoke.yaml", "repetitions: 100", "repetitions: 50"),
-                {"design", "aggregates", "claims", "figure", "report"},
+                {"design", "aggregates", "campaign_tables", "claims", "figure", "report"},
             ),
             (
                 *("config/scales/smoke.yaml", "random_episodes: 10", "random_episodes: 11"),

@@ -7,8 +7,16 @@ rule claims:
         counts=rules.comparison.output.counts,
         scores=rules.scores.output,
         identity=rules.identity.output,
-        capacity=rules.campaign_tables.output.capacity_agreement,
-        critic_rate=rules.campaign_tables.output.critic_rates,
+        capacity=(
+            rules.campaign_tables.output.capacity_agreement
+            if "capacity" in STUDY["supplements"]
+            else []
+        ),
+        critic_rate=(
+            rules.campaign_tables.output.critic_rates
+            if "critic_rate" in STUDY["supplements"]
+            else []
+        ),
         released_audit=rules.released_audit_tables.output.audit,
         released_audit_records=rules.released_audit_tables.output.records,
     output:

@@ -12,7 +12,7 @@ def main(snakemake):
     names += ("released_audit", "released_audit_records")
     tables = {name: own(schema.read(name, snakemake.input[name])) for name in names}
     found = {"capacity": "capacity_agreement", "critic_rate": "critic_rates"}
-    tables |= {key: schema.read(name, snakemake.input[key]) for key, name in found.items()}
+    tables |= {key: schema.read(name, snakemake.input.get(key)) for key, name in found.items()}
     evidence = Evidence(**tables, repetitions=snakemake.params.repetitions)
     schema.write("claims", decide(evidence), snakemake.output[0])
 

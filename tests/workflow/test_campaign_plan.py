@@ -10,6 +10,7 @@ from checkouts import checkout
 
 from coopetition import envs
 from coopetition.reports import schema
+from coopetition.reports.costs import job_costs
 from study import ConfigurationError, Study, campaigns, code_hash, resolve
 from study.costs import Costs
 from study.plan import count_rows, job_rows, run_rows, summary, supplement_rows
@@ -231,5 +232,13 @@ def test_a_tiny_study_has_runs_and_tables_of_its_campaigns(copy):
     assert rows["equilibrium_low"].notna().all()
     assert len(schema.read("capacity", results / "tables/capacity.csv")) == 1
     assert not len(schema.read("population", results / "tables/population.csv"))
+    costs = schema.table("costs", job_costs(results)).query("part == 'supplements'")
+    assert costs["job"].tolist() == [
+        "capacity/hidden-8x8/v1/TrustDilemma/MAPPO",
+        "mutuality/mutuality-0.5/v1/TrustDilemma/IPPO",
+        "mutuality/named/v1/TrustDilemma/IPPO",
+    ]
+    assert costs["runs"].tolist() == [2, 2, 2]
+    assert set(costs["environment"]) == {"TrustDilemma"}
     code, printed = copy.snakemake("-n", "--cores", "1", *targets, *LINE)
     assert "Nothing to be done" in printed

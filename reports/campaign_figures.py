@@ -37,6 +37,8 @@ def capacity(capacity: pd.DataFrame, capacity_agreement: pd.DataFrame) -> Plot:
     """Mean score of every learner by the width of its networks, a panel per reward mode."""
     apply()
     data = _widest(capacity)
+    if data.empty:
+        return _nothing(capacity)
     modes = list(dict.fromkeys(data["reward_mode"]))
     fig, axes = _panels(1, modes, {mode: f"{mode} reward" for mode in modes}, sharey=True)
     for mode, ax in zip(modes, axes[0], strict=True):
@@ -64,6 +66,8 @@ def critic_rates(critic_rates: pd.DataFrame) -> Plot:
     """Runs that broke down, and scores, by the learning rate of critics."""
     apply()
     data = critic_rates[(critic_rates["reward_mode"] == "all") & (critic_rates["policy"] != "all")]
+    if data.empty:
+        return _nothing(critic_rates)
     heads = {"broken": "runs that broke down", "score": "score"}
     fig, axes = _panels(1, list(heads), heads)
     shares = data.drop(columns="broken").rename(columns={"broken_share": "broken"})
@@ -93,6 +97,8 @@ def mutuality(mutuality: pd.DataFrame, mutuality_jumps: pd.DataFrame) -> Plot:
     """Score, shares, trust and equality along the dial, a row of panels per environment."""
     apply()
     data = named(mutuality.dropna(subset="mutuality")).sort_values("mutuality", kind="stable")
+    if data.empty:
+        return _nothing(mutuality)
     names = list(dict.fromkeys(data["name"].sort_values()))
     known = [name for name in MEASURES if data[name].notna().any()]
     fig, grid = _panels(len(names), known, MEASURES, height=1.05)
@@ -130,6 +136,8 @@ def population(population: pd.DataFrame) -> Plot:
     """Score and CPU time by the number of agents, a row of panels per environment."""
     apply()
     data = named(population).sort_values("n_agents", kind="stable")
+    if data.empty:
+        return _nothing(population)
     names, modes = list(dict.fromkeys(data["name"])), list(dict.fromkeys(data["reward_mode"]))
     heads = {mode: f"score, {mode} reward" for mode in modes}
     heads |= {"cpu": "CPU time per 1,000 steps, s"}
@@ -163,6 +171,15 @@ def population(population: pd.DataFrame) -> Plot:
         "learner: mean score in each reward mode with its interval, and CPU time per 1,000 "
         "environment steps on a logarithmic axis.",
     )
+
+
+def _nothing(table: pd.DataFrame) -> Plot:
+    """A campaign of which no run can be drawn."""
+    fig, ax = plt.subplots(figsize=(WIDTH, 0.8))
+    ax.set_axis_off()
+    ax.text(0.5, 0.5, "no runs", ha="center", color=GREY)
+    said = "No run of this campaign can be drawn."
+    return Plot(fig, table, "A campaign without runs", said, said)
 
 
 def _widest(capacity: pd.DataFrame) -> pd.DataFrame:

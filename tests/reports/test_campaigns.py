@@ -198,9 +198,10 @@ class TestRuns:
         ).to_dict("records")[0]
 
     def test_have_the_mode_of_the_plan_and_the_scale_of_the_certificate(self):
-        found = self.runs(
-            self.trained(n_agents=2, welfare=150.0), reward_mode="0.25", mutuality=0.25
-        )
+        other = {"environment": "Alpha", "edition": "v0", "n_agents": 2}
+        other |= {"welfare_floor": 0.0, "welfare_ceiling": 1.0}
+        training = self.trained(n_agents=2, welfare=150.0)
+        found = self.runs(training, [other], reward_mode="0.25", mutuality=0.25)
         assert (found["reward_mode"], found["mutuality"]) == ("0.25", 0.25)
         assert found["score"] == pytest.approx(0.25)
         schema.table("campaign_runs", [found])
@@ -270,6 +271,12 @@ class TestReport:
         pd.testing.assert_frame_equal(plot.data, tables[name])
         lines = [line for ax in plot.figure.axes for line in ax.get_lines()]
         assert len(lines) >= tables[name]["policy"].nunique()
+
+    @pytest.mark.parametrize("name", DRAWN)
+    def test_figures_say_that_there_are_no_runs(self, name):
+        plot = FIGURES[name](**drawn(NOTHING)[name])
+        assert "No run" in plot.caption
+        assert [text.get_text() for text in plot.figure.axes[0].texts] == ["no runs"]
 
     def test_lines_of_learners_are_what_broke_down(self, tables):
         plot = FIGURES["critic_rates"](**drawn(tables)["critic_rates"])

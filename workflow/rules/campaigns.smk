@@ -30,22 +30,6 @@ CAMPAIGN_TABLES = (
 )
 
 
-def of_campaign(wildcards):
-    """Campaign, variant and cell of a job."""
-    w = wildcards
-    return w.campaign, w.variant, w.edition, w.env, w.policy
-
-
-def campaign_code(wildcards):
-    """Hash of the training code and that of variants, of this game's file and this learner's."""
-    return code_hash(
-        "coopetition.agents.training",
-        "coopetition.agents.variants",
-        game_module(wildcards),
-        learner(wildcards.policy).module,
-    )
-
-
 # One job per variant of a cell, of which the runs count and neither curves nor models.
 use rule train as campaign_cell with:
     output:

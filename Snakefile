@@ -21,6 +21,7 @@ include: "workflow/rules/statistics.smk"
 include: "workflow/rules/audits.smk"
 include: "workflow/rules/cases.smk"
 include: "workflow/rules/supplements.smk"
+include: "workflow/rules/campaigns.smk"
 include: "workflow/rules/claims.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
@@ -41,4 +42,5 @@ rule all:
         rules.audit_tables.output,
         rules.case_tables.output if CASES else [],
         CASE_ROLLOUTS,
+        rules.campaign_tables.output,
         CURVES,

@@ -12,6 +12,7 @@ import pandas as pd
 from coopetition import agents
 
 from .audit_content import audit_data, audited
+from .campaign_content import campaign_data
 from .cards import environment_cards, formal_oracles, numbers, oracle_cards, policy_overview
 from .case_content import case_data
 from .columns import MODES, PROTOCOLS, STATUSES
@@ -63,6 +64,7 @@ def report_data(
     audits: Mapping[str, pd.DataFrame],
     cases: Mapping[str, pd.DataFrame],
     supplements: Mapping[str, pd.DataFrame],
+    campaigns: Mapping[str, pd.DataFrame],
     figures: Mapping[str, Path],
     curves: Mapping[str, Path],
     incentives: Mapping[str, Path],
@@ -93,6 +95,7 @@ def report_data(
         audits: the tables of `audit_content.TABLES`.
         cases: the tables of `case_content.TABLES`.
         supplements: the tables of `supplement_content.TABLES`.
+        campaigns: those of `campaign_content.TABLES`.
         figures: figure id -> JSON file with its texts; the CSV twin lies beside it.
         curves: environment with edition -> JSON file of its response curve, likewise.
         incentives: the same of its incentives.
@@ -149,6 +152,7 @@ def report_data(
             cases, {name: _of_folder("cases", name, path) for name, path in case_figures.items()}
         ),
         **supplement_data(supplements),
+        **campaign_data(campaigns),
         "cards": environment_cards(
             contract, reference, certificates, drawn, audited(audits, certificates)
         ),

@@ -20,7 +20,7 @@ from . import schema
 from .sources import RECORDED
 
 # Parts whose jobs train: of these the runs say what they cost, protocol by protocol.
-TRAINING = ("training", "learner_certificates")
+TRAINING = ("training", "learner_certificates", "supplements")
 # Of a scale on a machine with as many cores; see `scale_cost`.
 CORES = 2
 
@@ -44,7 +44,8 @@ def job_costs(results: Path) -> list[dict[str, Any]]:
 def _rows(results: Path, path: Path) -> list[dict[str, Any]]:
     measured = pd.read_csv(results / "benchmarks" / path, sep="\t").iloc[-1]
     part, *place = path.with_suffix("").parts
-    cell = place if place and re.fullmatch(r"v\d+", place[0]) else []
+    editions = [number for number, name in enumerate(place) if re.fullmatch(r"v\d+", name)]
+    cell = place[editions[0] :] if editions else []
     edition, environment, policy = [*cell, "", "", ""][:3]
     row = {
         "part": part,
@@ -60,7 +61,7 @@ def _rows(results: Path, path: Path) -> list[dict[str, Any]]:
         return [row | _signature_size(results)]
     if part not in TRAINING or not cell:
         return [row]
-    runs = schema.read("training", (results / part / Path(*cell)).with_suffix(".parquet"))
+    runs = schema.read("training", (results / part / Path(*place)).with_suffix(".parquet"))
     whole = runs["cpu_seconds"].sum()
     rows = []
     for protocol, group in runs.groupby("protocol"):

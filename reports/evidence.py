@@ -26,6 +26,8 @@ class Evidence:
         curves: learning curves of runs that a rule follows, possibly none.
         case_scores: points of the case studies, possibly none.
         biaxial: the two-dimensional S-LCD study, published and recomputed; empty without it.
+        capacity_agreement: how rankings at two widths of networks agree, possibly none.
+        critic_rates: runs by the learning rate of critics, possibly none.
     """
 
     reference: pd.DataFrame
@@ -40,6 +42,8 @@ class Evidence:
     curves: pd.DataFrame = field(default_factory=pd.DataFrame)
     case_scores: pd.DataFrame = field(default_factory=pd.DataFrame)
     biaxial: pd.DataFrame = field(default_factory=pd.DataFrame)
+    capacity_agreement: pd.DataFrame = field(default_factory=pd.DataFrame)
+    critic_rates: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def own(table: pd.DataFrame) -> pd.DataFrame:

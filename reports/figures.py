@@ -7,6 +7,7 @@ from collections.abc import Callable
 import matplotlib.pyplot as plt
 import pandas as pd
 
+from . import campaign_figures
 from .audits import behaviour, exploitability
 from .biaxial_figures import biaxial_calibration, biaxial_phases
 from .case_figures import case_scores
@@ -88,6 +89,10 @@ FIGURES: dict[str, Callable[..., Plot]] = {
     "case_scores": case_scores,
     "biaxial_phases": biaxial_phases,
     "biaxial_calibration": biaxial_calibration,
+    "capacity": campaign_figures.capacity,
+    "critic_rates": campaign_figures.critic_rates,
+    "mutuality": campaign_figures.mutuality,
+    "population": campaign_figures.population,
 }
 
 

@@ -23,8 +23,17 @@ from .figures import FIGURES
 TEMPLATES = Path(__file__).parent / "templates"
 
 # A section is one dictionary (those of SINGLE) or a list of dictionaries with these keys.
-SINGLE = ("study", "counts", "agreement", "editions_summary", "learning", "statistics", "audits")
-SINGLE += ("case_summary",)
+SINGLE = (
+    "study",
+    "counts",
+    "agreement",
+    "editions_summary",
+    "learning",
+    "statistics",
+    "audits",
+    "case_summary",
+    "campaigns",
+)
 CONTRACT = {
     "study": "name scale description date version commit dirty configuration_hash python platform"
     " packages training_commits",
@@ -109,6 +118,21 @@ CONTRACT = {
     " trust_end",
     "biaxial_calibration": "title objective kappa xi appropriation trust_first trust_second"
     " trust_third trust_end value",
+    "capacity": "edition reward_mode width other_width learners environments seeds tau tau_low"
+    " tau_high",
+    "critic_rates": "name policy rate steps runs broken broken_low broken_high first_step"
+    " score score_low score_high",
+    "mutuality": "environment reward_mode score cooperation trust jain equilibrium_low"
+    " equilibrium_high leader leader_score",
+    "mutuality_jumps": "name policy dial_low dial_high jump jump_low jump_high typical located"
+    " equilibrium_dial_low equilibrium_dial_high equilibrium_jump",
+    "mutuality_crossovers": "name dial dial_low dial_high found leader_below leader_above"
+    " calibrated",
+    "population": "environment policy reward_mode few many few_score few_score_low few_score_high"
+    " many_score many_score_low many_score_high few_cpu_per_step many_cpu_per_step exponent",
+    "population_partners": "name n_agents policy protocol reward_mode partners policies payoff"
+    " others_payoff share",
+    "campaigns": "crossovers",
     "cells": "environment policy protocol planned finished diverged failed excluded cpu_seconds",
     "failures": "run_id environment policy protocol reward_mode seed status reason",
     "excluded": "policy min_agents environments runs",

@@ -7,14 +7,26 @@ from __future__ import annotations
 
 import hashlib
 
-from . import audits, cases, environments, learning, released_audits, statistics, study, supplements
+from . import (
+    audits,
+    campaigns,
+    cases,
+    environments,
+    learning,
+    released_audits,
+    statistics,
+    study,
+    supplements,
+)
 from .audits import DISTURBED
+from .campaigns import CAMPAIGNS
 from .fields import CLASSES, MODES, PROTOCOLS, STATUSES, Column
 from .released_audits import AUDIT_UNITS, RECORD_ORIGINS
 from .study import CHECKS, GROUPS, VERDICTS
 
 __all__ = [
     "AUDIT_UNITS",
+    "CAMPAIGNS",
     "CHECKS",
     "CLASSES",
     "DISTURBED",
@@ -29,7 +41,17 @@ __all__ = [
     "columns_hash",
 ]
 
-FAMILIES = (environments, learning, statistics, released_audits, audits, cases, study, supplements)
+FAMILIES = (
+    environments,
+    learning,
+    statistics,
+    released_audits,
+    audits,
+    cases,
+    study,
+    supplements,
+    campaigns,
+)
 TABLES: dict[str, dict[str, Column]] = {
     name: columns for family in FAMILIES for name, columns in family.TABLES.items()
 }

@@ -6,6 +6,7 @@ import re
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
+from campaign_frames import NOTHING, campaign_tables
 from compared import comparisons, of_report, rivals
 
 from coopetition import envs
@@ -195,10 +196,14 @@ def drawn(study, several, audits, cases, supplements, replies, tmp_path_factory)
         "exploitability": ("audit_exploitability", "certificates"),
         "behaviour": ("audit_behaviour",),
         "case_scores": ("case_scores", "case_nulls"),
+        "capacity": ("capacity", "capacity_agreement"),
+        "critic_rates": ("critic_rates",),
+        "mutuality": ("mutuality", "mutuality_jumps"),
+        "population": ("population",),
         "biaxial_phases": ("biaxial_maps", "biaxial_outcomes"),
         "biaxial_calibration": ("biaxial_maps", "biaxial_calibration"),
     }
-    known = study | several | audits | cases | supplements
+    known = study | several | audits | cases | supplements | campaign_tables()
     shown = ("deviations", "exploitability", "cross_play", "behaviour")
     of_cases = ("scores", "nulls", "items", "ablations", "series", "targets")
     of_audits = {f"audit_{name}": audits[f"audit_{name}"] for name in shown}
@@ -241,6 +246,7 @@ def data(study, several, audits, cases, supplements, drawn):
         audits=audits,
         cases=cases,
         supplements=supplements,
+        campaigns=campaign_tables(),
         **{name: study[name] for name in TABLES},
     )
 
@@ -311,6 +317,7 @@ def test_games_that_a_learner_is_not_defined_for_are_listed_once(study, several,
         audits=nothing_audited,
         cases=NO_CASES,
         supplements=NO_SUPPLEMENT,
+        campaigns=NOTHING,
         **{name: study[name] for name in TABLES} | {"scores": scores},
     )
     (row,) = found["excluded"]
@@ -349,6 +356,7 @@ def test_cells_of_runs_that_left_no_row_are_planned(study, several, nothing_audi
         audits=nothing_audited,
         cases=NO_CASES,
         supplements=NO_SUPPLEMENT,
+        campaigns=NOTHING,
         **{name: study[name] for name in TABLES} | {"scores": study["scores"].iloc[:0]},
     )
     assert (lost["counts"]["planned"], lost["counts"]["finished"]) == (45, 0)

@@ -7,6 +7,7 @@ from functools import cache
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
+from campaign_frames import campaign_tables
 from compared import comparisons, rivals
 
 from coopetition.agents.appropriation import PLAYS
@@ -58,6 +59,7 @@ def tables_of(reference, scores=None, curves=None):
     audits = audits_of([(environment, "v0") for environment in classes])
     several = comparisons(rivals(scores), reference, repetitions=5)
     performance = {name: several[name] for name in ("performance", "pools")}
+    campaigns = campaign_tables()
     return {
         "editions": {"certificates": certificates_of(pd.concat([reference, formal]))},
         "response_curves": {"reference": reference, "scores": scores},
@@ -82,6 +84,10 @@ def tables_of(reference, scores=None, curves=None):
         "behaviour": {"audit_behaviour": audits["audit_behaviour"]},
         "case_scores": scored_case(),
         **biaxial_tables(),
+        "capacity": {name: campaigns[name] for name in ("capacity", "capacity_agreement")},
+        "critic_rates": {"critic_rates": campaigns["critic_rates"]},
+        "mutuality": {name: campaigns[name] for name in ("mutuality", "mutuality_jumps")},
+        "population": {"population": campaigns["population"]},
     }
 
 

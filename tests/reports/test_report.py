@@ -12,7 +12,9 @@ from pathlib import Path
 import matplotlib.image as mpimg
 import pytest
 import typst
+from campaign_frames import campaign_tables
 
+from coopetition.reports.campaign_content import campaign_data
 from coopetition.reports.report import CONTRACT, FIGURES, SINGLE, TEMPLATES, build_report
 
 HEADINGS = (
@@ -24,6 +26,7 @@ HEADINGS = (
     "Two of three reward modes add up to the same sum",
     "Learning",
     "How learners compare",
+    "Supplementary campaigns",
     "Behavioural audits",
     "Case studies",
     "Supplements",
@@ -687,6 +690,7 @@ def sample_data() -> dict:
                 **{"trust_third": 0.971, "trust_end": 0.987, "value": 0.9851},
             }
         ],
+        **campaign_data(campaign_tables()),
         "cells": [
             {
                 "environment": name,
@@ -888,6 +892,8 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         "biaxial": 2,
         "biaxial-points": 1,
         "biaxial-calibration": 1,
+        **{"capacity": 9, "critic-rates": 9, "mutuality": 3, "mutuality-jumps": 2},
+        **{"mutuality-crossovers": 1, "population": 1, "population-partners": 10},
         "cells": 2,
         "failures": 1,
         "excluded": 1,

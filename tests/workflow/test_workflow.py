@@ -363,6 +363,7 @@ class TestRunsAgain:
             (
                 *("reports/statistics.py", "", ADDED),
                 {"identity", "learner_certificates", "learner_signatures", "learner_cards"}
+                | {"campaign_tables"}
                 | AGGREGATED,
             ),
             (
@@ -386,6 +387,7 @@ class TestRunsAgain:
                 *("config/scales/smoke.yaml", "repetitions: 100", "repetitions: 50"),
                 {"design", "aggregates", "claims", "figure", "report"}
                 | {"performance", "published_forms", "budgets"},
+                {"design", "aggregates", "campaign_tables", "claims", "figure", "report"},
             ),
             (
                 *("config/scales/smoke.yaml", "random_episodes: 10", "random_episodes: 11"),

@@ -7,6 +7,16 @@ rule claims:
         counts=rules.comparison.output.counts,
         scores=rules.scores.output,
         identity=rules.identity.output,
+        capacity_agreement=(
+            rules.campaign_tables.output.capacity_agreement
+            if "capacity" in STUDY["supplements"]
+            else []
+        ),
+        critic_rates=(
+            rules.campaign_tables.output.critic_rates
+            if "critic_rate" in STUDY["supplements"]
+            else []
+        ),
         released_audit=rules.released_audit_tables.output.audit,
         released_audit_records=rules.released_audit_tables.output.records,
         case_scores=rules.case_tables.output.scores if CASES else [],

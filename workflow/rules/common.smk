@@ -20,7 +20,7 @@ from coopetition.agents.registry import SIGNATURES, learner
 from coopetition.reports.cases import ENVIRONMENTS as CASE_ENVIRONMENTS
 from coopetition.reports.cases import TABLES as CASE_TABLES
 from coopetition.reports.columns import columns_hash
-from study import ConfigurationError, code_hash, data_hash, resolve
+from study import ConfigurationError, campaigns, code_hash, data_hash, resolve
 from study.configuration import CERTIFIED_EDITION
 from study.costs import RECORDED, Costs
 from study.monitor import Monitor
@@ -98,6 +98,8 @@ localrules:
     audit_tables,
     case_tables,
     biaxial,
+    campaign,
+    campaign_tables,
     figure,
     environment_figures,
     incentive_figures,
@@ -175,6 +177,22 @@ def training_code(wildcards):
     """Hash of the training code, of this environment's file and of this learner's."""
     return code_hash(
         "coopetition.agents.training",
+        game_module(wildcards),
+        learner(wildcards.policy).module,
+    )
+
+
+def of_campaign(wildcards):
+    """Campaign, variant and cell of a job."""
+    w = wildcards
+    return w.campaign, w.variant, w.edition, w.env, w.policy
+
+
+def campaign_code(wildcards):
+    """Hash of the training code and that of variants, of this game's file and this learner's."""
+    return code_hash(
+        "coopetition.agents.training",
+        "coopetition.agents.variants",
         game_module(wildcards),
         learner(wildcards.policy).module,
     )

@@ -44,6 +44,17 @@ if CASES:
     FIGURE_INPUTS["case_scores"] = {
         name: CASE_RESULTS[name] for name in ("case_scores", "case_nulls")
     }
+CAMPAIGN_FIGURES = {
+    "capacity": ("capacity", "capacity_agreement"),
+    "critic_rate": ("critic_rates",),
+    "mutuality": ("mutuality", "mutuality_jumps"),
+    "population": ("population",),
+}
+for campaign in STUDY["supplements"]:
+    tables = CAMPAIGN_FIGURES[campaign]
+    FIGURE_INPUTS[tables[0]] = {
+        name: rules.campaign_tables.output[name] for name in tables
+    }
 FIGURE_EDITIONS = {
     "response_curves": "v0",
     "formal_response_curves": "v1",

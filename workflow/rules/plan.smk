@@ -5,6 +5,7 @@ rule design:
     """Every planned run and job, with counts beside the published ones, and the configuration."""
     output:
         runs=f"{DESIGN}/runs.parquet",
+        supplements=f"{DESIGN}/supplements.parquet",
         jobs=f"{DESIGN}/jobs.csv",
         counts=f"{DESIGN}/counts.csv",
         configuration=f"{DESIGN}/configuration.yaml",

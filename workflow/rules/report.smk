@@ -2,6 +2,7 @@ rule report:
     """The report as HTML and PDF, with the provenance of this build beside it."""
     input:
         **CASE_RESULTS,
+        **dict(rules.campaign_tables.output.items()),
         plan=rules.design.output.runs,
         contract=rules.contract.output,
         certificates=rules.certificates.output,

@@ -8,6 +8,7 @@ from common import ROOT, start
 from coopetition.agents.files import replacing
 from coopetition.reports import schema
 from coopetition.reports.audit_content import TABLES as AUDITS
+from coopetition.reports.campaign_content import TABLES as CAMPAIGNS
 from coopetition.reports.case_content import TABLES as CASES
 from coopetition.reports.content import report_data
 from coopetition.reports.provenance import describe
@@ -43,6 +44,7 @@ def main(snakemake):
         statistics={name: schema.read(name, files.get(name)) for name in STATISTICS},
         audits={name: schema.read(name, files.get(name)) for name in AUDITS},
         supplements={name: schema.read(name, files.get(name)) for name in SUPPLEMENTS},
+        campaigns={name: schema.read(name, files.get(name)) for name in CAMPAIGNS},
         **{name: schema.read(name, files.get(name)) for name in names},
     )
     figures = {Path(path).stem: Path(path) for path in files.figures}

@@ -23,6 +23,7 @@ from coopetition.agents.extensions import Extension, ExtensionError, module_of
 from coopetition.agents.registry import PROTOCOLS, learner
 from coopetition.agents.runs import Run, cell_runs, protocols_of
 
+from . import campaigns
 from .code_hash import code_hash
 from .extending import widened
 from .train_on import among, named, narrowed, places, pruned, renamed
@@ -200,7 +201,7 @@ def resolve(config: Mapping[str, Any], folder: Path) -> Study:
     scale = config.get("scale", "quick")
     if scale not in known:
         raise ConfigurationError(_mend("scale", scale, f"one of {', '.join(known)}", "scale=quick"))
-    defaults = {"extend": [], **_read(folder / "scales" / f"{scale}.yaml")}
+    defaults = {"extend": [], "supplements": {}, **_read(folder / "scales" / f"{scale}.yaml")}
     overrides = {k: _numbers(v) for k, v in config.items() if k not in ("scale", "study")}
     factors = {**defaults, **overrides}
     _check_schema(factors, _read_json(folder / "schemas" / "study.schema.json"))
@@ -214,9 +215,12 @@ def resolve(config: Mapping[str, Any], folder: Path) -> Study:
         factors["learner_certificates"] = _left(factors, "environments", _formal(factors))
     if "audits" not in overrides:
         factors["audits"] = _audited(factors)
+    if "supplements" not in overrides:
+        factors["supplements"] = campaigns.narrowed(factors)
     _check_train_on(factors)
     _check_certificates(factors)
     _check_audits(factors)
+    _check_supplements(factors)
     if "policies" not in overrides:
         factors["policies"] = _trained(factors)
     _check_policies(factors)
@@ -338,6 +342,14 @@ def _check_audits(factors: Mapping[str, Any]) -> None:
             raise ConfigurationError(_mend("audits", name, allowed, line))
 
 
+def _check_supplements(factors: Mapping[str, Any]) -> None:
+    """Its campaigns can be trained in the study."""
+    if found := campaigns.problem(factors):
+        value, allowed = found
+        line = _argument("supplements", {})
+        raise ConfigurationError(_mend("supplements", value, allowed, line))
+
+
 def _check_found(study: Study) -> None:
     """What is wanted exists in one of the editions."""
     for key, pairs in (
@@ -363,13 +375,15 @@ def _check_protocols(study: Study) -> None:
 
 
 def _numbers(value: Any, *, inner: bool = False) -> Any:
-    """Whole numbers in a list or mapping, which `snakemake --config` hands over as text."""
+    """Numbers in a list or mapping, which `snakemake --config` hands over as text."""
     if isinstance(value, list):
         return [_numbers(part, inner=True) for part in value]
     if isinstance(value, dict):
         return {key: _numbers(part, inner=True) for key, part in value.items()}
-    whole = inner and isinstance(value, str) and re.fullmatch("[0-9]{1,18}", value)
-    return int(value) if whole else value
+    text = value if inner and isinstance(value, str) else ""
+    if re.fullmatch(r"[0-9]+\.[0-9]+", text):
+        return float(text)
+    return int(text) if re.fullmatch("[0-9]{1,18}", text) else value
 
 
 def _name(study: Any) -> str:
@@ -429,6 +443,7 @@ def _check_registries(factors: Mapping[str, Any]) -> None:
     audited = factors["audits"].get("environments", [])
     if audited != "all":
         names += [("audits", "environments", name) for name in audited]
+    names += [("supplements", factor, name) for factor, name in campaigns.named(factors)]
     if isinstance(factors["steps"], Mapping):
         names += [("steps", "environments", name) for name in factors["steps"] if name != "others"]
     for key, factor, name in names:

@@ -14,6 +14,7 @@ from typing import Any
 
 from coopetition.agents.progress import clock
 
+from . import campaigns
 from .configuration import PARTS, Study
 from .costs import Costs
 
@@ -69,6 +70,9 @@ class Monitor(logging.Handler):
             "learner_certificate": [
                 costs.training(study.certified_cell(*cell)) for cell in study.certified_cells
             ],
+            "campaign_cell": [
+                costs.training(campaigns.runs(study, cell)) for cell in campaigns.cells(study)
+            ],
             **{
                 rule: [costs.job(part, *place) for place in study.places(part)]
                 for rule, part in PARTS.items()
@@ -87,6 +91,13 @@ class Monitor(logging.Handler):
             take = self._study.cell if rule == "train" else self._study.certified_cell
             runs = take(*place, cell["policy"])
             words = f"{cell['policy']} on {cell['env']}-{cell['edition']}: {len(runs)} runs"
+            return self._costs.training(runs).cpu_seconds, sum(run.steps for run in runs), words
+        if rule == "campaign_cell":
+            runs = campaigns.runs(
+                self._study, (cell["campaign"], cell["variant"], *place, cell["policy"])
+            )
+            words = f"{cell['policy']} on {cell['env']}-{cell['edition']}, {cell['campaign']} "
+            words += f"{cell['variant']}: {len(runs)} runs"
             return self._costs.training(runs).cpu_seconds, sum(run.steps for run in runs), words
         if rule in PARTS:
             return self._costs.job(PARTS[rule], *place).cpu_seconds, 0, ""

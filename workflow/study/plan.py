@@ -6,6 +6,7 @@ Pure functions of a resolved configuration (and of recorded costs); nothing is r
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -13,8 +14,10 @@ from typing import Any
 from coopetition import agents, envs
 from coopetition.agents.registry import learner
 from coopetition.agents.runs import Run
+from coopetition.agents.variants import game_of, mutuality_of
 from coopetition.reports.sources import published
 
+from . import campaigns
 from .configuration import PARTS, Study
 from .costs import Costs, Estimate, built
 
@@ -26,14 +29,34 @@ def run_rows(study: Study) -> list[Row]:
     return [_run(run) for run in study.plan()]
 
 
+def supplement_rows(study: Study) -> list[Row]:
+    """Rows of the table `plan_supplements`, one per run of a campaign."""
+    rows = []
+    for cell in campaigns.cells(study):
+        for run in campaigns.runs(study, cell):
+            mutuality = mutuality_of(run)
+            row = {
+                **{"campaign": cell[0], "variant": cell[1]},
+                "width": next(iter(run.hyperparameters["hidden"]), None),
+                "learning_rate": run.hyperparameters["learning_rate"],
+                "mutuality": mutuality,
+                **_run(run),
+            }
+            if mutuality is not None and mutuality % 1:
+                row["reward_mode"] = f"{mutuality:g}"
+            rows.append(row)
+    return rows
+
+
 def _run(run: Run) -> Row:
     row = asdict(run)
+    env_id, parameters = game_of(run)
     return {
         **{k: row[k] for k in ("environment", "edition", "policy", "protocol")},
         **{k: row[k] for k in ("reward_mode", "seed")},
         "run_id": run.run_id,
-        "mechanism_class": envs.spec(run.env_id).mechanism_class,
-        "n_agents": built(run.env_id).n_agents,
+        "mechanism_class": envs.spec(env_id).mechanism_class,
+        "n_agents": built(env_id, **parameters).n_agents,
         "paradigm": learner(run.policy).paradigm,
         "steps_planned": run.steps,
         "hyperparameters": json.dumps(run.hyperparameters),
@@ -65,6 +88,13 @@ def _jobs(study: Study, costs: Costs) -> Iterator[tuple[str, str, str, str, int,
     for name in study.signatures:
         estimate = costs.signature(name, *study.signature_size)
         yield "learner_certificates", "", "", "", 1, study.signature_size[0], estimate
+    for cell in campaigns.cells(study):
+        runs = campaigns.runs(study, cell)
+        yield f"supplements/{cell[0]}", *cell[2:], 1, len(runs), costs.training(runs)
+    for part, campaign in (("dial_equilibria", "mutuality"), ("campaign_scales", "population")):
+        for edition, env in campaigns.places(study, campaign):
+            if (part, edition) != ("dial_equilibria", "v0"):
+                yield part, edition, env, "", 1, 0, costs.job(part, edition, env)
     for part, jobs, estimate in costs.others():
         yield part, "", "", "", jobs, 0, estimate
 
@@ -73,6 +103,9 @@ def count_rows(study: Study) -> list[Row]:
     """Rows of the table `plan_counts`: what is planned, beside what was published."""
     corpus = published("corpus_counts").query("corpus == 'training'")
     stated = dict(zip(corpus["component"], corpus["published_count"], strict=True))
+    varied: Counter[str] = Counter()
+    for cell in campaigns.cells(study):
+        varied[cell[0]] += len(campaigns.runs(study, cell))
     learners = {*published("algorithm_inventory")["algorithm"]}
     runs, seeds = study.plan(), len(study["seeds"])
     excluded = [run for run in runs if learner(run.policy).exclusion(built(run.env_id))]
@@ -126,6 +159,27 @@ def count_rows(study: Study) -> list[Row]:
             sum(run.reward_mode == "integrated" for run in known) + sum(played.values()),
             stated["baseline_integrated"],
             "7 seeds x (350 cells of learners and heuristics + 35 of oracles + 2,020 of constants)",
+        ),
+        "runs with other widths of networks": (
+            varied["capacity"],
+            stated["network_sensitivity"],
+            "1,600 in the released design, 5 learners x 8 environments x 4 widths x 2 modes x 5 "
+            "seeds, beside width 128 of its main campaign; 480 of them are said to be released",
+        ),
+        "runs with other learning rates of critics": (
+            varied["critic_rate"],
+            135,
+            "3 learners x 3 modes x 3 rates x 5 seeds; a record set of its own, outside the corpus",
+        ),
+        "runs along the dial of mutuality": (
+            varied["mutuality"],
+            None,
+            "the published study has three modes of reward and nothing between them",
+        ),
+        "runs with other numbers of agents": (
+            varied["population"],
+            None,
+            "the published study has one number of agents per environment",
         ),
         "published corpus, all parts": (
             None,

@@ -10,6 +10,7 @@ from string import ascii_lowercase, ascii_uppercase
 
 import pandas as pd
 
+from . import campaigns
 from .configuration import Study
 
 Cell = tuple[str, str, str]
@@ -80,12 +81,30 @@ def summary(study: Study, results: Path) -> str:
         f"Study {study.name}: {len(states):,} training cells: {kinds or 'none'}",
         f"{planned:,} runs: {counted or 'none done'}"
         + (f", {planned - len(runs):,} to come" if len(runs) < planned else ""),
+        *_campaigns(study, results),
         "",
         *_matrix(study, states),
         *_listed("Begun, with the last line of the log:", _under_way(states)),
         *_listed("Runs that did not finish:", _reasons(states)),
     ]
     return "\n".join(page)
+
+
+def _campaigns(study: Study, results: Path) -> Iterator[str]:
+    """A line per supplementary campaign."""
+    cells = campaigns.cells(study)
+    for campaign in study["supplements"]:
+        jobs = [cell for cell in cells if cell[0] == campaign]
+        planned = sum(len(campaigns.runs(study, cell)) for cell in jobs)
+        folder = results / "supplements"
+        paths = [folder.joinpath(*cell[:-1], f"{cell[-1]}.parquet") for cell in jobs]
+        done = [path for path in paths if path.exists()]
+        found = Counter(s for path in done for s in pd.read_parquet(path)["status"])
+        counted = ", ".join(f"{count:,} {name}" for name, count in found.most_common())
+        yield (
+            f"Campaign {campaign}: {len(done):,} of {len(jobs):,} jobs done; "
+            f"{planned:,} runs: {counted or 'none done'}"
+        )
 
 
 def _matrix(study: Study, states: Mapping[Cell, CellState]) -> Iterator[str]:

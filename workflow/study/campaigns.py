@@ -1,0 +1,163 @@
+"""The factor `supplements`: campaigns that train with other settings, rewards or numbers of agents.
+
+A campaign is a set of cells like those of the study, each in several variants; a job trains one
+variant of one cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from coopetition import envs
+from coopetition.agents.registry import learner
+from coopetition.agents.runs import Run, protocols_of
+from coopetition.agents.variants import PROTOCOL, variant_runs
+from coopetition.envs.rewards import canonical_mode
+
+from .train_on import among
+
+if TYPE_CHECKING:
+    from .configuration import Study
+
+# Campaign, variant, edition, environment and learner of a job.
+CampaignCell = tuple[str, str, str, str, str]
+# Campaign -> the key of what it varies.
+VARIED = {
+    "capacity": "widths",
+    "critic_rate": "rates",
+    "mutuality": "mutualities",
+    "population": "sizes",
+}
+
+
+def cells(study: Study) -> list[CampaignCell]:
+    """Every job of the campaigns of a study."""
+    return [
+        (campaign, variant, edition, environment, policy)
+        for campaign, wanted in study["supplements"].items()
+        for edition, environment in _places(wanted)
+        for policy in wanted["policies"]
+        for variant in variants(campaign, wanted, edition)
+    ]
+
+
+def runs(study: Study, cell: CampaignCell) -> list[Run]:
+    """The runs of one job."""
+    campaign, variant, edition, environment, policy = cell
+    wanted = study["supplements"][campaign]
+    steps = wanted["steps"]
+    if isinstance(steps, Mapping):
+        steps = steps.get(environment, steps["others"])
+    return variant_runs(
+        policy,
+        environment,
+        edition,
+        seeds=wanted["seeds"],
+        steps=steps,
+        **variants(campaign, wanted, edition)[variant],
+    )
+
+
+def places(study: Study, campaign: str) -> list[tuple[str, str]]:
+    """(edition, environment) of a campaign; none if the study does not have it."""
+    wanted = study["supplements"].get(campaign)
+    return [] if wanted is None else [*_places(wanted)]
+
+
+def _places(wanted: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for edition, environment in product(wanted["editions"], wanted["environments"]):
+        if f"{environment}-{edition}" in envs.ids(edition):
+            yield edition, environment
+
+
+def variants(campaign: str, wanted: Mapping[str, Any], edition: str) -> dict[str, dict[str, Any]]:
+    """Variant -> what its runs have of their own, as `variant_runs` takes it."""
+    values = wanted[VARIED[campaign]]
+    if campaign == "mutuality":
+        modes = [canonical_mode(value) for value in values]
+        found = {"named": {"reward_modes": [mode for mode in modes if isinstance(mode, str)]}}
+        if edition == "v1":
+            dials = [mode for mode in modes if not isinstance(mode, str)]
+            found |= {f"mutuality-{dial:g}": {"reward_modes": [dial]} for dial in dials}
+        return {name: given for name, given in found.items() if given["reward_modes"]}
+    modes = {"reward_modes": wanted["reward_modes"]}
+    if campaign == "capacity":
+        return {f"hidden-{w}x{w}": {**modes, "settings": {"hidden": [w, w]}} for w in values}
+    if campaign == "critic_rate":
+        return {f"rate-{r:g}": {**modes, "settings": {"learning_rate": r}} for r in values}
+    return {f"agents-{n}": {**modes, "parameters": {"n_agents": n}} for n in values}
+
+
+def narrowed(factors: Mapping[str, Any]) -> dict[str, Any]:
+    """The campaigns of a scale with editions and environments of the study alone."""
+    left = {}
+    for campaign, wanted in factors["supplements"].items():
+        part = {
+            **wanted,
+            "editions": [e for e in wanted["editions"] if e in factors["editions"]],
+            "environments": [
+                name for name in wanted["environments"] if among(name, factors["environments"])
+            ],
+        }
+        if [*_places(part)]:
+            left[campaign] = part
+    return left
+
+
+def named(factors: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """(factor, name) of every edition, environment, learner and reward mode that it names."""
+    for wanted in factors["supplements"].values():
+        for factor in ("editions", "environments", "policies", "reward_modes"):
+            yield from ((factor, name) for name in wanted.get(factor, []))
+        if isinstance(wanted["steps"], Mapping):
+            yield from (("environments", name) for name in wanted["steps"] if name != "others")
+
+
+def problem(factors: Mapping[str, Any]) -> tuple[Any, str] | None:
+    """What cannot be trained, and what is allowed in its place; None if all can."""
+    for campaign, wanted in factors["supplements"].items():
+        if unused := _unused(campaign, wanted):
+            return unused, f"keys that {campaign} reads"
+        for edition in wanted["editions"]:
+            if edition not in factors["editions"]:
+                return edition, f"editions of the study: {', '.join(factors['editions'])}"
+        for name in wanted["environments"]:
+            if not among(name, factors["environments"]):
+                return name, f"environments of the study: {', '.join(factors['environments'])}"
+        for policy in wanted["policies"]:
+            if PROTOCOL not in protocols_of(policy, "v1"):
+                return policy, f"learners with the protocol {PROTOCOL}"
+        if not [*_places(wanted)]:
+            return wanted["environments"], f"environments of edition {wanted['editions']}"
+        for edition, environment in _places(wanted):
+            for variant, given in variants(campaign, wanted, edition).items():
+                if found := _impossible(variant, given, f"{environment}-{edition}", wanted):
+                    return found
+    return None
+
+
+def _unused(campaign: str, wanted: Mapping[str, Any]) -> str:
+    """A key that only other campaigns read; empty without one."""
+    others = {key for name, key in VARIED.items() if name != campaign}
+    others |= {"reward_modes"} if campaign == "mutuality" else set()
+    return next((key for key in wanted if key in others), "")
+
+
+def _impossible(
+    variant: str, given: Mapping[str, Any], env_id: str, wanted: Mapping[str, Any]
+) -> tuple[str, str] | None:
+    for policy in wanted["policies"]:
+        settings = learner(policy).hyperparameters[PROTOCOL]
+        for name in given.get("settings", {}):
+            if name not in settings:
+                return policy, f"learners that have the setting {name}; {policy} has not"
+    parameters = given.get("parameters", {})
+    if lacking := sorted({*parameters} - {*envs.spec(env_id).parameters}):
+        return env_id, f"environments with the parameter {', '.join(lacking)}"
+    try:
+        envs.game(env_id, **parameters)
+    except ValueError as error:
+        return f"{variant} on {env_id}", f"values that the environment takes ({error})"
+    return None

@@ -19,6 +19,7 @@ include: "workflow/rules/comparison.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/statistics.smk"
 include: "workflow/rules/audits.smk"
+include: "workflow/rules/corpora.smk"
 include: "workflow/rules/claims.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
@@ -37,4 +38,6 @@ rule all:
         rules.released_audit_tables.output,
         [*AUDITS.values()],
         rules.audit_tables.output,
+        rules.croissant.output,
+        rules.croissant_validation.output,
         CURVES,

@@ -87,6 +87,10 @@ localrules:
     released_audit,
     released_audit_tables,
     audit_tables,
+    corpora,
+    corpus_integrity,
+    croissant,
+    croissant_validation,
     figure,
     environment_figures,
     incentive_figures,
@@ -143,6 +147,15 @@ def audit_code(wildcards):
     trained = STUDY.learners_on(edition, wildcards.env)
     played = {e.module for e in entries if e.kind != "learner" or e.name in trained}
     return code_hash("coopetition.agents.audits.suite", game_module(wildcards), *played)
+
+
+def trajectory_code(wildcards):
+    """Hash of what records trajectories, of this environment's file and of those who play it."""
+    id, edition = f"{wildcards.env}-{wildcards.edition}", wildcards.edition
+    entries = [agents.spec(name, edition) for name in agents.names(id)]
+    trained = STUDY.learners_on(edition, wildcards.env)
+    played = {e.module for e in entries if e.kind != "learner" or e.name in trained}
+    return code_hash("coopetition.agents.offline", game_module(wildcards), *played)
 
 
 def signature_code(wildcards):

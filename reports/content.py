@@ -15,6 +15,7 @@ from .audit_content import audit_data, audited
 from .cards import environment_cards, formal_oracles, numbers, oracle_cards, policy_overview
 from .columns import MODES, PROTOCOLS, STATUSES
 from .comparison import ANALYSE, BENCHMARKS, CODE, CONFIG, INVENTORY, RANKINGS
+from .corpus_content import corpus_data
 from .editions import edition_rows, without_scale
 from .incentives import editions_summary
 from .learners import (
@@ -96,6 +97,7 @@ def report_data(
     learner_signatures: pd.DataFrame,
     claims: pd.DataFrame,
     audits: Mapping[str, pd.DataFrame],
+    corpora: Mapping[str, pd.DataFrame],
     figures: Mapping[str, Path],
     curves: Mapping[str, Path],
     incentives: Mapping[str, Path],
@@ -122,6 +124,7 @@ def report_data(
         learner_signatures: see `schema`.
         claims: see `schema`.
         audits: the tables of `audit_content.TABLES`.
+        corpora: the tables of `corpus_content.TABLES`.
         figures: figure id -> JSON file with its texts; the CSV twin lies beside it.
         curves: environment with edition -> JSON file of its response curve, likewise.
         incentives: the same of its incentives.
@@ -172,6 +175,7 @@ def report_data(
         "records": counts.to_dict("records"),
         "figures": [_figure(name, path) for name, path in figures.items()],
         **audit_data(audits, certificates),
+        **corpus_data(corpora),
         "cards": environment_cards(
             contract, reference, certificates, drawn, audited(audits, certificates)
         ),

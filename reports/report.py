@@ -78,6 +78,8 @@ CONTRACT = {
     "behaviour": "edition policy environments slope forgiveness end_game share jain efficiency",
     "reward_hacking": "edition protocol reward_mode runs correlation negative breaks",
     "audits": "exploitability cross_play robustness behaviour reward_hacking",
+    "corpora": "corpus about rows bytes sha256 left_out loaded",
+    "corpus_checks": "corpus check checked violations",
     "cells": "environment policy protocol planned finished diverged failed excluded cpu_seconds",
     "failures": "run_id environment policy protocol reward_mode seed status reason",
     "excluded": "policy min_agents environments runs",

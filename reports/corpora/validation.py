@@ -43,7 +43,7 @@ def validate(path: Path, *, records: int = RECORDS) -> pd.DataFrame:
     for record_set in dataset.metadata.record_sets:
         corpus = CORPORA[record_set.uuid]
         frame = schema.read(corpus.table, path.parent / corpus.file)
-        loaded = itertools.islice(dataset.records(record_set=corpus.name), records)
+        loaded = itertools.islice(_records(dataset, corpus), records)
         found, compared, different = _compare(corpus, frame, loaded)
         rows.append(
             {
@@ -72,6 +72,16 @@ def _dataset(path: Path) -> Any:
     if files != described:
         raise MetadataError(f"{path} has files without records: {sorted(files ^ described)}")
     return dataset
+
+
+def _records(dataset: Any, corpus: Corpus) -> Iterator[dict[str, Any]]:
+    import mlcroissant
+
+    try:
+        yield from dataset.records(record_set=corpus.name)
+    except mlcroissant.GenerationError as error:
+        why = error.__cause__ or error
+        raise MetadataError(f"{corpus.file} cannot be loaded: {why}") from error
 
 
 def _compare(

@@ -12,6 +12,7 @@ from coopetition.reports import audit_content, columns, schema, statistics, them
 from coopetition.reports.audit_sheets import environment_audits
 from coopetition.reports.comparison import contract_comparison, page_results
 from coopetition.reports.content import report_data
+from coopetition.reports.corpus_content import TABLES as CORPUS_TABLES
 from coopetition.reports.counts import counts
 from coopetition.reports.curves import environment_curves
 from coopetition.reports.evidence import Evidence
@@ -57,6 +58,10 @@ CARD = {
     ],
 }
 ALL_IDS = (*IDS, *FORMAL_IDS)
+CORPORA = {
+    name: schema.table(name, [row(name, corpus="runs"), row(name, corpus=f"no {name}")])
+    for name in CORPUS_TABLES
+}
 
 
 @pytest.fixture(scope="module")
@@ -181,6 +186,7 @@ def data(study, audits, drawn):
         incentives={p.stem: p for name, p in texts.items() if name.startswith("incentives/")},
         audit_figures={p.stem: p for name, p in texts.items() if name.startswith("audits/")},
         audits=audits,
+        corpora=CORPORA,
         **{name: study[name] for name in TABLES},
     )
 
@@ -201,6 +207,11 @@ def test_counts(data):
         "policies": 101 + 3 + 7 + 1 + 1,
         "seeds": 3,
     }
+
+
+def test_corpora_come_with_what_was_loaded_of_them(data):
+    assert [(c["corpus"], c["loaded"]) for c in data["corpora"]] == [("runs", 3), ("no corpora", 0)]
+    assert len(data["corpus_checks"]) == 2
 
 
 def test_learners_are_described_and_their_settings_explained(data):
@@ -232,6 +243,7 @@ def test_games_that_a_learner_is_not_defined_for_are_listed_once(study, nothing_
         incentives={},
         audit_figures={},
         audits=nothing_audited,
+        corpora=CORPORA,
         **{name: study[name] for name in TABLES} | {"scores": scores},
     )
     (row,) = found["excluded"]
@@ -266,6 +278,7 @@ def test_cells_of_runs_that_left_no_row_are_planned(study, nothing_audited):
         incentives={},
         audit_figures={},
         audits=nothing_audited,
+        corpora=CORPORA,
         **{name: study[name] for name in TABLES} | {"scores": study["scores"].iloc[:0]},
     )
     assert (lost["counts"]["planned"], lost["counts"]["finished"]) == (45, 0)

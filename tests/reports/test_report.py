@@ -24,6 +24,7 @@ HEADINGS = (
     "Two of three reward modes add up to the same sum",
     "Learning",
     "Behavioural audits",
+    "Corpora",
     "Runs",
     "Published counts",
     "Definitions",
@@ -483,6 +484,19 @@ def sample_data() -> dict:
             "behaviour": "9 of 125 follow.",
             "reward_hacking": "2 of 66 runs break.",
         },
+        "corpora": [
+            {
+                **{"corpus": "training_runs", "about": "A training run.", "rows": 1234},
+                **{"bytes": 56789, "sha256": "deadbeef" * 8, "left_out": "", "loaded": 1234},
+            },
+            {
+                **{"corpus": "cross_play", "about": "A seat.", "rows": 0, "bytes": 0},
+                **{"sha256": "", "left_out": "nobody met anybody", "loaded": 0},
+            },
+        ],
+        "corpus_checks": [
+            {"corpus": "all corpora", "check": "no stray file", "checked": 17, "violations": 0}
+        ],
         "cells": [
             {
                 "environment": name,
@@ -664,6 +678,9 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         "robustness": 2,
         "behaviour": 1,
         "reward-hacking": 1,
+        "corpora": 1,
+        "left-out": 1,
+        "corpus-checks": 1,
         "cells": 2,
         "failures": 1,
         "excluded": 1,
@@ -916,6 +933,9 @@ def test_empty_lists_become_sentences(build, sample_data):
         "No policy was audited in this run.",
         "MADDPG and M3DDPG were not both audited on an environment of this run.",
         "No training run finished in this run.",
+        "No corpus was made in this run.",
+        "No corpus was left out.",
+        "Nothing was checked in this run.",
         "No training run was planned.",
         "No run failed or diverged.",
         "No terms are defined.",

@@ -9,6 +9,7 @@ from coopetition.agents.files import replacing
 from coopetition.reports import schema
 from coopetition.reports.audit_content import TABLES
 from coopetition.reports.content import report_data
+from coopetition.reports.corpus_content import TABLES as CORPUS_TABLES
 from coopetition.reports.provenance import describe
 from coopetition.reports.report import build_report
 
@@ -36,6 +37,7 @@ def main(snakemake):
         incentives={Path(path).stem: Path(path) for path in files.incentive_texts},
         audit_figures={Path(path).stem: Path(path) for path in files.audit_texts},
         audits={name: schema.read(name, files.get(name)) for name in TABLES},
+        corpora={name: schema.read(name, files.get(name)) for name in CORPUS_TABLES},
         **{name: schema.read(name, files.get(name)) for name in names},
     )
     figures = {Path(path).stem: Path(path) for path in files.figures}

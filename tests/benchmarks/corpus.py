@@ -78,7 +78,10 @@ def points(finished: pd.DataFrame, number: int) -> pd.DataFrame:
     """Table `curves`: so many points of every run."""
     count, rng = len(finished), np.random.default_rng(1)
     steps = np.linspace(0, 500_000, number).astype(int)
-    rows = {"run_id": np.repeat(finished["run_id"].to_numpy(), number), "step": np.tile(steps, count)}
+    rows = {
+        "run_id": np.repeat(finished["run_id"].to_numpy(), number),
+        "step": np.tile(steps, count),
+    }
     for name in ("training_return", "welfare", "episode_length"):
         rows[name] = rng.normal(50_000.0, 5_000.0, count * number)
     for name in ("trust", "cooperation"):

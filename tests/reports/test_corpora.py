@@ -151,7 +151,11 @@ CHANGES = {
     "other factor": ("training_runs", put("n_agents", 7), "has n_agents 7; planned is 2"),
     "other status": ("training_runs", put("status", "odd"), r"column status holds \['odd'\]"),
     "no column": ("training_runs", lambda f: f.drop(columns="welfare"), r"missing \['welfare'\]"),
-    "wrong type": ("training_runs", lambda f: f.astype({"seed": str}), "column seed must hold integer"),
+    "wrong type": (
+        "training_runs",
+        lambda f: f.astype({"seed": str}),
+        "column seed must hold integer",
+    ),
     "no reason": ("training_runs", put("reason", "", 2), "has not finished and gives no reason"),
     "a reason": ("training_runs", put("reason", "x"), "has finished and gives a reason why not"),
     "few steps": ("training_runs", put("steps_done", 1), "with fewer steps than planned"),
@@ -175,7 +179,11 @@ CHANGES = {
     ),
     "negative": ("training_runs", put("seed", -1, 0), "column seed holds -1"),
     "orphan point": ("learning_curves", put("run_id", "x", 0), "run_id x is not in training_runs"),
-    "short curve": ("learning_curves", drop("step", 50), "a curve that is not from step 0 to the l"),
+    "short curve": (
+        "learning_curves",
+        drop("step", 50),
+        "a curve that is not from step 0 to the l",
+    ),
     "no curve": ("learning_curves", drop("run_id", FIRST), "has finished without a learning curve"),
     "point twice": ("learning_curves", twice, "a row stands there twice: run_id"),
     "lost evaluation": (

@@ -102,7 +102,9 @@ class TestMetadata:
         keys = {key["@id"] for r in metadata["recordSet"] for key in r.get("key", [])}
         assert "training_runs/reward_mode" in keys
         assert keys <= set(fields)
-        referred = {k: f["references"]["field"]["@id"] for k, f in fields.items() if "references" in f}
+        referred = {
+            k: f["references"]["field"]["@id"] for k, f in fields.items() if "references" in f
+        }
         assert referred == {
             "learning_curves/run_id": "training_runs/run_id",
             "evaluation_episodes/run_id": "training_runs/run_id",
@@ -116,8 +118,9 @@ class TestMetadata:
         assert set(found) == RAI
         assert all(found.values())
         assert "$" not in json.dumps(found)
-        assert "10 training runs were planned, of which 4 finished, 2 diverged, 2 failed and 2 " in (
-            found["dataCollection"]
+        assert (
+            "10 training runs were planned, of which 4 finished, 2 diverged, 2 failed and 2 "
+            in (found["dataCollection"])
         )
         assert found["dataCollectionTimeframe"] == ["2026-01-31"]
 
@@ -130,7 +133,9 @@ class TestMetadata:
     def test_a_wrong_checksum_is_found(self, folder):
         path = folder / "certificates.parquet"
         pd.read_parquet(path).to_parquet(path, compression="gzip")
-        with pytest.raises(MetadataError, match=r"certificates.parquet cannot be loaded: .*[Hh]ash"):
+        with pytest.raises(
+            MetadataError, match=r"certificates.parquet cannot be loaded: .*[Hh]ash"
+        ):
             validate(rewritten(folder, only("certificates")))
 
     def test_a_field_that_loads_another_column_is_found(self, folder):

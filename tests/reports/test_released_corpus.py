@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from corpus_study import tables
-from frames import NAN, certificate, policies
 
 from coopetition.reports import schema
 from coopetition.reports.corpora import analysis, released
+from frames import NAN, certificate, policies
 
 ID = "TrustDilemma-v0"
 PLACE = {"integrated": "baseline_integrated", "private": "ablation_private"}

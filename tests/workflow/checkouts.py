@@ -55,6 +55,12 @@ TABLES = {
     "released_audit_classes": "tables/released_audit_classes.csv",
     "released_audit_figures": "tables/released_audit_figures.csv",
     "released_audit_records": "tables/released_audit_records.csv",
+    "transition_sets": "trajectories/*/*.sets.parquet",
+    "transitions": "trajectories/*/*.transitions.parquet",
+    "training_runs": "corpora/training_runs.parquet",
+    "corpora": "tables/corpora.csv",
+    "corpus_integrity": "tables/corpus_integrity.csv",
+    "croissant_records": "tables/croissant_records.csv",
     "claims": "claims.csv",
 }
 

@@ -258,7 +258,10 @@ def _extended(path: str) -> Extension:
     try:
         return agents.extend(path)
     except ExtensionError as error:
-        raise ConfigurationError(f"extend = {path!r} cannot be used. {error}") from error
+        raise ConfigurationError(
+            f"extend = {path!r} cannot be used. {str(error).rstrip('.')}. Write, for example:\n\n"
+            "    snakemake --config extend='[examples/extend_game.py]'\n"
+        ) from error
 
 
 def _populated(factors: Mapping[str, Any]) -> list[str]:

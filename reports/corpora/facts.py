@@ -121,7 +121,7 @@ def gather(
         "versions": _several(runs["version"]),
         "editions": _several(runs["edition"]),
         "modes": _several(runs["reward_mode"]),
-        "seed_list": _several(runs["seed"].astype(str)),
+        "seed_list": ", ".join(map(str, sorted(set(runs["seed"])))) or "none",
         "cpu_hours": f"{runs['cpu_seconds'].sum() / 3600:.2f}",
         "megabytes": f"{there['bytes'].sum() / 1e6:.2f}",
         "size_category": _size_category(records),

@@ -28,7 +28,8 @@ class Corpus:
         name: of the corpus, its file and its record set.
         table: its schema in `reports.columns`.
         about: what a row is.
-        key: columns that tell every row from all others.
+        key: columns that tell every row from all others; none where rows may be alike, as records
+            that only a stated number implies.
         refers: column whose values are values of the same column of another corpus, and that one.
     """
 

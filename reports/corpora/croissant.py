@@ -7,7 +7,6 @@ their times. It is written as JSON-LD and read back by `validation`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -130,13 +129,3 @@ def _field(corpus: Corpus, name: str, rule: Column, corpora: list[Corpus]) -> di
 
 def _id(corpus: Corpus, column: str) -> str:
     return f"{corpus.name}/{column}"
-
-
-def size(inventory: pd.DataFrame) -> int:
-    """Bytes of all files."""
-    return int(inventory["bytes"].sum())
-
-
-def files(folder: Path, inventory: pd.DataFrame) -> list[Path]:
-    """The files of the corpora."""
-    return [folder / corpus.file for corpus in present(inventory)]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from corpus_study import ABOUT, LEFT_OUT, PLACES, build, plan, tables
 
@@ -82,6 +83,7 @@ class TestPackage:
             path = folder / f"{name}.parquet"
             assert there.loc[name, "sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
             assert there.loc[name, "bytes"] == path.stat().st_size
+            assert pq.ParquetFile(path).metadata.row_group(0).column(0).compression == "ZSTD"
             found = schema.read(CORPORA[name].table, path)
             assert len(found) == there.loc[name, "rows"]
             if name not in ("training_runs", "response_surfaces", "reference_policies"):

@@ -7,7 +7,7 @@ import json
 import math
 import shlex
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import yaml
@@ -785,7 +785,12 @@ def test_dates_are_shown_as_yaml_reads_them():
 
 
 class TestTrajectories:
-    WANTED = {"environments": ["SLCD"], "reward_modes": ["private"], "seeds": 1, "episodes": 2}
+    WANTED: ClassVar = {
+        "environments": ["SLCD"],
+        "reward_modes": ["private"],
+        "seeds": 1,
+        "episodes": 2,
+    }
 
     def test_are_recorded_in_every_edition_of_the_study(self):
         assert study().trajectory_environments == [("v0", "TrustDilemma"), ("v1", "TrustDilemma")]

@@ -158,6 +158,17 @@ def trajectory_code(wildcards):
     return code_hash("coopetition.agents.offline", game_module(wildcards), *played)
 
 
+def released_folder(wildcards):
+    """Folder of the released corpus that the configuration names."""
+    folder = config.get("corpus", "")
+    if not folder or not Path(folder).is_dir():
+        raise WorkflowError(
+            f"corpus = {folder!r} is no folder. Name the one that holds the released training "
+            "runs:\n\n    snakemake analyse_released --config corpus=FOLDER\n"
+        )
+    return folder
+
+
 def signature_code(wildcards):
     """Hash of what puts a signature to the test, of its learners' files and of the game's."""
     return code_hash(

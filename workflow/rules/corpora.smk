@@ -151,7 +151,6 @@ rule corpus_integrity:
     conda:
         "../../environment.yml"
     params:
-        training=f"{RESULTS}/training",
         places=STUDY.environments,
         code=code_hash("coopetition.reports.corpora.integrity"),
     message:
@@ -220,17 +219,6 @@ rule croissant_validation:
 
 
 RELEASED_CORPUS = f"{RESULTS}/released_corpus"
-
-
-def released_folder(wildcards):
-    """Folder of the released corpus that the configuration names."""
-    folder = config.get("corpus", "")
-    if not folder or not Path(folder).is_dir():
-        raise WorkflowError(
-            f"corpus = {folder!r} is no folder. Name the one that holds the released training "
-            "runs:\n\n    snakemake analyse_released --config corpus=FOLDER\n"
-        )
-    return folder
 
 
 rule released_corpus:

@@ -13,7 +13,7 @@ def main(snakemake):
     start(snakemake)
     files, params = snakemake.input, snakemake.params
     kinds = (".curves", ".diagnostics", ".evaluations")
-    results = Path(params.training).rglob("*.parquet")
+    results = (Path(files.inventory).parents[1] / "training").rglob("*.parquet")
     checks = integrity(
         Path(files.files[0]).parent,
         schema.read("corpora", files.inventory),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from coopetition import envs
 from coopetition.envs.engine import Array, Game
 
@@ -102,6 +104,6 @@ def transition_rows(name: str, steps: Transitions) -> Rows:
     ]
 
 
-def _flat(values: Array) -> list[float]:
+def _flat(values: Array) -> Array:
     """Numbers agent by agent, with the value that their precision has."""
-    return [float(value) for value in values.ravel()]
+    return values.astype(np.float64).ravel()

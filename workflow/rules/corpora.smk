@@ -26,7 +26,8 @@ rule trajectories:
     conda:
         "../../environment.yml"
     resources:
-        **asks(lambda w: COSTS.job("trajectories", w.edition, w.env)),
+        mem_mb=1500,  # torch, every learner, and all transitions of the environment at once
+        runtime=30,
     params:
         trajectories={
             key: value

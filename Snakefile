@@ -22,6 +22,7 @@ include: "workflow/rules/audits.smk"
 include: "workflow/rules/cases.smk"
 include: "workflow/rules/supplements.smk"
 include: "workflow/rules/campaigns.smk"
+include: "workflow/rules/corpora.smk"
 include: "workflow/rules/claims.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
@@ -43,4 +44,6 @@ rule all:
         rules.case_tables.output if CASES else [],
         CASE_ROLLOUTS,
         rules.campaign_tables.output,
+        rules.croissant.output,
+        rules.croissant_validation.output,
         CURVES,

@@ -17,6 +17,7 @@ from .cards import environment_cards, formal_oracles, numbers, oracle_cards, pol
 from .case_content import case_data
 from .columns import MODES, PROTOCOLS, STATUSES
 from .comparison import ANALYSE, BENCHMARKS, CODE, CONFIG, INVENTORY, RANKINGS
+from .corpus_content import corpus_data
 from .definitions import DEFINITIONS
 from .editions import edition_rows, without_scale
 from .incentives import editions_summary
@@ -65,6 +66,7 @@ def report_data(
     cases: Mapping[str, pd.DataFrame],
     supplements: Mapping[str, pd.DataFrame],
     campaigns: Mapping[str, pd.DataFrame],
+    corpora: Mapping[str, pd.DataFrame],
     figures: Mapping[str, Path],
     curves: Mapping[str, Path],
     incentives: Mapping[str, Path],
@@ -96,6 +98,7 @@ def report_data(
         cases: the tables of `case_content.TABLES`.
         supplements: the tables of `supplement_content.TABLES`.
         campaigns: those of `campaign_content.TABLES`.
+        corpora: the tables of `corpus_content.TABLES`.
         figures: figure id -> JSON file with its texts; the CSV twin lies beside it.
         curves: environment with edition -> JSON file of its response curve, likewise.
         incentives: the same of its incentives.
@@ -153,6 +156,7 @@ def report_data(
         ),
         **supplement_data(supplements),
         **campaign_data(campaigns),
+        **corpus_data(corpora),
         "cards": environment_cards(
             contract, reference, certificates, drawn, audited(audits, certificates)
         ),

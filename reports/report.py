@@ -23,17 +23,8 @@ from .figures import FIGURES
 TEMPLATES = Path(__file__).parent / "templates"
 
 # A section is one dictionary (those of SINGLE) or a list of dictionaries with these keys.
-SINGLE = (
-    "study",
-    "counts",
-    "agreement",
-    "editions_summary",
-    "learning",
-    "statistics",
-    "audits",
-    "case_summary",
-    "campaigns",
-)
+SINGLE = ("study", "counts", "agreement", "editions_summary", "learning", "statistics", "audits")
+SINGLE += ("campaigns", "case_summary")
 CONTRACT = {
     "study": "name scale description date version commit dirty configuration_hash python platform"
     " packages training_commits",
@@ -133,6 +124,8 @@ CONTRACT = {
     "population_partners": "name n_agents policy protocol reward_mode partners policies payoff"
     " others_payoff share",
     "campaigns": "crossovers",
+    "corpora": "corpus about rows bytes sha256 left_out loaded",
+    "corpus_checks": "corpus check checked violations",
     "cells": "environment policy protocol planned finished diverged failed excluded cpu_seconds",
     "failures": "run_id environment policy protocol reward_mode seed status reason",
     "excluded": "policy min_agents environments runs",

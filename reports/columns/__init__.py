@@ -11,6 +11,7 @@ from . import (
     audits,
     campaigns,
     cases,
+    corpora,
     environments,
     learning,
     released_audits,
@@ -42,15 +43,8 @@ __all__ = [
 ]
 
 FAMILIES = (
-    environments,
-    learning,
-    statistics,
-    released_audits,
-    audits,
-    cases,
-    study,
-    supplements,
-    campaigns,
+    *(environments, learning, statistics, campaigns, released_audits, audits, cases),
+    *(supplements, corpora, study),
 )
 TABLES: dict[str, dict[str, Column]] = {
     name: columns for family in FAMILIES for name, columns in family.TABLES.items()

@@ -293,14 +293,16 @@ def evidence(**tables):
 
 class TestVerdicts:
     def test_without_runs_nothing_is_decided(self):
-        for tables in ({}, {"capacity": NOTHING["capacity_agreement"]}):
+        for tables in ({}, {"capacity_agreement": NOTHING["capacity_agreement"]}):
             assert rules.width_changes_no_ranking(evidence(**tables)).verdict == "not testable"
-        for tables in ({}, {"critic_rate": NOTHING["critic_rates"]}):
+        for tables in ({}, {"critic_rates": NOTHING["critic_rates"]}):
             found = rules.critic_rate_changes_breakdowns(evidence(**tables))
             assert found.verdict == "not testable"
 
     def test_width_is_never_decided_by_corrected_learners(self, tables):
-        found = rules.width_changes_no_ranking(evidence(capacity_agreement=tables["capacity_agreement"]))
+        found = rules.width_changes_no_ranking(
+            evidence(capacity_agreement=tables["capacity_agreement"])
+        )
         assert (found.verdict, found.decided_by) == ("inconclusive", "corrected")
         assert found.estimate == "tau 0.33"
         assert found.interval == (pytest.approx(1 / 3), pytest.approx(1 / 3))

@@ -28,6 +28,7 @@ from coopetition.reports.cases.study import claim_rows
 from coopetition.reports.cases.study import tables as case_tables
 from coopetition.reports.comparison import contract_comparison, page_results
 from coopetition.reports.content import HIGHLIGHTS, report_data
+from coopetition.reports.corpus_content import TABLES as CORPUS_TABLES
 from coopetition.reports.counts import counts
 from coopetition.reports.curves import environment_curves
 from coopetition.reports.evidence import Evidence
@@ -54,6 +55,10 @@ PROVENANCE = {
     "packages": {"numpy": "2"},
 }
 BROKEN = {0: "failed", 20: "diverged"}
+CORPORA = {
+    name: schema.table(name, [row(name, corpus="runs"), row(name, corpus=f"no {name}")])
+    for name in CORPUS_TABLES
+}
 NO_SUPPLEMENT = {name: schema.table(name, []) for name in supplement_content.TABLES}
 NO_CASES = {name: schema.table(name, []) for name in case_content.TABLES}
 TABLES = ("plan", "contract", "certificates", "contract_comparison", "counts", "page_results")
@@ -247,6 +252,7 @@ def data(study, several, audits, cases, supplements, drawn):
         cases=cases,
         supplements=supplements,
         campaigns=campaign_tables(),
+        corpora=CORPORA,
         **{name: study[name] for name in TABLES},
     )
 
@@ -268,6 +274,11 @@ def test_case_studies_are_told_beside_chance(data):
     assert (told["learner"], told["learner_all"]) == ("", 1)
     said = {row["claim"]: row["recomputed"] for row in data["case_claims"]}
     assert said["81.7% (49/60)"] == "49 of 60"
+
+
+def test_corpora_come_with_what_was_loaded_of_them(data):
+    assert [(c["corpus"], c["loaded"]) for c in data["corpora"]] == [("runs", 3), ("no corpora", 0)]
+    assert len(data["corpus_checks"]) == 2
 
 
 def test_counts(data):
@@ -318,6 +329,7 @@ def test_games_that_a_learner_is_not_defined_for_are_listed_once(study, several,
         cases=NO_CASES,
         supplements=NO_SUPPLEMENT,
         campaigns=NOTHING,
+        corpora=CORPORA,
         **{name: study[name] for name in TABLES} | {"scores": scores},
     )
     (row,) = found["excluded"]
@@ -357,6 +369,7 @@ def test_cells_of_runs_that_left_no_row_are_planned(study, several, nothing_audi
         cases=NO_CASES,
         supplements=NO_SUPPLEMENT,
         campaigns=NOTHING,
+        corpora=CORPORA,
         **{name: study[name] for name in TABLES} | {"scores": study["scores"].iloc[:0]},
     )
     assert (lost["counts"]["planned"], lost["counts"]["finished"]) == (45, 0)

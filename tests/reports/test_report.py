@@ -30,6 +30,7 @@ HEADINGS = (
     "Behavioural audits",
     "Case studies",
     "Supplements",
+    "Corpora",
     "Runs",
     "Published counts",
     "Definitions",
@@ -691,6 +692,19 @@ def sample_data() -> dict:
             }
         ],
         **campaign_data(campaign_tables()),
+        "corpora": [
+            {
+                **{"corpus": "training_runs", "about": "A training run.", "rows": 1234},
+                **{"bytes": 56789, "sha256": "deadbeef" * 8, "left_out": "", "loaded": 1234},
+            },
+            {
+                **{"corpus": "cross_play", "about": "A seat.", "rows": 0, "bytes": 0},
+                **{"sha256": "", "left_out": "nobody met anybody", "loaded": 0},
+            },
+        ],
+        "corpus_checks": [
+            {"corpus": "all corpora", "check": "no stray file", "checked": 17, "violations": 0}
+        ],
         "cells": [
             {
                 "environment": name,
@@ -894,6 +908,9 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         "biaxial-calibration": 1,
         **{"capacity": 9, "critic-rates": 9, "mutuality": 3, "mutuality-jumps": 2},
         **{"mutuality-crossovers": 1, "population": 1, "population-partners": 10},
+        "corpora": 1,
+        "left-out": 1,
+        "corpus-checks": 1,
         "cells": 2,
         "failures": 1,
         "excluded": 1,
@@ -1176,6 +1193,9 @@ def test_empty_lists_become_sentences(build, sample_data):
         "No policy was audited in this run.",
         "MADDPG and M3DDPG were not both audited on an environment of this run.",
         "No training run finished in this run.",
+        "No corpus was made in this run.",
+        "No corpus was left out.",
+        "Nothing was checked in this run.",
         "No training run was planned.",
         "No run failed or diverged.",
         "No terms are defined.",

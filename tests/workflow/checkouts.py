@@ -71,6 +71,12 @@ TABLES = {
     "biaxial_outcomes": "supplements/biaxial/outcomes.parquet",
     "biaxial_maps": "supplements/biaxial/maps.parquet",
     "biaxial_calibration": "supplements/biaxial/calibration.parquet",
+    "transition_sets": "trajectories/*/*.sets.parquet",
+    "transitions": "trajectories/*/*.transitions.parquet",
+    "training_runs": "corpora/training_runs.parquet",
+    "corpora": "tables/corpora.csv",
+    "corpus_integrity": "tables/corpus_integrity.csv",
+    "croissant_records": "tables/croissant_records.csv",
     "claims": "claims.csv",
 }
 

@@ -7,7 +7,7 @@ import json
 import math
 import shlex
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import yaml
@@ -770,6 +770,7 @@ class TestStudyHash:
             "steps": 1,
             "checkpoints": 1,
             "learner_certificates": {},
+            "trajectories": {},
             "random_episodes": 1,
             "case_draws": 1,
             "bootstrap_repetitions": 1,
@@ -782,3 +783,34 @@ class TestStudyHash:
 def test_dates_are_shown_as_yaml_reads_them():
     text = error(study="mine", **yaml.safe_load("seeds: [2026-01-02]"))
     assert repr(datetime.date(2026, 1, 2)) in text
+
+
+class TestTrajectories:
+    WANTED: ClassVar = {
+        "environments": ["SLCD"],
+        "reward_modes": ["private"],
+        "seeds": 1,
+        "episodes": 2,
+    }
+
+    def test_are_recorded_in_every_edition_of_the_study(self):
+        assert study().trajectory_environments == [("v0", "TrustDilemma"), ("v1", "TrustDilemma")]
+        wanted = study(environments="all", trajectories=self.WANTED, editions=["v1"])
+        assert wanted.trajectory_environments == [("v1", "SLCD")]
+        assert study(trajectories={}).trajectory_environments == []
+
+    def test_follow_the_environments(self):
+        assert study(environments=["SLCD"])["trajectories"] == {}
+
+    def test_elsewhere_are_an_error_with_the_line_to_write(self):
+        text = error(scale="smoke", study="mine", trajectories=self.WANTED)
+        assert text.startswith("trajectories = 'SLCD' cannot be used. Allowed: environments of the")
+        assert line(text) == {"trajectories": {}}
+        text = error(scale="smoke", study="mine", trajectories={"environments": ["SLCD"]})
+        assert "a mapping with environments (all, or a list), reward_modes, seeds" in text
+
+
+def test_a_released_corpus_is_no_factor():
+    assert resolve({"scale": "smoke", "corpus": "anywhere"}, FOLDER) == resolve(
+        {"scale": "smoke"}, FOLDER
+    )

@@ -99,6 +99,8 @@ class TestFinishedStudy:
     def test_has_every_file_of_the_contract(self, finished):
         files = [
             *("plan/configuration.yaml", "report/provenance.json"),
+            *(f"corpora/{name}" for name in ("croissant.json", "README.md", "DATASHEET.md")),
+            *(f"corpora/{name}" for name in ("LICENSE", "CITATION.cff")),
             *("report/report.html", "report/report.pdf"),
             *(
                 f"{kind}/{edition}/{game}.parquet"
@@ -235,8 +237,8 @@ class TestFinishedStudy:
         )
         assert logs == benchmarks
         # 8 solutions, references and certificates, 4 released and 2 other audits, 13 trainings,
-        # 10 figures, and 19 rules of one job.
-        assert len(logs) == 72
+        # 2 environments with trajectories, 10 figures, and 23 rules of one job.
+        assert len(logs) == 78
 
     def test_records_where_it_comes_from(self, finished):
         provenance = json.loads((finished.results / "report/provenance.json").read_text())
@@ -277,6 +279,9 @@ class TestFinishedStudy:
 CERTIFY = {f"learner_certificate {game}-{edition} {policy}" for edition, game, policy in CERTIFIED}
 AGGREGATED = {"scores", "aggregates", "claims", "figure", "environment_figures", "report"}
 AGGREGATED |= {"reference_scores", "performance", "significance", "published_forms", "budgets"}
+DOCUMENTED = {"corpus_integrity", "croissant", "croissant_validation"}
+PACKAGED = {"corpora"} | DOCUMENTED
+AGGREGATED |= PACKAGED
 # What a learner changes besides the jobs that train it; and what its signature does.
 DESCRIBED = {"design", "learner_cards"} | AGGREGATED
 SIGNED = {"signature", "learner_signatures"}
@@ -291,7 +296,7 @@ def both(rule: str, game: str) -> list[str]:
 
 
 GATHERED = {"audit_tables", "audit_figures"}
-AUDITS = {*both("audit", "TrustDilemma"), *GATHERED}
+AUDITS = {*both("audit", "TrustDilemma"), *both("trajectories", "TrustDilemma"), *GATHERED}
 
 
 @pytest.mark.study
@@ -357,7 +362,7 @@ class TestRunsAgain:
             (
                 *("agents/slices/off_policy.py", "", ADDED),
                 train("ISAC", "MeanFieldAC", "QMIX", "Central_SAC")
-                | {"audit TrustDilemma-v1", *GATHERED}
+                | {"audit TrustDilemma-v1", "trajectories TrustDilemma-v1", *GATHERED}
                 | DESCRIBED,
             ),
             (
@@ -374,20 +379,22 @@ class TestRunsAgain:
             (
                 *("agents/audits/released.py", "", ADDED),
                 {f"released_audit {game}-v0" for game in GAMES}
-                | {"released_audit_tables", "claims", "figure", "report"},
+                | {"released_audit_tables", "claims", "figure", "report"}
+                | PACKAGED,
             ),
             ("reports/claims/A_rankings.yaml", "", "\n# changed\n", {"claims", "report"}),
             (
                 *("reports/published/corpus_counts.csv", "25708", "25709"),
                 {"design", "comparison", "claims", "figure", "environment_figures", "report"}
-                | {"published_forms", "significance"},
+                | {"published_forms", "significance"}
+                | DOCUMENTED,
             ),
             ("reports/cards.py", "", ADDED, {"report"}),
             (
                 *("config/scales/smoke.yaml", "repetitions: 100", "repetitions: 50"),
-                {"design", "aggregates", "claims", "figure", "report"}
-                | {"performance", "published_forms", "budgets"},
-                {"design", "aggregates", "campaign_tables", "claims", "figure", "report"},
+                {"design", "aggregates", "campaign_tables", "claims", "figure", "report"}
+                | {"performance", "published_forms", "budgets"}
+                | PACKAGED,
             ),
             (
                 *("config/scales/smoke.yaml", "random_episodes: 10", "random_episodes: 11"),
@@ -395,11 +402,13 @@ class TestRunsAgain:
             ),
             (
                 *("config/scales/smoke.yaml", "Central_PPO: [TrustDilemma, ", "Central_PPO: ["),
-                {"design", "audit TrustDilemma-v0"} | GATHERED | AGGREGATED,
+                {"design", "audit TrustDilemma-v0", "trajectories TrustDilemma-v0"}
+                | GATHERED
+                | AGGREGATED,
             ),
             (
                 *("config/scales/smoke.yaml", "v1: [TrustDilemma]", "v1: {IPPO: [TrustDilemma]}"),
-                {"audit TrustDilemma-v1"} | GATHERED | DESCRIBED,
+                {"audit TrustDilemma-v1", "trajectories TrustDilemma-v1"} | GATHERED | DESCRIBED,
             ),
             (
                 *("config/scales/smoke.yaml", "seeds: [99, 100]", "seeds: [99, 101]"),
@@ -411,11 +420,14 @@ class TestRunsAgain:
             ),
             (
                 *("config/scales/smoke.yaml", "steps: 800", "steps: 801"),
-                {"design", "learner_certificates", "figure", "report"} | CERTIFY | SIGNED,
+                {"design", "learner_certificates", "figure", "report"}
+                | CERTIFY
+                | SIGNED
+                | PACKAGED,
             ),
             (
                 *("config/scales/smoke.yaml", "{signatures: [held_out], policies", "{} # policies"),
-                {"design", "report"},
+                {"design", "report"} | PACKAGED,
             ),
         ],
     )

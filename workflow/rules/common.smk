@@ -100,6 +100,10 @@ localrules:
     biaxial,
     campaign,
     campaign_tables,
+    corpora,
+    corpus_integrity,
+    croissant,
+    croissant_validation,
     figure,
     environment_figures,
     incentive_figures,
@@ -162,6 +166,26 @@ def policy_modules(edition, env):
     entries = [agents.spec(name, edition) for name in agents.names(f"{env}-{edition}")]
     trained = STUDY.learners_on(edition, env)
     return {e.module for e in entries if e.kind != "learner" or e.name in trained}
+
+
+def trajectory_code(wildcards):
+    """Hash of what records trajectories, of this environment's file and of those who play it."""
+    id, edition = f"{wildcards.env}-{wildcards.edition}", wildcards.edition
+    entries = [agents.spec(name, edition) for name in agents.names(id)]
+    trained = STUDY.learners_on(edition, wildcards.env)
+    played = {e.module for e in entries if e.kind != "learner" or e.name in trained}
+    return code_hash("coopetition.agents.offline", game_module(wildcards), *played)
+
+
+def released_folder(wildcards):
+    """Folder of the released corpus that the configuration names."""
+    folder = config.get("corpus", "")
+    if not folder or not Path(folder).is_dir():
+        raise WorkflowError(
+            f"corpus = {folder!r} is no folder. Name the one that holds the released training "
+            "runs:\n\n    snakemake analyse_released --config corpus=FOLDER\n"
+        )
+    return folder
 
 
 def signature_code(wildcards):

@@ -11,6 +11,7 @@ from coopetition.reports.audit_content import TABLES as AUDITS
 from coopetition.reports.campaign_content import TABLES as CAMPAIGNS
 from coopetition.reports.case_content import TABLES as CASES
 from coopetition.reports.content import report_data
+from coopetition.reports.corpus_content import TABLES as CORPORA
 from coopetition.reports.provenance import describe
 from coopetition.reports.report import build_report
 from coopetition.reports.statistics_content import TABLES as STATISTICS
@@ -45,6 +46,7 @@ def main(snakemake):
         audits={name: schema.read(name, files.get(name)) for name in AUDITS},
         supplements={name: schema.read(name, files.get(name)) for name in SUPPLEMENTS},
         campaigns={name: schema.read(name, files.get(name)) for name in CAMPAIGNS},
+        corpora={name: schema.read(name, files.get(name)) for name in CORPORA},
         **{name: schema.read(name, files.get(name)) for name in names},
     )
     figures = {Path(path).stem: Path(path) for path in files.figures}

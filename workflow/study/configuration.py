@@ -30,6 +30,10 @@ from .train_on import among, named, narrowed, places, pruned, renamed
 
 BUILT_IN = "coopetition.envs.games."
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+# Keys that are no factors: the scale, the name, and the released corpus of `analyse_released`.
+OUTSIDE = ("scale", "study", "corpus")
+# Factors with environments of their own, all or some of those of the study.
+PLACED = ("audits", "trajectories")
 # Where theory says how learners should end, unless one controller plays all agents.
 CERTIFIED_EDITION, CERTIFIED_PROTOCOL = "v1", "corrected"
 CERTIFIED_MODES = ("private", "cooperative")
@@ -40,6 +44,7 @@ PARTS = {
     "reference": "reference",
     "released_audit": "released_audit",
     "audit": "audits",
+    "trajectories": "trajectories",
 }
 
 # 2.0 and True are no whole numbers.
@@ -95,6 +100,12 @@ class Study:
         return [place for place in self.environments if among(place[1], wanted)]
 
     @property
+    def trajectory_environments(self) -> list[tuple[str, str]]:
+        """Those of `environments` on which trajectories are recorded."""
+        wanted = self["trajectories"].get("environments", [])
+        return [place for place in self.environments if among(place[1], wanted)]
+
+    @property
     def published_environments(self) -> list[tuple[str, str]]:
         """Those that the published audit is of: released ones that no extension adds."""
         return [
@@ -107,6 +118,7 @@ class Study:
         """(edition, environment) of the jobs of a part, one of the values of `PARTS`."""
         some = {
             "audits": self.audited_environments,
+            "trajectories": self.trajectory_environments,
             "released_audit": self.published_environments,
         }
         return some.get(part, self.environments)
@@ -201,8 +213,9 @@ def resolve(config: Mapping[str, Any], folder: Path) -> Study:
     scale = config.get("scale", "quick")
     if scale not in known:
         raise ConfigurationError(_mend("scale", scale, f"one of {', '.join(known)}", "scale=quick"))
-    defaults = {"extend": [], "supplements": {}, **_read(folder / "scales" / f"{scale}.yaml")}
-    overrides = {k: _numbers(v) for k, v in config.items() if k not in ("scale", "study")}
+    optional = {"extend": [], "supplements": {}, "trajectories": {}}
+    defaults = {**optional, **_read(folder / "scales" / f"{scale}.yaml")}
+    overrides = {k: _numbers(v) for k, v in config.items() if k not in OUTSIDE}
     factors = {**defaults, **overrides}
     _check_schema(factors, _read_json(folder / "schemas" / "study.schema.json"))
     factors = widened(factors, overrides, [_extended(path) for path in factors["extend"]])
@@ -213,14 +226,16 @@ def resolve(config: Mapping[str, Any], folder: Path) -> Study:
         factors["train_on"] = narrowed(factors["train_on"], factors)
     if "learner_certificates" not in overrides:
         factors["learner_certificates"] = _left(factors, "environments", _formal(factors))
-    if "audits" not in overrides:
-        factors["audits"] = _audited(factors)
     if "supplements" not in overrides:
         factors["supplements"] = campaigns.narrowed(factors)
+    for key in PLACED:
+        if key not in overrides:
+            factors[key] = _placed(factors, key)
     _check_train_on(factors)
     _check_certificates(factors)
-    _check_audits(factors)
     _check_supplements(factors)
+    for key in PLACED:
+        _check_placed(factors, key)
     if "policies" not in overrides:
         factors["policies"] = _trained(factors)
     _check_policies(factors)
@@ -248,7 +263,10 @@ def _extended(path: str) -> Extension:
     try:
         return agents.extend(path)
     except ExtensionError as error:
-        raise ConfigurationError(f"extend = {path!r} cannot be used. {error}") from error
+        raise ConfigurationError(
+            f"extend = {path!r} cannot be used. {str(error).rstrip('.')}. Write, for example:\n\n"
+            "    snakemake --config extend='[examples/extend_game.py]'\n"
+        ) from error
 
 
 def _populated(factors: Mapping[str, Any]) -> list[str]:
@@ -305,9 +323,9 @@ def _left(factors: Mapping[str, Any], factor: str, names: list[str]) -> dict[str
     return {**wanted, factor: left} if left else {}
 
 
-def _audited(factors: Mapping[str, Any]) -> dict[str, Any]:
-    """`audits` with environments of the study alone; empty if none is left."""
-    wanted = factors["audits"]
+def _placed(factors: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """`audits` or `trajectories` with environments of the study alone; empty if none is left."""
+    wanted = factors[key]
     names = wanted.get("environments", [])
     left = names if names == "all" else [n for n in names if among(n, factors["environments"])]
     return {**wanted, "environments": left} if left else {}
@@ -332,14 +350,14 @@ def _check_certificates(factors: Mapping[str, Any]) -> None:
                 raise ConfigurationError(_mend("learner_certificates", name, allowed, line))
 
 
-def _check_audits(factors: Mapping[str, Any]) -> None:
+def _check_placed(factors: Mapping[str, Any], key: str) -> None:
     """Its environments are in the study."""
-    names = factors["audits"].get("environments", [])
+    names = factors[key].get("environments", [])
     for name in [] if names == "all" else names:
         if not among(name, factors["environments"]):
-            line = _argument("audits", _audited(factors))
+            line = _argument(key, _placed(factors, key))
             allowed = f"environments of the study: {', '.join(factors['environments'])}"
-            raise ConfigurationError(_mend("audits", name, allowed, line))
+            raise ConfigurationError(_mend(key, name, allowed, line))
 
 
 def _check_supplements(factors: Mapping[str, Any]) -> None:
@@ -440,10 +458,10 @@ def _check_registries(factors: Mapping[str, Any]) -> None:
         for factor in ("policies", "environments")
         for name in certified.get(factor, [])
     ]
-    audited = factors["audits"].get("environments", [])
-    if audited != "all":
-        names += [("audits", "environments", name) for name in audited]
     names += [("supplements", factor, name) for factor, name in campaigns.named(factors)]
+    for key in PLACED:
+        wanted = factors[key].get("environments", [])
+        names += [(key, "environments", name) for name in wanted if wanted != "all"]
     if isinstance(factors["steps"], Mapping):
         names += [("steps", "environments", name) for name in factors["steps"] if name != "others"]
     for key, factor, name in names:

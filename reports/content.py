@@ -30,6 +30,7 @@ from .learners import (
 )
 from .selection import is_pooled, learners, named, policy_order
 from .sources import recorded
+from .threat_content import threat_data
 from .verdicts import load_claims
 
 DEFINITIONS = {
@@ -95,6 +96,8 @@ def report_data(
     learner_certificates: pd.DataFrame,
     learner_signatures: pd.DataFrame,
     claims: pd.DataFrame,
+    threats: pd.DataFrame,
+    ablations: pd.DataFrame,
     audits: Mapping[str, pd.DataFrame],
     figures: Mapping[str, Path],
     curves: Mapping[str, Path],
@@ -121,6 +124,8 @@ def report_data(
         learner_certificates: see `schema`.
         learner_signatures: see `schema`.
         claims: see `schema`.
+        threats: see `schema`.
+        ablations: see `schema`.
         audits: the tables of `audit_content.TABLES`.
         figures: figure id -> JSON file with its texts; the CSV twin lies beside it.
         curves: environment with edition -> JSON file of its response curve, likewise.
@@ -171,6 +176,7 @@ def report_data(
         "excluded": _excluded(scores),
         "records": counts.to_dict("records"),
         "figures": [_figure(name, path) for name, path in figures.items()],
+        **threat_data(threats, ablations),
         **audit_data(audits, certificates),
         "cards": environment_cards(
             contract, reference, certificates, drawn, audited(audits, certificates)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import matplotlib.pyplot as plt
 import pandas as pd
 
+from .ablations import ablation_chain
 from .audits import behaviour, exploitability
 from .curves import formal_response_curves, response_curves
 from .incentives import editions
@@ -74,6 +75,7 @@ FIGURES: dict[str, Callable[..., Plot]] = {
     "scores": score_intervals,
     "learner_certificates": learner_certificates,
     "released_audit": released_audit_figure,
+    "ablation_chain": ablation_chain,
     "exploitability": exploitability,
     "behaviour": behaviour,
 }

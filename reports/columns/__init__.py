@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 
-from . import audits, environments, learning, released_audits, study
+from . import audits, environments, learning, released_audits, study, threats
 from .audits import DISTURBED
 from .fields import CLASSES, MODES, PROTOCOLS, STATUSES, Column
 from .released_audits import AUDIT_UNITS, RECORD_ORIGINS
@@ -29,7 +29,7 @@ __all__ = [
     "columns_hash",
 ]
 
-FAMILIES = (environments, learning, released_audits, audits, study)
+FAMILIES = (environments, learning, released_audits, audits, study, threats)
 TABLES: dict[str, dict[str, Column]] = {
     name: columns for family in FAMILIES for name, columns in family.TABLES.items()
 }

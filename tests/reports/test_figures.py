@@ -22,6 +22,7 @@ from frames import (
     audits_of,
     certificate,
     certificates_of,
+    chain,
     corpus_reference,
     ended,
     learning,
@@ -66,6 +67,7 @@ def tables_of(reference, scores=None, curves=None):
             "certificates": certificates,
         },
         "behaviour": {"audit_behaviour": audits["audit_behaviour"]},
+        "ablation_chain": {"ablations": chain(dict.fromkeys(classes, 0.2))},
     }
 
 

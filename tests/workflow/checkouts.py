@@ -56,6 +56,8 @@ TABLES = {
     "released_audit_figures": "tables/released_audit_figures.csv",
     "released_audit_records": "tables/released_audit_records.csv",
     "claims": "claims.csv",
+    "threats": "tables/threats.csv",
+    "threat_experiments": "tables/threat_experiments.csv",
 }
 
 

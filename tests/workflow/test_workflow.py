@@ -234,8 +234,8 @@ class TestFinishedStudy:
         )
         assert logs == benchmarks
         # 8 solutions, references and certificates, 4 released and 2 other audits, 13 trainings,
-        # 10 figures, and 19 rules of one job.
-        assert len(logs) == 72
+        # 10 figures, and 21 rules of one job.
+        assert len(logs) == 74
 
     def test_records_where_it_comes_from(self, finished):
         provenance = json.loads((finished.results / "report/provenance.json").read_text())
@@ -275,7 +275,7 @@ class TestFinishedStudy:
 
 CERTIFY = {f"learner_certificate {game}-{edition} {policy}" for edition, game, policy in CERTIFIED}
 AGGREGATED = {"scores", "aggregates", "claims", "figure", "environment_figures", "report"}
-AGGREGATED |= {"reference_scores"}
+AGGREGATED |= {"reference_scores", "threats"}
 # What a learner changes besides the jobs that train it; and what its signature does.
 DESCRIBED = {"design", "learner_cards"} | AGGREGATED
 SIGNED = {"signature", "learner_signatures"}
@@ -320,7 +320,8 @@ class TestRunsAgain:
                 | CERTIFICATES
                 | REFERENCE
                 | AUDITS
-                | SIGNED,
+                | SIGNED
+                | {"threat_experiments"},
             ),
             (
                 *("envs/games/interdependence/partner_hold_up.py", "", ADDED),
@@ -330,6 +331,7 @@ class TestRunsAgain:
                     *both("certificate", "PartnerHoldUp"),
                     *both("solution", "PartnerHoldUp"),
                     *("released_audit PartnerHoldUp-v0", "released_audit_tables"),
+                    "threat_experiments",
                 }
                 | CERTIFICATES
                 | REFERENCE,
@@ -342,11 +344,11 @@ class TestRunsAgain:
             ),
             (
                 *("agents/learners/central_ppo.py", "", ADDED),
-                train("Central_PPO") | AUDITS | DESCRIBED,
+                train("Central_PPO") | AUDITS | DESCRIBED | {"threat_experiments"},
             ),
             (
                 *("agents/learners/ippo.py", "", ADDED),
-                {"learner_certificates"}
+                {"learner_certificates", "threat_experiments"}
                 | train("IPPO", "Central_PPO", "FCP")
                 | CERTIFY
                 | SIGNED
@@ -356,7 +358,7 @@ class TestRunsAgain:
             (
                 *("agents/slices/off_policy.py", "", ADDED),
                 train("ISAC", "MeanFieldAC", "QMIX", "Central_SAC")
-                | {"audit TrustDilemma-v1", *GATHERED}
+                | {"audit TrustDilemma-v1", "threat_experiments", *GATHERED}
                 | DESCRIBED,
             ),
             (
@@ -367,18 +369,20 @@ class TestRunsAgain:
             (
                 *("reports/convergence.py", "", ADDED),
                 {"learner_certificates", "learner_signatures", "learner_cards"}
-                | {"figure", "report"},
+                | {"figure", "report", "threats"},
             ),
             (
                 *("agents/audits/released.py", "", ADDED),
                 {f"released_audit {game}-v0" for game in GAMES}
-                | {"released_audit_tables", "claims", "figure", "report"},
+                | {"released_audit_tables", "claims", "threats", "figure", "report"},
             ),
             ("reports/claims.yaml", "", "\n# changed\n", {"claims", "report"}),
             (
                 *("reports/published/corpus_counts.csv", "25708", "25709"),
-                {"design", "comparison", "claims", "figure", "environment_figures", "report"},
+                {"design", "comparison", "claims", "figure", "environment_figures", "report"}
+                | {"threats"},
             ),
+            ("reports/threats.yaml", "", "\n# changed\n", {"threats", "report"}),
             ("reports/cards.py", "", ADDED, {"report"}),
             (
                 *("config/scales/smoke.yaml", "repetitions: 100", "repetitions: 50"),

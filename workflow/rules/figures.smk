@@ -13,6 +13,8 @@ if CERTIFIED:
     FIGURE_INPUTS["learner_certificates"] = {
         "learner_certificates": rules.learner_certificates.output
     }
+if ABLATIONS:
+    FIGURE_INPUTS["ablation_chain"] = {"ablations": ABLATIONS}
 if AUDITS["behaviour"]:
     FIGURE_INPUTS["exploitability"] = {
         "audit_exploitability": AUDITS["exploitability"],
@@ -20,6 +22,7 @@ if AUDITS["behaviour"]:
     }
     FIGURE_INPUTS["behaviour"] = {"audit_behaviour": AUDITS["behaviour"]}
 FIGURE_EDITIONS = {
+    "ablation_chain": "v0",
     "response_curves": "v0",
     "formal_response_curves": "v1",
     "identity": "v0",

@@ -16,6 +16,8 @@ rule report:
         learner_certificates=rules.learner_certificates.output if CERTIFIED else [],
         learner_signatures=rules.learner_signatures.output if SIGNED else [],
         claims=rules.claims.output,
+        threats=rules.threats.output,
+        ablations=ABLATIONS,
         released_audit=rules.released_audit_tables.output.audit,
         released_audit_figures=rules.released_audit_tables.output.figures,
         released_audit_records=rules.released_audit_tables.output.records,
@@ -61,7 +63,12 @@ rule report:
             "coopetition.reports.provenance",
             "coopetition.reports.report",
         ),
-        texts=data_hash("reports/claims.yaml", "reports/recorded", "reports/templates"),
+        texts=data_hash(
+            "reports/claims.yaml",
+            "reports/recorded",
+            "reports/templates",
+            "reports/threats.yaml",
+        ),
     message:
         "Writing the report"
     script:

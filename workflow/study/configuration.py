@@ -19,6 +19,7 @@ import jsonschema
 import yaml
 
 from coopetition import agents, envs
+from coopetition.agents.ablations.chain import chain_runs
 from coopetition.agents.extensions import Extension, ExtensionError, module_of
 from coopetition.agents.registry import PROTOCOLS, learner
 from coopetition.agents.runs import Run, cell_runs, protocols_of
@@ -102,6 +103,19 @@ class Study:
             if edition == "v0" and envs.spec(f"{env}-v0").module.startswith(BUILT_IN)
         ]
 
+    @property
+    def ablated_environments(self) -> list[tuple[str, str]]:
+        """Those of `published_environments` that the chain of ablations trains on."""
+        wanted = self["ablations"].get("environments", [])
+        return [place for place in self.published_environments if among(place[1], wanted)]
+
+    def ablation_runs(self, environment: str) -> list[list[Run]]:
+        """The runs of every step of the chain on an environment, given without edition."""
+        wanted = self["ablations"]
+        steps = _of_environment(wanted["steps"], environment)
+        mode, seeds = wanted["reward_mode"], wanted["seeds"]
+        return chain_runs(environment, reward_mode=mode, seeds=seeds, steps=steps)
+
     def places(self, part: str) -> list[tuple[str, str]]:
         """(edition, environment) of the jobs of a part, one of the values of `PARTS`."""
         some = {
@@ -143,8 +157,7 @@ class Study:
 
     def steps(self, environment: str) -> int:
         """Environment steps of a run on an environment, given without edition."""
-        steps = self["steps"]
-        return steps.get(environment, steps["others"]) if isinstance(steps, Mapping) else steps
+        return _of_environment(self["steps"], environment)
 
     def plan(self) -> list[Run]:
         """Every run of `training_cells`."""
@@ -185,6 +198,11 @@ class Study:
         return 2 * len(wanted["seeds"]), wanted["steps"]
 
 
+def _of_environment(steps: int | Mapping[str, int], environment: str) -> int:
+    """Steps on an environment, of a factor that may name environments."""
+    return steps.get(environment, steps["others"]) if isinstance(steps, Mapping) else steps
+
+
 def resolve(config: Mapping[str, Any], folder: Path) -> Study:
     """Resolve what Snakemake has merged from study.yaml and the command line.
 
@@ -200,7 +218,7 @@ def resolve(config: Mapping[str, Any], folder: Path) -> Study:
     scale = config.get("scale", "quick")
     if scale not in known:
         raise ConfigurationError(_mend("scale", scale, f"one of {', '.join(known)}", "scale=quick"))
-    defaults = {"extend": [], **_read(folder / "scales" / f"{scale}.yaml")}
+    defaults = {"extend": [], "ablations": {}, **_read(folder / "scales" / f"{scale}.yaml")}
     overrides = {k: _numbers(v) for k, v in config.items() if k not in ("scale", "study")}
     factors = {**defaults, **overrides}
     _check_schema(factors, _read_json(folder / "schemas" / "study.schema.json"))
@@ -212,11 +230,13 @@ def resolve(config: Mapping[str, Any], folder: Path) -> Study:
         factors["train_on"] = narrowed(factors["train_on"], factors)
     if "learner_certificates" not in overrides:
         factors["learner_certificates"] = _left(factors, "environments", _formal(factors))
-    if "audits" not in overrides:
-        factors["audits"] = _audited(factors)
+    for key in ("audits", "ablations"):
+        if key not in overrides:
+            factors[key] = _audited(factors, key)
     _check_train_on(factors)
     _check_certificates(factors)
-    _check_audits(factors)
+    for key in ("audits", "ablations"):
+        _check_audits(factors, key)
     if "policies" not in overrides:
         factors["policies"] = _trained(factors)
     _check_policies(factors)
@@ -301,9 +321,9 @@ def _left(factors: Mapping[str, Any], factor: str, names: list[str]) -> dict[str
     return {**wanted, factor: left} if left else {}
 
 
-def _audited(factors: Mapping[str, Any]) -> dict[str, Any]:
-    """`audits` with environments of the study alone; empty if none is left."""
-    wanted = factors["audits"]
+def _audited(factors: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """`audits` or `ablations` with environments of the study alone; empty if none is left."""
+    wanted = factors[key]
     names = wanted.get("environments", [])
     left = names if names == "all" else [n for n in names if among(n, factors["environments"])]
     return {**wanted, "environments": left} if left else {}
@@ -328,14 +348,14 @@ def _check_certificates(factors: Mapping[str, Any]) -> None:
                 raise ConfigurationError(_mend("learner_certificates", name, allowed, line))
 
 
-def _check_audits(factors: Mapping[str, Any]) -> None:
-    """Its environments are in the study."""
-    names = factors["audits"].get("environments", [])
+def _check_audits(factors: Mapping[str, Any], key: str) -> None:
+    """The environments of `audits` or `ablations` are in the study."""
+    names = factors[key].get("environments", [])
     for name in [] if names == "all" else names:
         if not among(name, factors["environments"]):
-            line = _argument("audits", _audited(factors))
+            line = _argument(key, _audited(factors, key))
             allowed = f"environments of the study: {', '.join(factors['environments'])}"
-            raise ConfigurationError(_mend("audits", name, allowed, line))
+            raise ConfigurationError(_mend(key, name, allowed, line))
 
 
 def _check_found(study: Study) -> None:
@@ -426,9 +446,10 @@ def _check_registries(factors: Mapping[str, Any]) -> None:
         for factor in ("policies", "environments")
         for name in certified.get(factor, [])
     ]
-    audited = factors["audits"].get("environments", [])
-    if audited != "all":
-        names += [("audits", "environments", name) for name in audited]
+    for key in ("audits", "ablations"):
+        audited = factors[key].get("environments", [])
+        if audited != "all":
+            names += [(key, "environments", name) for name in audited]
     if isinstance(factors["steps"], Mapping):
         names += [("steps", "environments", name) for name in factors["steps"] if name != "others"]
     for key, factor, name in names:

@@ -78,7 +78,7 @@ def ablation_chain(ablations: pd.DataFrame) -> Plot:
     columns = min(2, len(parts))
     lines = -(-len(parts) // columns)
     fig, axes = plt.subplots(
-        lines, columns, figsize=(theme.WIDTH, 0.6 + 2.7 * lines), sharey=True, squeeze=False
+        lines, columns, figsize=(theme.WIDTH, 0.6 + 2.7 * lines), squeeze=False
     )
     for ax in axes.flat[len(parts) :]:
         ax.set_visible(False)
@@ -104,22 +104,17 @@ def _panel(ax: plt.Axes, rows: pd.DataFrame, *, labelled: bool) -> None:
     ax.set_xlim(seen.min() - margin, seen.max() + margin)
     top = largest(rows)
     if pd.notna(top["effect"]):
-        text = f"{signed(top['effect'])}"
-        right = top["score"] < seen.mean()
-        ax.annotate(
-            text,
-            (top["score"], top["place"]),
-            (6 if right else -6, 0),
-            textcoords="offset points",
-            ha="left" if right else "right",
-            va="center",
-            fontsize=8,
-            color=theme.INK,
-            path_effects=theme.HALO,
-        )
+        middle = (top["score"] - top["effect"] / 2, top["place"] - 0.5)
+        style = {"ha": "center", "va": "center", "fontsize": 8, "path_effects": theme.HALO}
+        ax.text(*middle, plus(top["effect"]), color=theme.INK, **style)
     names = rows["step"].where(rows["isolated"], rows["step"] + " *")
     ax.set_yticks(places, names if labelled else [""] * len(rows))
     ax.set_ylim(places.max() + 0.6, places.min() - 0.6)
+
+
+def plus(value: float) -> str:
+    """A difference with its sign."""
+    return f"{'+' if value > 0 else ''}{signed(value)}"
 
 
 def chain_sentence(rows: pd.DataFrame) -> str:
@@ -128,7 +123,7 @@ def chain_sentence(rows: pd.DataFrame) -> str:
     return (
         f"{first['environment']}-v0: {signed(first['score'])} as published, "
         f"{signed(last['score'])} at the end; the largest change is '{top['step']}' with "
-        f"{signed(top['effect'])}{_bounds(top)}"
+        f"{plus(top['effect'])}{_bounds(top)}"
     )
 
 

@@ -23,7 +23,10 @@ def threat_data(threats: pd.DataFrame, ablations: pd.DataFrame) -> dict[str, Any
     return {
         "threats": rows,
         "threat_groups": [_group(title, rows) for title in GROUPS.values()],
-        "ablations": ablations.to_dict("records"),
+        "ablations": [
+            row | {"environment": f"{row['environment']}-{row['edition']}"}
+            for row in ablations.to_dict("records")
+        ],
     }
 
 

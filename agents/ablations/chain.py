@@ -74,7 +74,8 @@ CHAIN = (
     ),
     _stepwise(
         "horizon",
-        "the last step is terminal; values no longer go on beyond it",
+        "the last step is terminal; values no longer go on beyond it, which matters to episodes "
+        "that reach it",
         bootstrap_at_horizon=False,
     ),
     _stepwise(

@@ -6,7 +6,7 @@ import math
 
 from coopetition.agents.threats import UPDATES
 
-from ..ablations import largest
+from ..ablations import largest, plus
 from ..sources import published
 from ..theme import signed
 from .tables import Finding, Tables
@@ -44,9 +44,9 @@ def action_units(tables: Tables) -> list[Finding]:
         top = largest(rows)
         text = (
             f"On {name}-v0 acting in own units alone changes the score of the published PPO by "
-            f"{signed(step['effect'])} (from {signed(step['score'] - step['effect'])} to "
+            f"{plus(step['effect'])} (from {signed(step['score'] - step['effect'])} to "
             f"{signed(step['score'])}); the largest of all {len(rows)} changes up to independent "
-            f"learners is '{top['step']}' with {signed(top['effect'])}."
+            f"learners is '{top['step']}' with {plus(top['effect'])}."
         )
         quantity = f"effect of own units on {name}-v0"
         found.append(Finding(quantity, float(step["effect"]), "score", text, "ablations"))
@@ -61,9 +61,9 @@ def implementations(tables: Tables) -> list[Finding]:
         full = 100 * left[f"tanh, {game}", "values at 1"]
         bounded, linear = (left[f"{head}, {game}", "gradient left"] for head in ("tanh", "linear"))
         text = (
-            f"A critic that ends in tanh, with rewards of {game}: after {UPDATES} updates {full:.0f} % "
-            f"of its values are exactly 1, and its gradient is {_part(bounded)} the first; without "
-            f"tanh it is {_part(linear)} the first."
+            f"A critic that ends in tanh, with rewards of {game}: after {UPDATES} updates "
+            f"{full:.0f} % of its values are exactly 1, and its gradient is {_part(bounded)} the "
+            f"first; without tanh it is {_part(linear)} the first."
         )
         found.append(Finding(f"values at 1 on {game}", full, "%", text, "experiment"))
     twice = math.tanh(1)
@@ -124,8 +124,8 @@ def training_settings(tables: Tables) -> list[Finding]:
         used = cards.set_index("policy")["samples_per_transition"].sort_values()
         ratio = float(used.iloc[-1] / used.iloc[0])
         text = (
-            f"{protocol}: a transition is used {used.iloc[0]:.3g} times by {used.index[0]} and "
-            f"{used.iloc[-1]:.3g} times by {used.index[-1]}, {ratio:,.0f} times as often "
+            f"Under {protocol} a transition is used {used.iloc[0]:.3g} times by {used.index[0]} "
+            f"and {used.iloc[-1]:.3g} times by {used.index[-1]}, {ratio:,.0f} times as often "
             f"({len(used)} learners)."
         )
         found.append(Finding(f"use of data, {protocol}", ratio, "ratio", text, "cards"))

@@ -26,7 +26,7 @@ def loyalty_is_full_contribution(tables: Tables) -> list[Finding]:
     same = int((own["Oracle_Loyalty"] == own["Constant_100"]).sum())
     best = tables.best.loc[here]
     excess = 100 * (best["return"] / isac[here] - 1)
-    levels = listed(sorted({f"{level} %" for level in best["level"]}))
+    levels = listed([f"{level} %" for level in sorted({*best["level"]})])
     return [
         Finding(
             "Oracle_Loyalty equal to full contribution",
@@ -40,7 +40,7 @@ def loyalty_is_full_contribution(tables: Tables) -> list[Finding]:
             "best constant over published ISAC",
             float(excess.min()),
             "%",
-            f"The best constants (levels {levels}) return more than is published for ISAC on "
+            f"The best constants, of {levels}, return more than is published for ISAC on "
             f"{int((excess > 0).sum())} of {len(here)}, by {over(excess)}.",
             "reference",
         ),

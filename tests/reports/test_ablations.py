@@ -79,3 +79,12 @@ def test_the_caption_names_the_largest_change():
     assert len(plot.data) == 2 * len(CHAIN)
     titles = [ax.get_title(loc="left") for ax in plot.figure.axes]
     assert titles == ["TrustDilemma-v0", "TeamProduction-v0"]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_every_step_is_named_beside_the_left_panels(count):
+    names = ["PartnerHoldUp", "TrustDilemma", "TeamProduction", "ReciprocalDilemma"][:count]
+    panels = [ax for ax in ablation_chain(chain(dict.fromkeys(names, 0.2))).figure.axes]
+    for place, ax in enumerate(panel for panel in panels if panel.get_visible()):
+        shown = [label.get_text().removesuffix(" *") for label in ax.get_yticklabels()]
+        assert shown == ([step.name for step in CHAIN] if place % 2 == 0 else [""] * len(CHAIN))

@@ -679,6 +679,8 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         "verdicts": 5,
         "claims-published": 3,
         "claims-own": 1,
+        "threat-groups": 2,
+        "ablations": 2,
         "contract": 2,
         "comparison": 2,
         "documents": 1,
@@ -832,7 +834,7 @@ def test_threats_are_shown_with_evidence_or_the_reason_for_none(build, sample_da
         assert text in page.text
     assert "#claim-B01" in page.links
     assert "#claim-Z99" not in page.links
-    assert {"threat-V01", "threat-V02"} <= set(page.ids)
+    assert {"V01 One objective twice", "V02 Silent changes"} <= set(page.headings)
 
 
 def test_the_chain_marks_what_does_not_change_alone(build, sample_data):

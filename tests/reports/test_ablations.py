@@ -1,5 +1,6 @@
 """What the chain of ablations says of every change."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +9,13 @@ from coopetition.agents.ablations.chain import CHAIN
 from coopetition.reports import schema
 from coopetition.reports.ablations import ablation_chain, ablation_rows, chain_sentence, largest
 from frames import chain, run
+
+
+@pytest.fixture(autouse=True)
+def close():
+    """Matplotlib keeps every figure until it is told not to."""
+    yield
+    plt.close("all")
 
 
 def parts(*scores, **changes):
@@ -84,7 +92,7 @@ def test_the_caption_names_the_largest_change():
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
 def test_every_step_is_named_beside_the_left_panels(count):
     names = ["PartnerHoldUp", "TrustDilemma", "TeamProduction", "ReciprocalDilemma"][:count]
-    panels = [ax for ax in ablation_chain(chain(dict.fromkeys(names, 0.2))).figure.axes]
+    panels = ablation_chain(chain(dict.fromkeys(names, 0.2))).figure.axes
     for place, ax in enumerate(panel for panel in panels if panel.get_visible()):
         shown = [label.get_text().removesuffix(" *") for label in ax.get_yticklabels()]
         assert shown == ([step.name for step in CHAIN] if place % 2 == 0 else [""] * len(CHAIN))

@@ -171,6 +171,9 @@ def oracles_as_bounds(tables: Tables) -> list[Finding]:
         )
         found.append(Finding("lower bound above upper", above, "environments", text, "reference"))
     equilibria = oracles.reindex(columns=EQUILIBRIA).min(axis=1).dropna()
+    if equilibria.empty:
+        return found
+    best = best[equilibria.index]
     lowest = (equilibria / best).idxmin()
     share = float(equilibria[lowest] / best[lowest])
     text = (

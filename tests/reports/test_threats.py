@@ -136,6 +136,23 @@ def test_a_table_that_is_missing_leaves_the_others(tables, nothing, missing):
     assert len(schema.table("threats", rows)) < len(threat_rows(tables))
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("environment", ["TrustDilemma", "TeamProduction", "none"])
+def test_tables_of_one_environment_are_enough(tables, environment):
+    def kept(table):
+        if "environment" not in table:
+            return table
+        return table[table["environment"].str.partition("-")[0] == environment]
+
+    part = Tables(**{field.name: kept(getattr(tables, field.name)) for field in fields(Tables)})
+    rows = schema.table("threats", threat_rows(part))
+    assert {*rows["threat"]} >= ALWAYS
+    assert not rows["text"].str.contains(r"\b(?:nan|inf)\b").any()
+    # The oracle of an equilibrium is that of a class; TrustDilemma's has none.
+    lowest = (rows["quantity"] == "lowest equilibrium oracle").any()
+    assert lowest == (environment == "TeamProduction")
+
+
 def test_objectives(tables):
     modes = found("same_objective", tables)
     assert modes["learners paid the sum of rewards"].value == 14

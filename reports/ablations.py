@@ -123,7 +123,8 @@ def chain_sentence(rows: pd.DataFrame) -> str:
     return (
         f"{first['environment']}-v0: {signed(first['score'])} as published, "
         f"{signed(last['score'])} at the end; the largest change is '{top['step']}' with "
-        f"{plus(top['effect'])}{_bounds(top)}"
+        f"{plus(top['effect'])}{_bounds(top)}, to {signed(top['score'])} from "
+        f"{signed(top['untrained'])} before training"
     )
 
 

@@ -83,6 +83,7 @@ def test_the_caption_names_the_largest_change():
     plot = ablation_chain(chain(effects))
     assert "TrustDilemma-v0: 0.00 as published, 2.20 at the end" in plot.caption
     assert "TeamProduction-v0: 0.00 as published, −1.10 at the end" in plot.caption
+    assert "'actions' with +0.20 [0.20, 0.20], to 0.20 from 0.10 before training" in plot.caption
     assert "3 seeds, 2,048 steps per run" in plot.caption
     assert len(plot.data) == 2 * len(CHAIN)
     titles = [ax.get_title(loc="left") for ax in plot.figure.axes]

@@ -9,22 +9,6 @@ localrules:
     threats,
 
 
-def ablation_code(wildcards):
-    """Hash of the training code and that of the chain, of this game's file and its learners'."""
-    return code_hash(
-        "coopetition.agents.ablations.stepwise",
-        "coopetition.agents.training",
-        "coopetition.reports.ablations",
-        game_module(wildcards),
-        *(learner(policy).module for policy in ("Central_PPO", "IPPO")),
-    )
-
-
-def in_one_row(wildcards):
-    """All runs of the chain on an environment."""
-    return [run for runs in STUDY.ablation_runs(wildcards.env) for run in runs]
-
-
 rule ablation_chain:
     """From the published PPO to independent learners in single changes, on one environment.
 
@@ -47,7 +31,7 @@ rule ablation_chain:
         "../../environment.yml"
     threads: 1
     resources:
-        **asks(lambda w: COSTS.training(in_one_row(w))),
+        **asks(lambda w: COSTS.training(sum(STUDY.ablation_runs(w.env), []))),
         attempt=lambda wildcards, attempt: attempt,
     params:
         steps=lambda w: STUDY.ablation_runs(w.env),

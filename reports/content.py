@@ -36,6 +36,7 @@ from .selection import is_pooled, learners, named, policy_order
 from .sources import recorded
 from .statistics_content import statistics_data
 from .supplement_content import supplement_data
+from .threat_content import threat_data
 from .verdicts import load_claims
 
 # Headlines that the report opens with.
@@ -62,6 +63,8 @@ def report_data(
     learner_signatures: pd.DataFrame,
     claims: pd.DataFrame,
     statistics: Mapping[str, pd.DataFrame],
+    threats: pd.DataFrame,
+    ablations: pd.DataFrame,
     audits: Mapping[str, pd.DataFrame],
     cases: Mapping[str, pd.DataFrame],
     supplements: Mapping[str, pd.DataFrame],
@@ -94,6 +97,8 @@ def report_data(
         learner_signatures: see `schema`.
         claims: see `schema`.
         statistics: the tables of `statistics_content.TABLES`.
+        threats: see `schema`.
+        ablations: see `schema`.
         audits: the tables of `audit_content.TABLES`.
         cases: the tables of `case_content.TABLES`.
         supplements: the tables of `supplement_content.TABLES`.
@@ -150,6 +155,7 @@ def report_data(
         "records": counts.to_dict("records"),
         "figures": [_figure(name, path) for name, path in figures.items()],
         **statistics_data(statistics),
+        **threat_data(threats, ablations),
         **audit_data(audits, certificates),
         **case_data(
             cases, {name: _of_folder("cases", name, path) for name, path in case_figures.items()}

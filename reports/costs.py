@@ -59,6 +59,9 @@ def _rows(results: Path, path: Path) -> list[dict[str, Any]]:
     }
     if place[:1] == ["signatures"]:
         return [row | _signature_size(results)]
+    if part == "ablations":
+        runs = schema.read("training", results / part / Path(*cell).with_suffix(".runs.parquet"))
+        return [row | {"runs": len(runs), "steps": int(runs["steps_planned"].max())}]
     if part not in TRAINING or not cell:
         return [row]
     runs = schema.read("training", (results / part / Path(*place)).with_suffix(".parquet"))

@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from . import campaign_figures
+from .ablations import ablation_chain
 from .audits import behaviour, exploitability
 from .biaxial_figures import biaxial_calibration, biaxial_phases
 from .case_figures import case_scores
@@ -84,6 +85,7 @@ FIGURES: dict[str, Callable[..., Plot]] = {
     "class_gaps": class_gaps,
     "budgets": budgets,
     "released_audit": released_audit_figure,
+    "ablation_chain": ablation_chain,
     "exploitability": exploitability,
     "behaviour": behaviour,
     "case_scores": case_scores,

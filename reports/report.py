@@ -32,6 +32,10 @@ CONTRACT = {
     "highlights": "title text claim",
     "claims": "id group statement source published verdict estimate interval decided_by reason rule"
     " threats figure table",
+    "threats": "id title group statement place affects treatment evidence without",
+    "threat_groups": "title threats recomputed quantities ids",
+    "ablations": "environment step change isolated cooperation score score_low score_high effect"
+    " effect_low effect_high",
     "contract": "environment mechanism_class n_agents horizon endowments baselines observation"
     " action_high deterministic early_termination",
     "comparison": "environment measured stated",

@@ -18,6 +18,7 @@ from . import (
     statistics,
     study,
     supplements,
+    threats,
 )
 from .audits import DISTURBED
 from .campaigns import CAMPAIGNS
@@ -44,7 +45,7 @@ __all__ = [
 
 FAMILIES = (
     *(environments, learning, statistics, campaigns, released_audits, audits, cases),
-    *(supplements, corpora, study),
+    *(supplements, threats, corpora, study),
 )
 TABLES: dict[str, dict[str, Column]] = {
     name: columns for family in FAMILIES for name, columns in family.TABLES.items()

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure, SubFigure
 
 from coopetition import envs
 from coopetition.agents import registry
+from coopetition.agents.ablations.chain import CHAIN
 from coopetition.reports import columns, schema
 from coopetition.reports.evidence import Evidence
 from coopetition.reports.sources import published
@@ -370,3 +371,21 @@ def released_of(environments: Mapping[str, str]) -> pd.DataFrame:
         for unit, gain in (("integrated", 1.0), ("payoffs", 2.5))
     ]
     return schema.table("released_audit", rows)
+
+
+def chain(effects: Mapping[str, float], seeds: int = 3) -> pd.DataFrame:
+    """An invented chain of ablations: environment -> what every step adds to the score."""
+    rows = [
+        row(
+            "ablations",
+            **{"environment": environment, "place": place, "step": step.name},
+            **{"change": step.change, "isolated": step.isolated, "policy": step.policy},
+            **{"protocol": step.protocol, "seeds": seeds, "finished": seeds, "steps": 2048},
+            **{"score": place * effect, "untrained": place * effect - 0.1},
+            **{"score_low": place * effect - 0.1, "score_high": place * effect + 0.1},
+            **dict.fromkeys(("effect", "effect_low", "effect_high"), effect if place else None),
+        )
+        for environment, effect in effects.items()
+        for place, step in enumerate(CHAIN)
+    ]
+    return schema.table("ablations", rows)

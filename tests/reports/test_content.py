@@ -37,7 +37,7 @@ from coopetition.reports.incentives import environment_incentives
 from coopetition.reports.learners import card_rows, difference_rows
 from coopetition.reports.report import build_report, check
 from coopetition.reports.verdicts import decide, load_claims
-from frames import FORMAL_IDS, IDS, audits_of, ended, learning, released_of, row, trained
+from frames import FORMAL_IDS, IDS, audits_of, chain, ended, learning, released_of, row, trained
 
 STUDY = {
     "name": "small",
@@ -62,7 +62,7 @@ CORPORA = {
 NO_SUPPLEMENT = {name: schema.table(name, []) for name in supplement_content.TABLES}
 NO_CASES = {name: schema.table(name, []) for name in case_content.TABLES}
 TABLES = ("plan", "contract", "certificates", "contract_comparison", "counts", "page_results")
-TABLES += ("reference", "scores", "aggregates", "identity", "claims")
+TABLES += ("reference", "scores", "aggregates", "identity", "claims", "threats", "ablations")
 TABLES += ("learner_cards", "setting_differences", "learner_certificates", "learner_signatures")
 CARD = {
     **{"name": "IPPO", "reward": "own", "actor": "own observation", "critic": "state"},
@@ -107,6 +107,8 @@ def study(both, certificates, tmp_path_factory):
         "setting_differences": difference_rows([CARD]),
         "learner_certificates": [ended(environment="TeamProduction", role="0|1|2|3")],
         "learner_signatures": [row("learner_signatures", signature="reciprocity")],
+        "threats": [row("threats", threat="V01", text="They differ by 0.")],
+        "ablations": chain({"TrustDilemma": 0.2}),
     }
     text = (
         "certificates",
@@ -120,6 +122,8 @@ def study(both, certificates, tmp_path_factory):
         "learner_certificates",
         "learner_signatures",
         "claims",
+        "threats",
+        "ablations",
     )
 
     def kept(name, rows):
@@ -200,6 +204,7 @@ def drawn(study, several, audits, cases, supplements, replies, tmp_path_factory)
         "released_audit": ("released_audit",),
         "exploitability": ("audit_exploitability", "certificates"),
         "behaviour": ("audit_behaviour",),
+        "ablation_chain": ("ablations",),
         "case_scores": ("case_scores", "case_nulls"),
         "capacity": ("capacity", "capacity_agreement"),
         "critic_rates": ("critic_rates",),
@@ -279,6 +284,18 @@ def test_case_studies_are_told_beside_chance(data):
 def test_corpora_come_with_what_was_loaded_of_them(data):
     assert [(c["corpus"], c["loaded"]) for c in data["corpora"]] == [("runs", 3), ("no corpora", 0)]
     assert len(data["corpus_checks"]) == 2
+
+
+def test_threats_are_all_there_with_what_this_run_found_of_them(data):
+    threats = {threat["id"]: threat for threat in data["threats"]}
+    assert [*threats] == [f"V{number:02d}" for number in range(1, 27)]
+    assert [e["text"] for e in threats["V01"]["evidence"]] == ["They differ by 0."]
+    assert threats["V04"]["evidence"] == []
+    assert threats["V04"]["without"].startswith("This run lacks what it needs: environments of")
+    assert threats["V17"]["without"].startswith("Which runs were changed")
+    assert sum(group["threats"] for group in data["threat_groups"]) == 26
+    assert sum(group["recomputed"] for group in data["threat_groups"]) == 1
+    assert [row["step"] for row in data["ablations"]][::11] == ["as published", "independent"]
 
 
 def test_counts(data):

@@ -28,6 +28,7 @@ from frames import (
     audits_of,
     certificate,
     certificates_of,
+    chain,
     corpus_reference,
     ended,
     learning,
@@ -88,6 +89,7 @@ def tables_of(reference, scores=None, curves=None):
         "critic_rates": {"critic_rates": campaigns["critic_rates"]},
         "mutuality": {name: campaigns[name] for name in ("mutuality", "mutuality_jumps")},
         "population": {"population": campaigns["population"]},
+        "ablation_chain": {"ablations": chain(dict.fromkeys(classes, 0.2))},
     }
 
 

@@ -20,6 +20,7 @@ from coopetition.reports.report import CONTRACT, FIGURES, SINGLE, TEMPLATES, bui
 HEADINGS = (
     "What this run shows",
     "Claims",
+    "Threats to validity",
     "Environments",
     "Two editions",
     "Reference policies",
@@ -246,6 +247,49 @@ def sample_data() -> dict:
             _claim("B02", "published", "refuted", "scores"),
             _claim("B03", "published", "not testable", ""),
             _claim("N01", "own", "inconclusive", "identity"),
+        ],
+        "threats": [
+            {
+                "id": "V01",
+                "title": "One objective twice",
+                "group": "Objectives",
+                "statement": "Two modes are one.",
+                "place": "code",
+                "affects": ["B01", "Z99"],
+                "treatment": "Three modes.",
+                "evidence": [{"quantity": "gap", "text": "It is 0.", "decided_by": "identity"}],
+                "without": "",
+            },
+            {
+                "id": "V02",
+                "title": "Silent changes",
+                "group": "Objectives",
+                "statement": "Buffers shrink.",
+                "place": "code",
+                "affects": [],
+                "treatment": "They are hashed.",
+                "evidence": [],
+                "without": "Nothing of it was released.",
+            },
+        ],
+        "threat_groups": [
+            {"title": "Objectives", "threats": 2, "recomputed": 1, "quantities": 1, "ids": "V01"}
+        ],
+        "ablations": [
+            {
+                "environment": "TrustDilemma",
+                "step": step,
+                "change": "actions in own units",
+                "isolated": isolated,
+                "cooperation": 0.5,
+                "score": 0.9,
+                "score_low": 0.8,
+                "score_high": 1.0,
+                "effect": effect,
+                "effect_low": effect,
+                "effect_high": effect,
+            }
+            for step, isolated, effect in (("as published", True, None), ("batches", False, 0.7))
         ],
         "contract": [
             {
@@ -860,6 +904,8 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         "verdicts": 5,
         "claims-published": 3,
         "claims-own": 1,
+        "threat-groups": 2,
+        "ablations": 2,
         "contract": 2,
         "comparison": 2,
         "documents": 1,
@@ -1043,6 +1089,27 @@ def test_every_claim_has_verdict_entry_and_figure(build, sample_data):
     )
 
 
+def test_threats_are_shown_with_evidence_or_the_reason_for_none(build, sample_data):
+    page, _ = build(sample_data)
+    assert page.rows["threat-groups"] == [
+        ["Objectives", "V01", "2", "1", "1"],
+        ["Total", "", "2", "1", "1"],
+    ]
+    for text in ("It is 0. (identity)", "Nothing of it was released.", "no single claim"):
+        assert text in page.text
+    assert "#claim-B01" in page.links
+    assert "#claim-Z99" not in page.links
+    assert {"V01 One objective twice", "V02 Silent changes"} <= set(page.headings)
+
+
+def test_the_chain_marks_what_does_not_change_alone(build, sample_data):
+    page, _ = build(sample_data)
+    first, second = page.rows["ablations"]
+    assert first[:3] == ["TrustDilemma", "as published", "actions in own units"]
+    assert first[3:] == ["0.50", "0.90", "[0.80, 1.00]", "–", "–"]
+    assert (second[1], second[-2:]) == ("batches *", ["0.70", "[0.70, 0.70]"])
+
+
 def test_pdf_has_pages_and_bookmarks(build, sample_data):
     _, pdf = build(sample_data)
     assert pdf.startswith(b"%PDF")
@@ -1155,6 +1222,8 @@ def test_empty_lists_become_sentences(build, sample_data):
     for sentence in (
         "No highlights were recorded for this run.",
         "No claim was examined in this run.",
+        "No threat was examined in this run.",
+        "The chain was not trained in this run.",
         "No environment was part of this run.",
         "This run has no figure of the editions.",
         "No environment was certified in this run.",

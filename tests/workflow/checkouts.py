@@ -78,6 +78,8 @@ TABLES = {
     "corpus_integrity": "tables/corpus_integrity.csv",
     "croissant_records": "tables/croissant_records.csv",
     "claims": "claims.csv",
+    "threats": "tables/threats.csv",
+    "threat_experiments": "tables/threat_experiments.csv",
 }
 
 

@@ -526,6 +526,47 @@ class TestLearnerCertificates:
         assert mended.certified_cells == [("v1", "TeamProduction", "IPPO")]
 
 
+ABLATED = {"environments": ["TrustDilemma", "TeamProduction"], "reward_mode": "private"}
+ABLATED |= {"seeds": [99, 100], "steps": {"TeamProduction": 4096, "others": 2048}}
+
+
+class TestAblations:
+    def test_are_a_chain_of_runs_on_released_environments(self):
+        resolved = study(ablations=ABLATED)
+        assert resolved.ablated_environments == [("v0", "TrustDilemma"), ("v0", "TeamProduction")]
+        for _, environment in resolved.ablated_environments:
+            chain = resolved.ablation_runs(environment)
+            assert [run.seed for run in chain[0]] == [99, 100]
+            runs = [run for step in chain for run in step]
+            assert {run.steps for run in runs} == {4096 if "Team" in environment else 2048}
+            assert {(run.edition, run.reward_mode) for run in runs} == {("v0", "private")}
+
+    def test_none_are_none(self):
+        assert study(ablations={}).ablated_environments == []
+        assert study("smoke").ablated_environments == []
+        assert study("quick", editions=["v1"]).ablated_environments == []
+
+    def test_follow_the_environments_where_nothing_else_is_said(self):
+        assert study("quick", environments=["SLCD"])["ablations"] == {}
+        kept = study("quick", environments=["SLCD", "TrustDilemma"])
+        assert kept.ablated_environments == [("v0", "TrustDilemma")]
+
+    @pytest.mark.parametrize("environments", [["TrustDilema"], ["SLCD"]])
+    def test_are_refused_where_the_study_has_no_such_environment(self, environments):
+        wanted = {**ABLATED, "environments": environments}
+        text = error(scale="smoke", study="mine", ablations=wanted)
+        assert text.startswith(f"ablations = '{environments[0]}' cannot be used")
+        mended = line(text)["ablations"]
+        assert mended == {} or mended["environments"] == ["TrustDilemma"]
+
+    def test_a_quick_chain_takes_no_more_than_forty_seconds(self):
+        """A step of the published PPO takes less than a millisecond."""
+        (place,) = study("quick").ablated_environments
+        runs = [run for step in study("quick").ablation_runs(place[1]) for run in step]
+        alone = [run for run in runs if run.protocol == "as_published"]
+        assert sum(run.steps for run in alone) <= 41_000
+
+
 class TestProtocols:
     def test_of_the_published_study_are_planned_for_joint_learners_on_what_it_released(self):
         both = study(environments=["SLCD"], train_on="all", policies=["IPPO", "Central_PPO"])

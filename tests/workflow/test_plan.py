@@ -116,6 +116,13 @@ class TestPlan:
         assert (table["part"] == "reference").sum() == len(study().environments)
         assert table["runs"].sum() > trained["runs"].sum()  # certificates of learners
 
+    def test_a_chain_of_ablations_costs_what_its_runs_do(self, tmp_path):
+        planned, costs = study("quick"), recorded(tmp_path, {})
+        rows = [row for row in job_rows(planned, costs) if row["part"] == "ablations"]
+        ((env, runs, seconds),) = [(r["environment"], r["runs"], r["cpu_seconds"]) for r in rows]
+        assert (env, runs) == ("TrustDilemma", 12 * 2)
+        assert seconds > 0
+
     def test_page_has_the_sums(self, tmp_path):
         costs = recorded(tmp_path, {})
         page = summary(study(), costs, cores=2)
@@ -206,6 +213,22 @@ class TestCosts:
         assert whole["minutes"] == pytest.approx(11.1 / 2 / 60)
         with pytest.raises(FileNotFoundError, match="run the study first"):
             job_costs(tmp_path / "none")
+
+    def test_of_a_chain_of_ablations_count_its_runs(self, tmp_path, monkeypatch):
+        path = tmp_path / "benchmarks" / "ablations" / "v0" / "SLCD.tsv"
+        path.parent.mkdir(parents=True)
+        path.write_text("s\tmax_rss\tcpu_time\n9.0\t400.0\t8.0\n", encoding="utf-8")
+        read = []
+
+        def runs(name, path):
+            read.append(path.relative_to(tmp_path).as_posix())
+            return pd.DataFrame({"steps_planned": [2048] * 24})
+
+        monkeypatch.setattr("coopetition.reports.schema.read", runs)
+        (row,) = job_costs(tmp_path)
+        assert read == ["ablations/v0/SLCD.runs.parquet"]
+        assert (row["runs"], row["steps"], row["cpu_seconds"]) == (24, 2048, 8.0)
+        assert (row["edition"], row["environment"], row["policy"]) == ("v0", "SLCD", "")
 
 
 class TestReadme:

@@ -278,7 +278,14 @@ class TestFinishedStudy:
 
 CERTIFY = {f"learner_certificate {game}-{edition} {policy}" for edition, game, policy in CERTIFIED}
 AGGREGATED = {"scores", "aggregates", "claims", "figure", "environment_figures", "report"}
-AGGREGATED |= {"reference_scores", "performance", "significance", "published_forms", "budgets"}
+AGGREGATED |= {
+    "reference_scores",
+    "threats",
+    "performance",
+    "significance",
+    "published_forms",
+    "budgets",
+}
 DOCUMENTED = {"corpus_integrity", "croissant", "croissant_validation"}
 PACKAGED = {"corpora"} | DOCUMENTED
 AGGREGATED |= PACKAGED
@@ -362,7 +369,8 @@ class TestRunsAgain:
             (
                 *("agents/slices/off_policy.py", "", ADDED),
                 train("ISAC", "MeanFieldAC", "QMIX", "Central_SAC")
-                | {"audit TrustDilemma-v1", "trajectories TrustDilemma-v1", *GATHERED}
+                | {"audit TrustDilemma-v1", "trajectories TrustDilemma-v1", "threat_experiments"}
+                | GATHERED
                 | DESCRIBED,
             ),
             (
@@ -379,14 +387,14 @@ class TestRunsAgain:
             (
                 *("agents/audits/released.py", "", ADDED),
                 {f"released_audit {game}-v0" for game in GAMES}
-                | {"released_audit_tables", "claims", "figure", "report"}
+                | {"released_audit_tables", "claims", "threats", "figure", "report"}
                 | PACKAGED,
             ),
             ("reports/claims/A_rankings.yaml", "", "\n# changed\n", {"claims", "report"}),
             (
                 *("reports/published/corpus_counts.csv", "25708", "25709"),
                 {"design", "comparison", "claims", "figure", "environment_figures", "report"}
-                | {"published_forms", "significance"}
+                | {"published_forms", "significance", "threats"}
                 | DOCUMENTED,
             ),
             ("reports/cards.py", "", ADDED, {"report"}),

@@ -220,3 +220,14 @@ def campaign_code(wildcards):
         game_module(wildcards),
         learner(wildcards.policy).module,
     )
+
+
+def ablation_code(wildcards):
+    """Hash of the training code and that of the chain, of this game's file and its learners'."""
+    return code_hash(
+        "coopetition.agents.ablations.stepwise",
+        "coopetition.agents.training",
+        "coopetition.reports.ablations",
+        game_module(wildcards),
+        *(learner(policy).module for policy in ("Central_PPO", "IPPO")),
+    )

@@ -34,6 +34,8 @@ if CERTIFIED:
     FIGURE_INPUTS["learner_certificates"] = {
         "learner_certificates": rules.learner_certificates.output
     }
+if ABLATIONS:
+    FIGURE_INPUTS["ablation_chain"] = {"ablations": ABLATIONS}
 if AUDITS["behaviour"]:
     FIGURE_INPUTS["exploitability"] = {
         "audit_exploitability": AUDITS["exploitability"],
@@ -56,6 +58,7 @@ for campaign in STUDY["supplements"]:
         name: rules.campaign_tables.output[name] for name in tables
     }
 FIGURE_EDITIONS = {
+    "ablation_chain": "v0",
     "response_curves": "v0",
     "formal_response_curves": "v1",
     "identity": "v0",

@@ -27,6 +27,8 @@ rule report:
         published_means=rules.published_forms.output.published_means,
         class_gaps=rules.published_forms.output.class_gaps,
         contributions=rules.published_forms.output.contributions,
+        threats=rules.threats.output,
+        ablations=ABLATIONS,
         released_audit=rules.released_audit_tables.output.audit,
         released_audit_figures=rules.released_audit_tables.output.figures,
         released_audit_records=rules.released_audit_tables.output.records,
@@ -82,7 +84,12 @@ rule report:
             "coopetition.reports.provenance",
             "coopetition.reports.report",
         ),
-        texts=data_hash("reports/claims", "reports/recorded", "reports/templates"),
+        texts=data_hash(
+            "reports/claims",
+            "reports/recorded",
+            "reports/templates",
+            "reports/threats.yaml",
+        ),
     message:
         "Writing the report"
     script:

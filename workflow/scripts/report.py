@@ -32,7 +32,7 @@ def main(snakemake):
     names = ("plan", "contract", "certificates", "contract_comparison", "counts", "page_results")
     names += ("reference", "scores", "aggregates", "identity", "claims")
     names += ("learner_cards", "setting_differences", "learner_certificates")
-    names += ("learner_signatures",)
+    names += ("learner_signatures", "threats", "ablations")
     data = report_data(
         study=about,
         provenance=provenance,

@@ -19,6 +19,7 @@ import jsonschema
 import yaml
 
 from coopetition import agents, envs
+from coopetition.agents.ablations.chain import chain_runs
 from coopetition.agents.extensions import Extension, ExtensionError, module_of
 from coopetition.agents.registry import PROTOCOLS, learner
 from coopetition.agents.runs import Run, cell_runs, protocols_of
@@ -33,7 +34,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 # Keys that are no factors: the scale, the name, and the released corpus of `analyse_released`.
 OUTSIDE = ("scale", "study", "corpus")
 # Factors with environments of their own, all or some of those of the study.
-PLACED = ("audits", "trajectories")
+PLACED = ("audits", "ablations", "trajectories")
 # Where theory says how learners should end, unless one controller plays all agents.
 CERTIFIED_EDITION, CERTIFIED_PROTOCOL = "v1", "corrected"
 CERTIFIED_MODES = ("private", "cooperative")
@@ -114,6 +115,19 @@ class Study:
             if edition == "v0" and envs.spec(f"{env}-v0").module.startswith(BUILT_IN)
         ]
 
+    @property
+    def ablated_environments(self) -> list[tuple[str, str]]:
+        """Those of `published_environments` that the chain of ablations trains on."""
+        wanted = self["ablations"].get("environments", [])
+        return [place for place in self.published_environments if among(place[1], wanted)]
+
+    def ablation_runs(self, environment: str) -> list[list[Run]]:
+        """The runs of every step of the chain on an environment, given without edition."""
+        wanted = self["ablations"]
+        steps = _of_environment(wanted["steps"], environment)
+        mode, seeds = wanted["reward_mode"], wanted["seeds"]
+        return chain_runs(environment, reward_mode=mode, seeds=seeds, steps=steps)
+
     def places(self, part: str) -> list[tuple[str, str]]:
         """(edition, environment) of the jobs of a part, one of the values of `PARTS`."""
         some = {
@@ -156,8 +170,7 @@ class Study:
 
     def steps(self, environment: str) -> int:
         """Environment steps of a run on an environment, given without edition."""
-        steps = self["steps"]
-        return steps.get(environment, steps["others"]) if isinstance(steps, Mapping) else steps
+        return _of_environment(self["steps"], environment)
 
     def plan(self) -> list[Run]:
         """Every run of `training_cells`."""
@@ -213,7 +226,7 @@ def resolve(config: Mapping[str, Any], folder: Path) -> Study:
     scale = config.get("scale", "quick")
     if scale not in known:
         raise ConfigurationError(_mend("scale", scale, f"one of {', '.join(known)}", "scale=quick"))
-    optional = {"extend": [], "supplements": {}, "trajectories": {}}
+    optional = {"extend": [], "supplements": {}, "ablations": {}, "trajectories": {}}
     defaults = {**optional, **_read(folder / "scales" / f"{scale}.yaml")}
     overrides = {k: _numbers(v) for k, v in config.items() if k not in OUTSIDE}
     factors = {**defaults, **overrides}
@@ -323,8 +336,13 @@ def _left(factors: Mapping[str, Any], factor: str, names: list[str]) -> dict[str
     return {**wanted, factor: left} if left else {}
 
 
+def _of_environment(steps: int | Mapping[str, int], environment: str) -> int:
+    """Steps on an environment, of a factor that may name environments."""
+    return steps.get(environment, steps["others"]) if isinstance(steps, Mapping) else steps
+
+
 def _placed(factors: Mapping[str, Any], key: str) -> dict[str, Any]:
-    """`audits` or `trajectories` with environments of the study alone; empty if none is left."""
+    """One of `PLACED` with environments of the study alone; empty if none is left."""
     wanted = factors[key]
     names = wanted.get("environments", [])
     left = names if names == "all" else [n for n in names if among(n, factors["environments"])]

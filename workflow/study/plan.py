@@ -85,6 +85,9 @@ def _jobs(study: Study, costs: Costs) -> Iterator[tuple[str, str, str, str, int,
     for cell in study.certified_cells:
         runs = study.certified_cell(*cell)
         yield "learner_certificates", *cell, 1, len(runs), costs.training(runs)
+    for place in study.ablated_environments:
+        runs = [run for step in study.ablation_runs(place[1]) for run in step]
+        yield "ablations", *place, "", 1, len(runs), costs.training(runs)
     for name in study.signatures:
         estimate = costs.signature(name, *study.signature_size)
         yield "learner_certificates", "", "", "", 1, study.signature_size[0], estimate

@@ -1,0 +1,1 @@
+"""From a published learner to a corrected one in single changes, to measure what each is worth."""

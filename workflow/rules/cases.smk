@@ -26,7 +26,8 @@ rule case_study:
         code=lambda w: code_hash(
             "coopetition.reports.cases.study", f"coopetition.reports.cases.{w.case}"
         ),
-        data=data_hash("reports/cases", "reports/published"),
+        data=lambda w: case_data(w.case),
+        texts=data_hash("reports/published/case_experiments.csv"),
         columns=columns_hash(*CASE_TABLES),
     message:
         "Case study {wildcards.case}"
@@ -57,7 +58,7 @@ rule case_rollouts:
             envs.spec(f"{CASE_ENVIRONMENTS[w.case]}-{w.edition}").module,
             *policy_modules(w.edition, CASE_ENVIRONMENTS[w.case]),
         ),
-        data=data_hash("reports/cases"),
+        data=lambda w: case_data(w.case),
         columns=columns_hash("case_rollouts"),
     message:
         "The history of {wildcards.case} in its environment, -{wildcards.edition}"
@@ -103,7 +104,7 @@ rule case_tables:
         "../../environment.yml"
     params:
         code=code_hash("coopetition.reports.cases.study", "coopetition.reports.schema"),
-        texts=data_hash("reports/published"),
+        texts=data_hash("reports/published/case_claims.csv"),
     message:
         "Case studies beside chance"
     script:

@@ -23,7 +23,8 @@ rule claims:
         curves=[
             path
             for path in CURVES
-            if path.startswith(f"{RESULTS}/training/v0/") and "/MASAC." in path
+            if path.startswith(f"{RESULTS}/training/v0/")
+            and Path(path).name.startswith("MASAC.")
         ],
         biaxial=rules.biaxial.output.comparison,
     output:

@@ -49,7 +49,7 @@ LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
 WORK = f"{RESULTS}/work"
 # stable-baselines3 makes a folder for its logger, in the system's temporary folder if not told.
-os.environ["SB3_LOGDIR"] = f"{WORK}/logger"
+os.environ |= {"SB3_LOGDIR": LOGS}
 REFERENCE = [
     f"{RESULTS}/reference/{edition}/{env}.parquet"
     for edition, env in STUDY.environments
@@ -204,6 +204,13 @@ def training_code(wildcards):
         game_module(wildcards),
         learner(wildcards.policy).module,
     )
+
+
+def case_data(case):
+    """Hash of the data of a case: parameters, history and rubrics."""
+    folder = Path(workflow.basedir) / "reports/cases"
+    files = [folder / f"{case}.yaml", *sorted(folder.glob(f"*/{case}_*"))]
+    return data_hash(*(file.relative_to(workflow.basedir).as_posix() for file in files))
 
 
 def of_campaign(wildcards):

@@ -238,7 +238,7 @@ rule case_figures:
         "../../environment.yml"
     params:
         code=code_hash("coopetition.reports.case_figures", "coopetition.reports.schema"),
-        data=data_hash("reports/cases"),
+        data=data_hash(*(f"reports/cases/{case}.yaml" for case in CASES)),
     message:
         "Drawing the case studies"
     script:

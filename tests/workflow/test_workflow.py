@@ -94,11 +94,11 @@ def finished(tmp_path_factory) -> Finished:
     return Finished(copy.folder, kept, copy.smoke("--cores", "2", "--nolock"))
 
 
-@pytest.mark.study
 # What the learners and modes of the scale have nothing for.
 EMPTY = ("equivalence", "contributions")
 
 
+@pytest.mark.study
 class TestFinishedStudy:
     def test_has_every_file_of_the_contract(self, finished):
         files = [
@@ -241,8 +241,7 @@ class TestFinishedStudy:
         )
         assert logs == benchmarks
         # 8 solutions, references and certificates, 4 released and 2 other audits, 13 trainings,
-        # 2 environments with trajectories, 1 case with 2 editions of its environment, and figures and
-        # rules of one job.
+        # 2 environments with trajectories, a case in 2 editions, and figures and rules of one job.
         assert len(logs) == 99
 
     def test_records_where_it_comes_from(self, finished):

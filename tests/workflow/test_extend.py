@@ -245,6 +245,7 @@ class TestStudy:
                 *("policy", "< 0.5", "< 0.6"),
                 {
                     "audit TrustDilemma",
+                    "trajectories TrustDilemma",
                     *(f"reference {game}" for game in ("TrustDilemma", "Orchard", "Fishery")),
                 },
             ),

@@ -211,6 +211,7 @@ def test_any_number_of_environments(reference, count):
             assert sorted(titles) == sorted(f"{n}-{edition}" for n in names)
             for column in range(min(3, count)):
                 assert figure.axes[column::3][-1].get_xlabel(), "the lowest of a column"
+        plt.close(figure)
 
 
 @every_figure

@@ -7,6 +7,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 from documents import ROOT
+from matplotlib import style
 from PIL import Image
 
 from coopetition.agents.certificates import certificate
@@ -41,7 +42,8 @@ def test_train_and_audit(tmp_path):
 
 
 def test_mixed_motive_shows_the_certificate(tmp_path):
-    curves = example("mixed_motive").main("TrustDilemma-v1", tmp_path / "picture.png")
+    with style.context("default"):  # other tests of this process may have drawn in the theme
+        curves = example("mixed_motive").main("TrustDilemma-v1", tmp_path / "picture.png")
     found = certificate("TrustDilemma-v1")
     at = {name: round(100 * found[key][0]) for name, key in (("C", "optimum"), ("D", "nash_worst"))}
     assert curves["C"][at["C"]] == pytest.approx(found["R"])

@@ -5,7 +5,8 @@ import pytest
 
 from coopetition import envs
 from coopetition.envs.contract import measure
-from coopetition.reports import columns, schema
+from coopetition.reports import schema
+from coopetition.reports.columns import environments
 from coopetition.reports.comparison import CODE, contract_comparison, page_results
 from coopetition.reports.sources import published, published_learners
 from frames import policies
@@ -82,7 +83,7 @@ def test_environments_that_are_not_in_the_run_are_left_out(contract):
 
 
 def test_every_quantity_is_compared(compared):
-    assert set(compared["quantity"]) == set(columns.QUANTITIES)
+    assert set(compared["quantity"]) == set(environments.QUANTITIES)
 
 
 def test_results_of_pages_are_recomputed_by_name_of_the_policy():

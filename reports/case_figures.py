@@ -28,7 +28,7 @@ COLUMNS = 3
 STRIP = "contributions"  # series of this name are drawn as the contributions of members
 
 
-def case_scores(case_scores: pd.DataFrame, case_nulls: pd.DataFrame) -> Plot:
+def case_scores(case_scores: pd.DataFrame) -> Plot:
     """Every score on the axis from chance to the ceiling, with what random parameters reach."""
     apply()
     names = list(dict.fromkeys(_label(row) for row in case_scores.itertuples()))

@@ -113,9 +113,10 @@ def report_data(
     policies = policy_overview(reference, certificates)
     ends, sizes = certificate_rows(learner_certificates), recorded("learner_settings")
     unexpected = exceptions(scores, reference)
+    sheets = {"environments": curves, "incentives": incentives, "audits": audit_figures}
     drawn = [
         {name: _of_folder(kind, name, path) for name, path in paths.items()}
-        for kind, paths in zip(MAKERS, (curves, incentives, audit_figures), strict=False)
+        for kind, paths in sheets.items()
     ]
     return {
         "study": {**study, **provenance, "training_commits": _commits(scores)},

@@ -6,19 +6,26 @@ them; the map that reproduces their rows to the unit is in the inventory of envi
 
 from __future__ import annotations
 
+from functools import cache
+
 import pandas as pd
 
 from .columns import CLASSES
 from .sources import published
 
 
-def with_tiers(runs: pd.DataFrame) -> pd.DataFrame:
-    """The frame with a column `tier`; an environment that is not published keeps its own class."""
+@cache
+def tiers() -> dict[str, str]:
+    """Published environment, without its edition -> class under which the tables count it."""
     inventory = published("environment_inventory")
     games = inventory["environment"].str.rpartition("-")[0]
-    tiers = dict(zip(games, inventory["tier_of_published_tables_reconstructed"], strict=True))
+    return dict(zip(games, inventory["tier_of_published_tables_reconstructed"], strict=True))
+
+
+def with_tiers(runs: pd.DataFrame) -> pd.DataFrame:
+    """The frame with a column `tier`; an environment that is not published keeps its own class."""
     own = runs["mechanism_class"]
-    return runs.assign(tier=runs["environment"].map(tiers).fillna(own).astype(object))
+    return runs.assign(tier=runs["environment"].map(tiers()).fillna(own).astype(object))
 
 
 def in_order(tiers: pd.Series) -> list[str]:

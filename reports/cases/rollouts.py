@@ -21,6 +21,7 @@ import numpy as np
 import yaml
 
 from coopetition import agents, envs
+from coopetition.agents.audits.behaviour import Steps
 from coopetition.agents.audits.lineup import Script
 from coopetition.agents.audits.panel import Auditee, references
 from coopetition.agents.evaluation import play, streams
@@ -46,12 +47,10 @@ class History:
     """How an edition tells the history of a case.
 
     Attributes:
-        edition: `v0` or `v1`.
         phases: names of its phases, in order; empty without phases.
         lasts: environment steps of each phase; empty where each is an episode of its own.
     """
 
-    edition: str
     phases: tuple[str, ...] = ()
     lasts: tuple[int, ...] = ()
 
@@ -74,9 +73,9 @@ def rows(case: str, edition: str, learners: Sequence[Auditee] = ()) -> list[dict
     rubric, content = rollout_rubric(case)
     told = _history(content, edition)
     id = f"{ENVIRONMENTS[case]}-{edition}"
-    found = []
-    for labels, choose in _players(content, id, told, learners):
-        scored = score(rubric, _outcome(case, _games(id, told), told, choose))
+    games, found = _games(id, told), []
+    for labels, choose in _players(content, games, told, learners):
+        scored = score(rubric, _outcome(case, games, told, choose))
         for number, criterion in enumerate(rubric.criteria):
             if labels["kind"] == "script" and criterion.category == "contributions":
                 continue  # it is given
@@ -96,7 +95,7 @@ def rows(case: str, edition: str, learners: Sequence[Auditee] = ()) -> list[dict
 
 def _history(content: Mapping[str, Any], edition: str) -> History:
     told = content["histories"][edition]
-    return History(edition, tuple(told.get("phases", ())), tuple(told.get("lasts", ())))
+    return History(tuple(told.get("phases", ())), tuple(told.get("lasts", ())))
 
 
 def _games(id: str, told: History) -> list[Game]:
@@ -107,21 +106,21 @@ def _games(id: str, told: History) -> list[Game]:
 
 
 def _players(
-    content: Mapping[str, Any], id: str, told: History, learners: Sequence[Auditee]
+    content: Mapping[str, Any], games: Sequence[Game], told: History, learners: Sequence[Auditee]
 ) -> Iterable[tuple[dict[str, Any], Chooser]]:
     """Labels of the rows of each policy, and what gives it for a game and the place of its episode.
 
     Where every phase is an episode of its own, each would have to be solved for the Planner, and
     learners know one of them only: neither plays.
     """
-    whole = len(_games(id, told)) == 1
+    whole = len(games) == 1
     if "script" in content:
         labels = {"policy": "history", "kind": "script", "protocol": "", "reward_mode": ""}
         yield (
             {**labels, "seed": np.nan},
             lambda game, place: replay(content["script"], game, place, told),
         )
-    for auditee in [*references(envs.game(id)), *learners]:
+    for auditee in [*references(games[0]), *learners]:
         if not whole and auditee.kind in ("planner", "learner"):
             continue
         labels = {name: getattr(auditee, name) for name in ("kind", "protocol", "reward_mode")}
@@ -160,40 +159,22 @@ def replay(
 def _outcome(case: str, games: Sequence[Game], told: History, choose: Chooser) -> Outcome:
     """The episodes of a policy as an outcome."""
     parts = [_episode(choose(game, place), game) for place, game in enumerate(games)]
-    phases = _phases(told, [game.horizon for game in games])
-    series = {name: np.concatenate([part[name] for part in parts])[None] for name in parts[0]}
-    ends = {"end": np.array([parts[-1]["running"].mean()])}
-    return Outcome(load(case).actors, phases, series, ends)
-
-
-def _phases(told: History, lengths: Sequence[int]) -> tuple[Phase, ...]:
-    if told.lasts:
-        ends = np.cumsum(told.lasts)
-        starts = [0, *ends[:-1]]
-        return tuple(
-            Phase(n, int(a), int(b)) for n, a, b in zip(told.phases, starts, ends, strict=True)
-        )
-    ends = np.cumsum([0, *lengths])
+    ends = np.cumsum([0, *(told.lasts or [game.horizon for game in games])]).tolist()
     names = told.phases or ("all",)
-    return tuple(Phase(n, int(a), int(b)) for n, (a, b) in zip(names, pairwise(ends), strict=True))
+    phases = tuple(Phase(n, a, b) for n, (a, b) in zip(names, pairwise(ends), strict=True))
+    series = {name: np.concatenate([part[name] for part in parts])[None] for name in parts[0]}
+    end = {"end": np.array([parts[-1]["running"].mean()])}
+    return Outcome(load(case).actors, phases, series, end)
 
 
 def _episode(policy: Policy, game: Game) -> dict[str, Array]:
-    """Shares, mean trust and whether the episode runs, [horizon, ...]; the last state stays."""
-    shares, trust = np.zeros((game.horizon, game.n_agents)), np.zeros(game.horizon)
-    running = np.zeros(game.horizon)
-    t = 0
-
-    def watch(_: Array, state: Mapping[str, Array], __: Any) -> None:
-        nonlocal t
-        shares[t:] = state["actions"][0] / game.endowments
-        trust[t:] = game.mean_trust(state)[0]
-        running[t] = 1
-        t += 1
-
-    play(policy, game, streams(SEED, 1), watch=watch)
-    shares[t:] = 0.0
-    found = {"mean_share": shares.mean(axis=1), "mean_trust": trust, "running": running}
+    """Shares, mean trust and whether the episode runs, [horizon, ...]; the last trust stays."""
+    steps = Steps(game, 1)
+    play(policy, game, streams(SEED, 1), watch=steps)
+    shares, [trust] = steps.shares[0], steps.trust
+    trust[steps.t :] = trust[steps.t - 1]
+    found = {"mean_share": shares.mean(axis=1), "mean_trust": trust}
+    found["running"] = steps.running[0].astype(float)
     return {**found, **{f"share_{i}": shares[:, i] for i in range(game.n_agents)}}
 
 
@@ -215,8 +196,7 @@ def at_fractions_tau(outcome: Outcome, of: Any, at: list[float], against: list[f
 def fractions_ratio(outcome: Outcome, of: Any, at: list[float]) -> Array:
     """A quantity at the second of two fractions over that at the first; 0 where that is 0."""
     series = over_time(outcome, of)
-    first, second = (series[:, round(fraction * (series.shape[1] - 1))] for fraction in at)
-    return np.divide(second, first, out=np.zeros_like(second), where=first != 0)
+    return _ratio(*(series[:, round(fraction * (series.shape[1] - 1))] for fraction in at))
 
 
 @quantity
@@ -230,7 +210,10 @@ def in_phases_tau(
 @quantity
 def in_phases_ratio(outcome: Outcome, of: Any, phases: list[str], last: bool = False) -> Array:
     """A quantity in the second of two phases over that in the first; 0 where that is 0."""
-    first, second = _in_phases(outcome, of, phases, last).T
+    return _ratio(*_in_phases(outcome, of, phases, last).T)
+
+
+def _ratio(first: Array, second: Array) -> Array:
     return np.divide(second, first, out=np.zeros_like(second), where=first != 0)
 
 

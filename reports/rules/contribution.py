@@ -1,12 +1,4 @@
-"""Rules on the published contribution of interdependence, (R_int - R_priv) / R_int.
-
-The ratio subtracts returns in two units. What it adds up to:
-
-    R_int(p_int) - W(p_priv) = [R_int(p_int) - W(p_int)] + [W(p_int) - W(p_priv)]
-
-that is, accounting, which a policy that ignores its reward has too, and the effect on behaviour.
-W is welfare, which private returns are in the released edition.
-"""
+"""Rules on the published contribution of interdependence; see `reports.contribution`."""
 
 from __future__ import annotations
 
@@ -14,13 +6,14 @@ import numpy as np
 import pandas as pd
 
 from ..columns import CLASSES
+from ..contribution import pairs_of
 from ..evidence import Decision, Evidence
 from ..sources import published
+from ..tiers import tiers
 from .learning import CLASS_SIZE, SMALLEST_PUBLISHED_BUDGET
 from .members import (
     as_published,
     corrected,
-    environments_of,
     examined,
     means,
     not_trained,
@@ -62,7 +55,7 @@ def tier_medians(evidence: Evidence) -> Decision:
         f"Corrected learners have {_listed(medians)}, within 5 points of the published median in "
         f"{close} of {len(medians)} classes, over {len(pairs)} pairs of learner and environment; "
         f"of it {_listed(_medians(pairs, 'accounting'))} are accounting and "
-        f"{_listed(_medians(pairs, 'behaviour'))} behaviour."
+        f"{_listed(_medians(pairs, 'policy_effect'))} behaviour."
     )
     return examined(reason, f"corrected learners {_listed(medians)}")
 
@@ -123,8 +116,8 @@ def _share_of_order(
         parts.append({key: means(rng, c.to_numpy(float), repetitions) for key, c in cells})
     both = [key for key in parts[0] if key in parts[1]]
     ratios = np.array([1 - parts[1][key] / parts[0][key] for key in both])
-    tiers = np.array([_tier()[environment] for _, environment in both])
-    medians = [np.median(ratios[tiers == group, 1:], axis=0) for group in wanted]
+    groups = np.array([tiers()[environment] for _, environment in both])
+    medians = [np.median(ratios[groups == group, 1:], axis=0) for group in wanted]
     return float(np.all(np.diff(medians, axis=0) < 0, axis=0).mean())
 
 
@@ -153,26 +146,10 @@ def low_at_zero_contribution(evidence: Evidence) -> Decision:
 
 
 def _pairs(integrated: pd.DataFrame, private: pd.DataFrame) -> pd.DataFrame:
-    """Pairs of learner and environment under both rewards, in % of the integrated return.
-
-    Returns:
-        Columns policy, environment, tier, contribution, accounting and behaviour.
-    """
-    keys = ["policy", "environment"]
-    values = ["training_return", "welfare"]
-    means = [
-        runs[runs["status"] == "finished"].groupby(keys)[values].mean()
-        for runs in (integrated, private)
-    ]
-    both = means[0].join(means[1], lsuffix="_int", rsuffix="_priv", how="inner").reset_index()
-    total = both["training_return_int"]
-    parts = {
-        "contribution": total - both["training_return_priv"],
-        "accounting": total - both["welfare_int"],
-        "behaviour": both["welfare_int"] - both["training_return_priv"],
-    }
-    shares = {name: 100 * part / total for name, part in parts.items()}
-    return both[keys].assign(tier=both["environment"].map(_tier()), **shares)
+    """Learners on environments under both rewards, with the class of the published tables."""
+    runs = pd.concat([integrated, private])
+    found = pairs_of(runs[runs["status"] == "finished"])
+    return found.assign(tier=found["environment"].map(tiers()))
 
 
 def _of_constants(evidence: Evidence) -> pd.DataFrame:
@@ -190,12 +167,8 @@ def _of_constants(evidence: Evidence) -> pd.DataFrame:
         return pd.DataFrame(columns=["environment", "level", "tier", "contribution"])
     ratio = 100 * (wide["integrated"] - wide["private"]) / wide["integrated"]
     return wide[["environment", "level"]].assign(
-        tier=wide["environment"].map(_tier()), contribution=ratio
+        tier=wide["environment"].map(tiers()), contribution=ratio
     )
-
-
-def _tier() -> dict[str, str]:
-    return {name: group for group in CLASSES for name in environments_of(group)}
 
 
 def _medians(pairs: pd.DataFrame, column: str = "contribution") -> pd.Series:

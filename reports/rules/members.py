@@ -19,6 +19,7 @@ from coopetition.agents import registry
 from ..columns import CLASSES
 from ..evidence import Decision, Evidence
 from ..sources import published
+from ..tiers import tiers
 
 PUBLISHED_SEEDS = 7
 Value = Literal["training_return", "training_score"]
@@ -51,14 +52,8 @@ def rebuilt() -> dict[str, str]:
 
 @cache
 def environments_of(mechanism_class: str) -> tuple[str, ...]:
-    """The five environments that the published tables pool under a class.
-
-    Their grouping is neither that of the configuration nor that of the pages; it is the one under
-    which the published means of TitForTat come out to the unit.
-    """
-    inventory = published("environment_inventory")
-    rows = inventory["tier_of_published_tables_reconstructed"] == mechanism_class
-    return tuple(inventory.loc[rows, "environment"].str.removesuffix("-v0"))
+    """The five environments that the published tables pool under a class."""
+    return tuple(name for name, tier in tiers().items() if tier == mechanism_class)
 
 
 def everywhere() -> tuple[str, ...]:

@@ -10,9 +10,10 @@ import pandas as pd
 from coopetition.reports import schema, statistics_content
 from coopetition.reports.budgets import budget_rows
 from coopetition.reports.class_gaps import gap_rows
+from coopetition.reports.contribution import contribution_rows
 from coopetition.reports.performance import performance_tables
 from coopetition.reports.pools import pool_rows
-from coopetition.reports.published_means import contribution_rows, mean_rows
+from coopetition.reports.published_means import mean_rows
 from coopetition.reports.significance import equivalence_tests, paired_tests, power_rows
 from frames import learning, run
 

@@ -205,7 +205,7 @@ def drawn(study, several, audits, cases, supplements, replies, tmp_path_factory)
         "exploitability": ("audit_exploitability", "certificates"),
         "behaviour": ("audit_behaviour",),
         "ablation_chain": ("ablations",),
-        "case_scores": ("case_scores", "case_nulls"),
+        "case_scores": ("case_scores",),
         "capacity": ("capacity", "capacity_agreement"),
         "critic_rates": ("critic_rates",),
         "mutuality": ("mutuality", "mutuality_jumps"),

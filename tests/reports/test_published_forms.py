@@ -8,7 +8,8 @@ from compared import matrix_runs
 from coopetition.reports import schema
 from coopetition.reports.budgets import budget_rows
 from coopetition.reports.class_gaps import gap_rows
-from coopetition.reports.published_means import contribution_rows, mean_rows, published_name
+from coopetition.reports.contribution import contribution_rows
+from coopetition.reports.published_means import mean_rows, published_name
 from coopetition.reports.sources import published
 from coopetition.reports.tiers import in_order, with_tiers
 from frames import NAN, policies, row

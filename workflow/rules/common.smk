@@ -170,10 +170,7 @@ def policy_modules(edition, env):
 
 def trajectory_code(wildcards):
     """Hash of what records trajectories, of this environment's file and of those who play it."""
-    id, edition = f"{wildcards.env}-{wildcards.edition}", wildcards.edition
-    entries = [agents.spec(name, edition) for name in agents.names(id)]
-    trained = STUDY.learners_on(edition, wildcards.env)
-    played = {e.module for e in entries if e.kind != "learner" or e.name in trained}
+    played = policy_modules(wildcards.edition, wildcards.env)
     return code_hash("coopetition.agents.offline", game_module(wildcards), *played)
 
 

@@ -43,9 +43,7 @@ if AUDITS["behaviour"]:
     }
     FIGURE_INPUTS["behaviour"] = {"audit_behaviour": AUDITS["behaviour"]}
 if CASES:
-    FIGURE_INPUTS["case_scores"] = {
-        name: CASE_RESULTS[name] for name in ("case_scores", "case_nulls")
-    }
+    FIGURE_INPUTS["case_scores"] = {"case_scores": CASE_RESULTS["case_scores"]}
 CAMPAIGN_FIGURES = {
     "capacity": ("capacity", "capacity_agreement"),
     "critic_rate": ("critic_rates",),

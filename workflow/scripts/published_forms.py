@@ -3,7 +3,8 @@
 from common import start
 from coopetition.reports import schema
 from coopetition.reports.class_gaps import gap_rows
-from coopetition.reports.published_means import contribution_rows, mean_rows
+from coopetition.reports.contribution import contribution_rows
+from coopetition.reports.published_means import mean_rows
 
 
 def main(snakemake):

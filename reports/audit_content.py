@@ -13,7 +13,8 @@ from .released_results import record_rows, released_class_rows
 # Tables that the section shows, see `schema`; empty ones where nothing was audited.
 TABLES = (
     *("released_audit", "released_audit_figures", "released_audit_records"),
-    *("audit_exploitability", "audit_cross_play_summary", "audit_worst_case_training"),
+    *("audit_exploitability", "audit_cross_play", "audit_cross_play_summary"),
+    "audit_worst_case_training",
     *("audit_robustness", "audit_behaviour", "audit_reward_hacking"),
 )
 

@@ -26,11 +26,14 @@ EDITIONS = {"v0": "Released edition:", "v1": "Formal edition:"}
 
 
 def scored(reference: pd.DataFrame, certificates: pd.DataFrame) -> pd.DataFrame:
-    """Reference rows under integrated reward with the column `score`, by both bases of action."""
-    rows = named(reference[reference["reward_mode"] == "integrated"])
+    """Reference rows with the columns `name` and `score`."""
     scales = reference_scales(certificates).drop(columns="no_scale")
-    merged = rows.merge(scales, on=CELL, how="left", validate="many_to_one")
+    merged = named(reference).merge(scales, on=CELL, how="left", validate="many_to_one")
     return merged.assign(score=normalised(merged, "welfare"))
+
+
+def _integrated(reference: pd.DataFrame) -> pd.DataFrame:
+    return reference[reference["reward_mode"] == "integrated"]
 
 
 def policy_overview(reference: pd.DataFrame, certificates: pd.DataFrame) -> list[dict[str, Any]]:
@@ -41,7 +44,8 @@ def policy_overview(reference: pd.DataFrame, certificates: pd.DataFrame) -> list
     best = best_constants(reference)
     best = best[best["reward_mode"] == "integrated"].set_index("environment")
     rows = []
-    for name, group in one_per_policy(scored(reference, certificates)).groupby("name", sort=False):
+    rows_of = one_per_policy(_integrated(scored(reference, certificates)))
+    for name, group in rows_of.groupby("name", sort=False):
         top = best.loc[name]
         group = group.assign(relative=group["mode_return"] / top["return"]).set_index("policy")
         kept = (*HEURISTICS, PLANNER, "Constant_100")
@@ -113,7 +117,7 @@ def environment_cards(
         figures: of every kind, name with edition -> title, caption, alt, provenance and data.
         audits: name with edition -> audited policies.
     """
-    policies = dict(list(scored(reference, certificates).groupby("name")))
+    policies = dict(list(_integrated(scored(reference, certificates)).groupby("name")))
     certified = named(certificates).set_index("name").to_dict("index")
     cards = []
     for environment, rows in contract.groupby("environment", sort=False):

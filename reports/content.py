@@ -20,6 +20,7 @@ from .comparison import ANALYSE, BENCHMARKS, CODE, CONFIG, INVENTORY, RANKINGS
 from .corpus_content import corpus_data
 from .definitions import DEFINITIONS
 from .editions import edition_rows, without_scale
+from .explorer import explorer_data
 from .incentives import editions_summary
 from .learners import (
     certificate_rows,
@@ -164,6 +165,7 @@ def report_data(
         **supplement_data(supplements),
         **campaign_data(campaigns),
         **corpus_data(corpora),
+        "explorer": explorer_data(reference, certificates, scores, audits["audit_cross_play"]),
         "cards": environment_cards(
             contract, reference, certificates, drawn, audited(audits, certificates)
         ),

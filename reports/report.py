@@ -5,8 +5,10 @@ The prose lives in ``templates``; every number comes from the data handed over h
 the data, raised before anything is compiled. A value of ``None`` or NaN is shown as a dash.
 """
 
+import base64
 import json
 import math
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -20,11 +22,12 @@ from coopetition.agents.files import replacing
 from .columns import GROUPS, VERDICTS
 from .figures import FIGURES
 
+BASE64 = re.compile(rb"data:image/svg\+xml;base64,([^\"]*)")
 TEMPLATES = Path(__file__).parent / "templates"
 
 # A section is one dictionary (those of SINGLE) or a list of dictionaries with these keys.
 SINGLE = ("study", "counts", "agreement", "editions_summary", "learning", "statistics", "audits")
-SINGLE += ("campaigns", "case_summary")
+SINGLE += ("campaigns", "case_summary", "explorer")
 CONTRACT = {
     "study": "name scale description date version commit dirty configuration_hash python platform"
     " packages training_commits",
@@ -130,6 +133,7 @@ CONTRACT = {
     "campaigns": "crossovers",
     "corpora": "corpus about rows bytes sha256 left_out loaded",
     "corpus_checks": "corpus check checked violations",
+    "explorer": "modes environments",
     "cells": "environment policy protocol planned finished diverged failed excluded cpu_seconds",
     "failures": "run_id environment policy protocol reward_mode seed status reason",
     "excluded": "policy min_agents environments runs",
@@ -266,10 +270,19 @@ def plain(value: Any) -> Any:
 def _compile(source: Path, target: str) -> bytes:
     """A page as HTML or PDF."""
     # System fonts differ between machines; those inside Typst do not.
-    return typst.compile(
+    made = typst.compile(
         source,
         root=source.parent,
         format=target,
         sys_inputs={"target": target},
         ignore_system_fonts=True,
     )
+    return BASE64.sub(_as_text, made) if target == "html" else made
+
+
+def _as_text(uri: re.Match[bytes]) -> bytes:
+    """A picture as text in the page: base64 takes a third more."""
+    picture = base64.b64decode(uri[1]).replace(b"%", b"%25").replace(b"'", b"%27")
+    for sign, code in ((b"#", b"%23"), (b"<", b"%3C"), (b">", b"%3E"), (b'"', b"'")):
+        picture = picture.replace(sign, code)
+    return b"data:image/svg+xml," + picture

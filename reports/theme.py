@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
+import re
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -177,12 +179,28 @@ def save_all(plots: Iterable[tuple[str, Plot]], svgs: Iterable[str], commit: str
         plt.close(plot.figure)
 
 
+def compact(svg: str) -> str:
+    """The same picture in fewer bytes: hundredths of a point, no comments, no white space.
+
+    Glyphs and their scale are left as they are.
+    """
+    svg = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'\b(?:d|x|y|points)="[^"]*"', lambda place: _rounded(place[0]), svg)
+    return re.sub(r"\s+", " ", svg).replace("> <", "><")
+
+
+def _rounded(numbers: str) -> str:
+    return re.sub(r"-?\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", numbers)
+
+
 def save(plot: Plot, svg: Path, csv: Path, text: Path, commit: str) -> None:
     """Write the figure, its data, and its texts with the commit that drew it."""
     words = {"title": plot.title, "caption": plot.caption, "alt": plot.alt, "commit": commit}
     words["sheets"] = plot.sheets
+    drawn = io.StringIO()
+    plot.figure.savefig(drawn, format="svg", metadata={"Date": None})
     with replacing(svg) as temporary:
-        plot.figure.savefig(temporary, format="svg", metadata={"Date": None})
+        temporary.write_text(compact(drawn.getvalue()), encoding="utf-8")
     with replacing(csv) as temporary:
         plot.data.to_csv(temporary, index=False)
     with replacing(text) as temporary:

@@ -33,6 +33,7 @@ rule report:
         released_audit_figures=rules.released_audit_tables.output.figures,
         released_audit_records=rules.released_audit_tables.output.records,
         audit_exploitability=AUDITS["exploitability"],
+        audit_cross_play=AUDITS["cross_play"],
         audit_cross_play_summary=rules.audit_tables.output.summary,
         audit_worst_case_training=rules.audit_tables.output.worst_case,
         audit_robustness=AUDITS["robustness"],

@@ -505,7 +505,7 @@ class TestLearnerCertificates:
 
     def test_are_refused_for_a_learner_without_the_protocol(self, monkeypatch):
         monkeypatch.setattr(
-            "study.configuration.protocols_of",
+            "study.checks.protocols_of",
             lambda policy, edition: [] if policy == "IPPO" else ["corrected"],
         )
         text = error(study="mine", learner_certificates=CERTIFIED)

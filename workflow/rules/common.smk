@@ -21,9 +21,9 @@ from coopetition.reports.cases import ENVIRONMENTS as CASE_ENVIRONMENTS
 from coopetition.reports.cases import TABLES as CASE_TABLES
 from coopetition.reports.columns import columns_hash
 from study import ConfigurationError, campaigns, code_hash, data_hash, resolve
-from study.configuration import CERTIFIED_EDITION
 from study.costs import RECORDED, Costs
 from study.monitor import Monitor
+from study.study import CERTIFIED_EDITION
 
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger

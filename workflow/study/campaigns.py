@@ -19,7 +19,7 @@ from coopetition.envs.rewards import canonical_mode
 from .train_on import among
 
 if TYPE_CHECKING:
-    from .configuration import Study
+    from .study import Study
 
 # Campaign, variant, edition, environment and learner of a job.
 CampaignCell = tuple[str, str, str, str, str]

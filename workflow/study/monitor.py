@@ -15,8 +15,8 @@ from typing import Any
 from coopetition.agents.progress import clock
 
 from . import campaigns
-from .configuration import PARTS, Study
 from .costs import Costs
+from .study import PARTS, Study
 
 
 class Monitor(logging.Handler):

@@ -18,8 +18,8 @@ from coopetition.agents.variants import game_of, mutuality_of
 from coopetition.reports.sources import published
 
 from . import campaigns
-from .configuration import PARTS, Study
 from .costs import Costs, Estimate, built
+from .study import PARTS, Study
 
 Row = dict[str, Any]
 

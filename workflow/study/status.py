@@ -11,7 +11,7 @@ from string import ascii_lowercase, ascii_uppercase
 import pandas as pd
 
 from . import campaigns
-from .configuration import Study
+from .study import Study
 
 Cell = tuple[str, str, str]
 MARKS = {

@@ -152,6 +152,7 @@ def report_data(
             "exceptions": exception_summary(scores, unexpected),
         },
         "cells": _cells(plan, scores),
+        "part_costs": _part_costs(recorded("costs")),
         "failures": _failures(scores),
         "excluded": _excluded(scores),
         "records": counts.to_dict("records"),
@@ -171,6 +172,14 @@ def report_data(
         ),
         "definitions": [{"term": term, "text": text} for term, text in DEFINITIONS.items()],
     }
+
+
+def _part_costs(costs: pd.DataFrame) -> list[dict[str, Any]]:
+    """What the parts of recorded studies took, the most expensive first."""
+    parts = costs.groupby("part")[["cpu_seconds", "memory_mb"]]
+    found = parts.agg({"cpu_seconds": "sum", "memory_mb": "max"}).assign(jobs=parts.size())
+    rows = found.sort_values("cpu_seconds", ascending=False).reset_index()
+    return rows.assign(part=rows["part"].str.replace("_", " ")).to_dict("records")
 
 
 def _commits(scores: pd.DataFrame) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import subprocess
 from importlib import metadata
@@ -51,8 +52,21 @@ def describe(root: Path) -> dict[str, Any]:
         "dirty": dirty,
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
+        "hardware": hardware(),
         "packages": {name: metadata.version(name) for name in PACKAGES},
     }
+
+
+def hardware() -> str:
+    """Processor, cores and memory, as far as the system tells."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    parts = [models[0] if models else platform.processor(), f"{os.cpu_count()} cores"]
+    if "SC_PHYS_PAGES" in os.sysconf_names:
+        size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+        parts.append(f"{size:.0f} GiB of memory")
+    return ", ".join(part for part in parts if part)
 
 
 def _git(root: Path, *arguments: str) -> str:

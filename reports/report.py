@@ -30,7 +30,7 @@ SINGLE = ("study", "counts", "agreement", "editions_summary", "learning", "stati
 SINGLE += ("campaigns", "case_summary", "explorer")
 CONTRACT = {
     "study": "name scale description date version commit dirty configuration_hash python platform"
-    " packages training_commits",
+    " hardware packages training_commits",
     "counts": "planned finished diverged failed excluded cpu_seconds environments policies seeds",
     "highlights": "title text claim",
     "claims": "id group statement source published verdict estimate interval decided_by reason rule"
@@ -86,7 +86,9 @@ CONTRACT = {
     "equivalence": "claim policy compared_with edition mechanism_class reward_mode measure unit"
     " pairs difference low high margin same",
     "power": "edition protocol seeds seen effect score_least score_most",
-    "statistics": "changes contributions tests equivalence power",
+    "mode_effects": "edition protocol reward_mode mechanism_class cells environments score"
+    " score_low score_high change change_low change_high worst_off gini trust cooperation",
+    "statistics": "changes contributions modes tests equivalence power",
     "released_audit_figures": "quantity published recomputed result note source",
     "released_audit_records": "audit origin records labels environments seeds experiments",
     "released_audit": "mechanism_class unit environments static_tests static_exploitative"
@@ -135,6 +137,7 @@ CONTRACT = {
     "corpus_checks": "corpus check checked violations",
     "explorer": "modes environments",
     "cells": "environment policy protocol planned finished diverged failed excluded cpu_seconds",
+    "part_costs": "part jobs cpu_seconds memory_mb",
     "failures": "run_id environment policy protocol reward_mode seed status reason",
     "excluded": "policy min_agents environments runs",
     "figures": "id title caption alt sheets provenance data",

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .columns import MODES
+from .mode_effects import mode_summary
 from .performance_figures import main_pools
 from .significance import POWER
 from .sources import published
@@ -16,7 +17,7 @@ from .theme import signed
 
 # Tables that the section shows, see `schema`.
 TABLES = ("pools", "performance", "ranks", "paired_tests", "equivalence", "power")
-TABLES += ("published_means", "class_gaps", "contributions")
+TABLES += ("published_means", "class_gaps", "contributions", "mode_effects")
 PAIRED = ["environment", "edition", "protocol", "reward_mode"]
 FORMS = ("return", "score")
 
@@ -42,9 +43,11 @@ def statistics_data(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         "class_gaps": gap_rows(gaps[gaps["environment"] == ""]),
         "environment_gaps": gap_rows(gaps[gaps["environment"].isin(crossing)]),
         "contributions": tables["contributions"].to_dict("records"),
+        "mode_effects": tables["mode_effects"].to_dict("records"),
         "statistics": {
             "changes": change_summary(gaps),
             "contributions": contribution_summary(tables["contributions"]),
+            "modes": mode_summary(tables["mode_effects"]),
             "tests": test_summary(tables["paired_tests"]),
             "equivalence": equivalence_summary(tables["equivalence"]),
             "power": power_summary(tables["power"]),

@@ -11,6 +11,7 @@ from coopetition.reports import schema, statistics_content
 from coopetition.reports.budgets import budget_rows
 from coopetition.reports.class_gaps import gap_rows
 from coopetition.reports.contribution import contribution_rows
+from coopetition.reports.mode_effects import mode_rows
 from coopetition.reports.performance import performance_tables
 from coopetition.reports.pools import pool_rows
 from coopetition.reports.published_means import mean_rows
@@ -38,6 +39,7 @@ def comparisons(
         "published_means": mean_rows(scores, reference),
         "class_gaps": gap_rows(scores, repetitions=repetitions),
         "contributions": contribution_rows(scores, reference, repetitions=repetitions),
+        "mode_effects": mode_rows(scores, repetitions=repetitions),
         "budgets": budget_rows(scores, curves, repetitions=repetitions),
     }
     return {name: schema.table(name, found) for name, found in rows.items()}

@@ -52,6 +52,7 @@ PROVENANCE = {
     "dirty": False,
     "python": "3.11.7",
     "platform": "Linux x86_64",
+    "hardware": "Processor, 2 cores",
     "packages": {"numpy": "2"},
 }
 BROKEN = {0: "failed", 20: "diverged"}

@@ -2,9 +2,8 @@
 
 import hashlib
 import importlib.util
-import runpy
+import json
 import shutil
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -272,10 +271,17 @@ class TestDatasets:
         with pytest.raises(FileNotFoundError, match="name the folder of the corpora"):
             datasets.load("training_runs", tmp_path)
 
-    def test_the_example_answers_its_question(self, folder, monkeypatch, capsys):
-        script = ROOT / "examples" / "corpora.py"
-        monkeypatch.setattr(sys, "argv", [str(script), str(folder)])
-        found = runpy.run_path(str(script))
+    def test_the_notebook_answers_its_question(self, folder, tmp_path, monkeypatch, capsys):
+        beside = tmp_path / "examples"
+        beside.mkdir()
+        (tmp_path / "results" / "quick").mkdir(parents=True)
+        (tmp_path / "results" / "quick" / "corpora").symlink_to(folder.resolve())
+        monkeypatch.chdir(beside)
+        notebook = json.loads((ROOT / "examples" / "corpora.ipynb").read_text(encoding="utf-8"))
+        found: dict = {}
+        for cell in notebook["cells"]:
+            if cell["cell_type"] == "code":
+                exec("".join(cell["source"]), found)
         assert "score under integrated reward less that under private reward" in (
             capsys.readouterr().out
         )

@@ -9,6 +9,7 @@ from coopetition.reports import schema
 from coopetition.reports.budgets import budget_rows
 from coopetition.reports.class_gaps import gap_rows
 from coopetition.reports.contribution import contribution_rows
+from coopetition.reports.mode_effects import mode_rows, mode_summary
 from coopetition.reports.published_means import mean_rows, published_name
 from coopetition.reports.sources import published
 from coopetition.reports.tiers import in_order, with_tiers
@@ -255,3 +256,54 @@ def test_rankings_need_two_learners_and_their_curves():
     tied = ranked({"IPPO": (0.1, 0.1, 0.1), "ISAC": (0.1, 0.1, 0.1)})
     assert tied["tau"].isna().all()
     assert set(tied["rank"]) == {1.5}
+
+
+# ---- reward modes -------------------------------------------------------------------------------
+
+
+def by_mode(scores, **changes):
+    """Runs of IPPO by mode; two agents, of whom the second is paid three times as much."""
+    parts = [
+        matrix_runs({"IPPO": np.array(matrix)}, reward_mode=mode, names=GAMES, **changes)
+        for mode, matrix in scores.items()
+    ]
+    runs = pd.concat(parts, ignore_index=True)
+    return runs.assign(payoff_per_agent=[[0.25 * w, 0.75 * w] for w in runs["welfare"]])
+
+
+def test_modes_are_compared_in_payoffs_on_what_has_all_of_them():
+    scores = {
+        "private": [[0.0, 0.2], [0.2, 0.4]],
+        "integrated": [[0.1, 0.2], [0.3, 0.4]],
+        "cooperative": [[0.6, 0.8], [0.8, 1.0]],
+    }
+    rows = schema.table("mode_effects", mode_rows(by_mode(scores), repetitions=500))
+    private = one(rows, mechanism_class="all", reward_mode="private")
+    assert (private["cells"], private["environments"]) == (2, 2)
+    assert private["score"] == pytest.approx(0.2)
+    assert np.isnan(private["change"])
+    # Payoffs of 25 and 75 %: half of |1 - 3| / 4; the least of a ceiling of 200 for two.
+    assert private["gini"] == pytest.approx(0.25)
+    assert private["worst_off"] == pytest.approx(0.25 * 120 / 100)
+    integrated = one(rows, mechanism_class="all", reward_mode="integrated")
+    assert integrated["change"] == pytest.approx(0.05)
+    cooperative = one(rows, mechanism_class="all", reward_mode="cooperative")
+    assert cooperative["change"] == pytest.approx(0.6)
+    assert 0 < cooperative["change_low"] < 0.6 < cooperative["change_high"]
+    assert set(rows["mechanism_class"]) == {"all", "TR-1"}
+    assert "v0, corrected, cooperative: +0.60" in mode_summary(rows)
+
+
+def test_a_learner_that_lacks_a_mode_is_not_compared():
+    rows = mode_rows(by_mode({"private": [[0.0, 0.2]], "integrated": [[0.1, 0.2]]}), repetitions=5)
+    assert rows == []
+    assert mode_summary(schema.table("mode_effects", rows)) == ""
+
+
+def test_equal_modes_show_no_change():
+    same = [[0.0, 0.2], [0.2, 0.4]]
+    runs = by_mode(dict.fromkeys(("private", "integrated", "cooperative"), same))
+    rows = schema.table("mode_effects", mode_rows(runs, repetitions=500))
+    found = one(rows, mechanism_class="all", reward_mode="cooperative")
+    assert found["change"] == 0
+    assert found["change_low"] < 0 < found["change_high"]

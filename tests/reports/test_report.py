@@ -225,6 +225,7 @@ def sample_data() -> dict:
             "configuration_hash": "f00d" * 16,
             "python": "3.11.7",
             "platform": "Linux x86_64",
+            "hardware": "Processor, 2 cores",
             "packages": {"numpy": "2.4.6", "typst": "0.15.0", "torch": "2.9.0+cpu"},
             "training_commits": "0123456, fedcba9+",
         },
@@ -575,6 +576,16 @@ def sample_data() -> dict:
             }
             for edition, published in (("v0", 30.1), ("v1", None))
         ],
+        "mode_effects": [
+            {
+                **{"edition": "v1", "protocol": "corrected", "mechanism_class": "all"},
+                **{"reward_mode": mode, "cells": 4, "environments": 2, "score": 0.512},
+                **{"score_low": 0.4, "score_high": 0.6, "change": change, "change_low": change},
+                **{"change_high": change, "worst_off": 0.31, "gini": 0.1, "trust": None},
+                "cooperation": 0.5,
+            }
+            for mode, change in (("private", None), ("cooperative", 0.203))
+        ],
         "paired_tests": [
             {
                 **{"environment": "all v0", "protocol": "corrected", "reward_mode": "private"},
@@ -601,6 +612,7 @@ def sample_data() -> dict:
         "statistics": {
             "changes": "The side changes on 1 of 2.",
             "contributions": "Medians by class.",
+            "modes": "More is shared.",
             "tests": "After that 12 of 210.",
             "equivalence": "The same in 1 of 2.",
             "power": "With 3 seeds.",
@@ -780,6 +792,7 @@ def sample_data() -> dict:
         "figures": [_figure(name) for name in FIGURES],
         "cards": [_card(name.split("-")[0]) for name in environments],
         "explorer": {"modes": ["private"], "environments": {}},
+        "part_costs": [{"part": "training", "jobs": 48, "cpu_seconds": 994.9, "memory_mb": 640.2}],
         "definitions": [{"term": "IQM", "text": "Interquartile mean."}],
     }
 
@@ -934,7 +947,9 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         "published-means": 2,
         "class-gaps": 2,
         "environment-gaps": 1,
+        "part-costs": 1,
         "contributions": 2,
+        "mode-effects": 2,
         "paired-tests": 1,
         "equivalence": 2,
         "power": 2,

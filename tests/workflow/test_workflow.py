@@ -95,7 +95,7 @@ def finished(tmp_path_factory) -> Finished:
 
 
 # What the learners and modes of the scale have nothing for.
-EMPTY = ("equivalence", "contributions")
+EMPTY = ("equivalence", "contributions", "mode_effects")
 
 
 @pytest.mark.study

@@ -27,6 +27,7 @@ rule report:
         published_means=rules.published_forms.output.published_means,
         class_gaps=rules.published_forms.output.class_gaps,
         contributions=rules.published_forms.output.contributions,
+        mode_effects=rules.published_forms.output.mode_effects,
         threats=rules.threats.output,
         ablations=ABLATIONS,
         released_audit=rules.released_audit_tables.output.audit,

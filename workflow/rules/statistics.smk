@@ -149,6 +149,12 @@ rule published_forms:
             category="Tables",
             labels={"table": "contribution of interdependence"},
         ),
+        mode_effects=report(
+            f"{RESULTS}/tables/mode_effects.csv",
+            caption="../report/published_forms.rst",
+            category="Tables",
+            labels={"table": "what the reward mode changes"},
+        ),
     log:
         f"{LOGS}/published_forms.log",
     benchmark:
@@ -161,6 +167,8 @@ rule published_forms:
         repetitions=STUDY["bootstrap_repetitions"],
         code=code_hash(
             "coopetition.reports.class_gaps",
+            "coopetition.reports.contribution",
+            "coopetition.reports.mode_effects",
             "coopetition.reports.published_means",
             "coopetition.reports.schema",
         ),

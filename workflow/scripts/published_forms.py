@@ -4,6 +4,7 @@ from common import start
 from coopetition.reports import schema
 from coopetition.reports.class_gaps import gap_rows
 from coopetition.reports.contribution import contribution_rows
+from coopetition.reports.mode_effects import mode_rows
 from coopetition.reports.published_means import mean_rows
 
 
@@ -17,6 +18,8 @@ def main(snakemake):
     schema.write("published_means", mean_rows(scores, reference), output.published_means)
     schema.write("class_gaps", gaps, output.class_gaps)
     schema.write("contributions", contributions, output.contributions)
+    effects = mode_rows(scores, repetitions=repetitions)
+    schema.write("mode_effects", effects, output.mode_effects)
 
 
 main(snakemake)  # noqa: F821

@@ -4,6 +4,7 @@
 # make test-slurm  the study on a SLURM cluster of one node, as root; needs slurm-wlm and munge
 # make evidence   do smaller networks lose score? about an hour; reports/recorded
 # make record     what `snakemake verify` compares with, with trained policies of SCALE
+# make weights    keep weights of a few learners of SCALE with the package
 # make costs      keep what the finished study of SCALE has cost: plan, resources, README
 # make pages      cards, reference, rule graph and tables of docs/ and the README, made from code
 # make docs       the documentation as a site in build/site, with the report of SCALE
@@ -16,7 +17,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: study test test-slurm lint benchmark evidence record costs playthroughs pages docs picture clean
+.PHONY: study test test-slurm lint benchmark evidence record weights costs playthroughs pages docs picture clean
 .DEFAULT_GOAL := study
 
 study: $(READY)
@@ -46,6 +47,9 @@ evidence: $(READY)
 
 record: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m coopetition.reports.record results/$(SCALE)
+
+weights: $(READY)
+	$(BIN)/python -m coopetition.agents.keep results/$(SCALE)/models
 
 costs: $(READY)
 	$(BIN)/python -m coopetition.reports.costs results/$(SCALE)

@@ -32,6 +32,17 @@ if TYPE_CHECKING:
     from .records import RunResult
 
 
+WEIGHTS = Path(__file__).parent / "weights"
+
+
+def with_weights() -> list[tuple[str, str]]:
+    """Learner and environment of the weights that come with the package.
+
+    They are of one seed of the `standard` study, whose budgets are small (`agents.keep`).
+    """
+    return [(path.stem, path.parent.name) for path in sorted(WEIGHTS.glob("*/*.zip"))]
+
+
 def save_models(path: Path, runs: Sequence[Run], results: Sequence[RunResult]) -> None:
     """Write the weights of every finished run."""
     pairs = zip(runs, results, strict=True)
@@ -92,22 +103,30 @@ def _plain(value: Any) -> Any:
     raise ValueError(f"{value!r} cannot be saved: use numbers, text, lists and mappings")
 
 
-def load(path: str | Path, **factors: Any) -> Policy:
+def load(path: str | Path, env_id: str | None = None, **factors: Any) -> Policy:
     """A policy from a file: one run of a trained cell, or one that does not learn.
 
     It is bound to the environment of its run, or to the one that it was saved with.
 
     Args:
         path: a file such as `results/quick/models/v0/SLCD/Central_PPO.zip`, or one that
-            `Policy.save` has written.
+            `Policy.save` has written; with an environment, the name of a learner.
+        env_id: environment on which weights of the learner come with the package, see
+            `with_weights`; trained on integrated reward, unless `reward_mode` says otherwise.
         **factors: fields of `Run` that name a run among several, such as `protocol="corrected"`,
             `reward_mode="integrated"`, `seed=99`.
 
     Raises:
         FileNotFoundError: no such file.
         ValueError: not a file of a policy; or the factors fit no run, or more than one, in which
-            case the text lists the runs.
+            case the text lists the runs; or no such weights.
     """
+    if env_id is not None:
+        known = with_weights()
+        if (path, env_id) not in known:
+            listing = ", ".join(f"{name} on {place}" for name, place in known) or "none"
+            raise ValueError(f"the package has no weights of {path} on {env_id}, but of {listing}")
+        path, factors = WEIGHTS / env_id / f"{path}.zip", {"reward_mode": "integrated"} | factors
     if not Path(path).is_file():
         raise FileNotFoundError(f"no file {path}")
     if zipfile.is_zipfile(path):

@@ -37,7 +37,7 @@ def use(monkeypatch, root: Path) -> None:
 
 
 def forget() -> None:
-    for cached in (MODULE._closure, MODULE._imports, MODULE._tree, MODULE._parsed):
+    for cached in (MODULE._closure, MODULE._imports, MODULE._facts, MODULE._memo):
         cached.cache_clear()
 
 

@@ -9,14 +9,21 @@ only where it is named. An extension is a module like any other.
 from __future__ import annotations
 
 import ast
+import atexit
 import hashlib
+import json
+import sys
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
 from coopetition.agents.extensions import file_of
+from coopetition.agents.files import replacing
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "coopetition"
+# Beside what Snakemake remembers.
+MEMO = Path(".snakemake") / "code_hashes.json"
 
 
 def code_hash(*modules: str) -> str:
@@ -27,7 +34,7 @@ def code_hash(*modules: str) -> str:
     """
     digest = hashlib.sha256()
     for module in sorted(set().union(*map(_closure, modules))):
-        digest.update(_tree(module).encode())
+        digest.update(f"{module} {_facts(module)[0]}".encode())
     return digest.hexdigest()[:16]
 
 
@@ -71,11 +78,34 @@ def _path(module: str) -> Path | None:
 
 @cache
 def _imports(module: str) -> frozenset[str]:
+    return frozenset(name for name in _facts(module)[1] if _path(name) is not None)
+
+
+@cache
+def _facts(module: str) -> tuple[str, list[str]]:
+    """Digest of the syntax tree of a module without docstrings, and names that it may import.
+
+    Parsing all modules takes over a second, so what was found in a file is remembered on disk.
+    """
     path = _path(module)
     assert path is not None
-    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    text = path.read_bytes()
+    is_package = path.name == "__init__.py"
+    about = f"{sys.version_info[:2]} {module} {is_package} ".encode()
+    key = hashlib.sha256(about + text).hexdigest()
+    memo = _memo(ROOT)
+    if key not in memo:
+        tree = ast.parse(text)
+        package = module if is_package else module.rpartition(".")[0]
+        names = _imported(tree, package)
+        memo[key] = (hashlib.sha256(_bare(tree).encode()).hexdigest(), names)
+    return memo[key]
+
+
+def _imported(tree: ast.Module, package: str) -> list[str]:
+    """Names in imports and of the packages around them, modules or not."""
     names: set[str] = set()
-    for node in ast.walk(_parsed(path)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -85,26 +115,36 @@ def _imports(module: str) -> frozenset[str]:
                 base = ".".join([*above, *([node.module] if node.module else [])])
             names.add(base)
             names.update(f"{base}.{alias.name}" for alias in node.names)
-    parents = {".".join(n.split(".")[:k]) for n in names for k in range(2, n.count(".") + 2)}
-    return frozenset(n for n in parents if _path(n) is not None)
+    return sorted({".".join(n.split(".")[:k]) for n in names for k in range(2, n.count(".") + 2)})
 
 
-@cache
-def _tree(module: str) -> str:
-    path = _path(module)
-    assert path is not None
-    return module + ast.dump(_parsed(path))
-
-
-@cache
-def _parsed(path: Path) -> ast.Module:
-    """Syntax tree of a file without docstrings."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+def _bare(tree: ast.Module) -> str:
+    """A syntax tree without docstrings, as text."""
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list) and body and _is_text(body[0]):
             node.body = body[1:]  # type: ignore[attr-defined]
-    return tree
+    return ast.dump(tree)
+
+
+@cache
+def _memo(root: Path) -> dict[str, tuple[str, list[str]]]:
+    """What was found in files, by their content; written when the process ends."""
+    file = root / MEMO
+    try:
+        known = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        known = {}
+    atexit.register(_write, file, known, len(known))
+    return known
+
+
+def _write(file: Path, known: dict[str, tuple[str, list[str]]], before: int) -> None:
+    if len(known) > before:
+        with suppress(OSError):  # a checkout that is read only is parsed every time
+            file.parent.mkdir(exist_ok=True)
+            with replacing(file) as temporary:
+                temporary.write_text(json.dumps(known), encoding="utf-8")
 
 
 def _is_text(node: ast.AST) -> bool:

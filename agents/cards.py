@@ -16,9 +16,10 @@ from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 
 from coopetition import envs
 
-from .registry import WRITTEN, LearnerSpec, derived, learner
+from .registry import WRITTEN, derived, learner
 from .runs import Run
 from .slices.layout import Layout
+from .specs import LearnerSpec
 
 # Cards are read off learners of the first of these games that they are defined for.
 GAMES = ("TrustDilemma-v0", "TeamProduction-v0")

@@ -24,7 +24,8 @@ from types import ModuleType
 from coopetition import envs
 from coopetition.envs.registry import unregister as unregister_environment
 
-from .registry import LearnerSpec, RuleSpec, names, register_learner, spec, unregister
+from .registry import names, register_learner, spec, unregister
+from .specs import LearnerSpec, RuleSpec
 
 # Of the names under which files are imported, here and in every job.
 PREFIX = "coopetition_extension_"

@@ -16,21 +16,19 @@ from collections.abc import Callable, Hashable, Sequence
 from functools import partial, wraps
 from typing import Any
 
-import gymnasium
 import numpy as np
 import pettingzoo
 from gymnasium import spaces
 
 from .engine import Array, Game, Mode, Outcome, Seed, State, choose, constant, row_sum, within
 from .observations import PRESETS
+from .outside_actions import WIDEST, Levels
 from .registry import register
 from .rewards import canonical_mode, mix_formal
 
 # Parameters of a factory that say how long an episode is.
 HORIZONS = ("max_cycles", "max_steps")
 NORM = 0.35  # share of the range that rewards are scaled at
-# Bounds of an observation further apart than this say nothing about its scale.
-WIDEST = 1e6
 # Some environments take seeds of 32 bits only.
 _SEEDS = 2**31
 _tried: set[Hashable] = set()
@@ -129,7 +127,7 @@ class OutsideGame(Game):
         if len(self._agents) < 2:
             raise ValueError(f"{id}: agents {self._agents}: a game has two agents or more")
         self.display_names = tuple(map(str, self._agents))
-        self._levels = [_Levels(id, a, env.action_space(a)) for a in self._agents]
+        self._levels = [Levels(id, a, env.action_space(a)) for a in self._agents]
         self._seen = [env.observation_space(agent) for agent in self._agents]
         self._low, self._high = self._bounds()
         self.endowments = constant([levels.endowment for levels in self._levels], np.float64)
@@ -409,38 +407,3 @@ class _Episode:
     def __init__(self, seed: int, played: list[Array]) -> None:
         self.seed, self.played = seed, played
         self.env: pettingzoo.ParallelEnv | None = None
-
-
-class _Levels:
-    """Between amounts and the actions of one agent.
-
-    Raises:
-        ValueError: not a bounded box of one number, nor two discrete actions or more.
-    """
-
-    def __init__(self, id: str, agent: str, space: gymnasium.Space) -> None:
-        self.space = space
-        self.discrete = isinstance(space, spaces.Discrete)
-        if self.discrete and space.n > 1:
-            self.low, self.endowment = int(space.start), float(space.n - 1)
-            return
-        if isinstance(space, spaces.Box) and space.shape in ((), (1,)):
-            low, high = float(space.low.min()), float(space.high.max())
-            if high - low <= WIDEST and high > low:
-                self.low, self.endowment = low, high - low
-                return
-        raise ValueError(
-            f"{id}: {agent} acts in {space}; an action must be one number, a Box of shape (1,) "
-            "with finite bounds or a Discrete of two actions or more: wrap the environment"
-        )
-
-    def executed(self, amounts: Array) -> Array:
-        """Amounts that can be played, nearest to the given ones."""
-        return np.rint(amounts) if self.discrete else amounts
-
-    def actions(self, amounts: Array) -> Sequence[Any]:
-        """The environment's own actions, for amounts [B]."""
-        if self.discrete:
-            return (self.low + amounts.astype(int)).tolist()
-        exact = (self.low + amounts).astype(self.space.dtype).reshape(-1, *self.space.shape)
-        return np.clip(exact, self.space.low, self.space.high)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from coopetition.agents.registry import PROTOCOLS
+from coopetition.agents.specs import PROTOCOLS
 
 CELL = ["environment", "edition"]
 

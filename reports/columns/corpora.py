@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from coopetition.agents.registry import PARADIGMS, PROTOCOLS
+from coopetition.agents.specs import PARADIGMS, PROTOCOLS
 
 from .fields import CELL, MODES, SCALE, TRAINING, Column
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from coopetition.agents.registry import PARADIGMS, PROTOCOLS
+from coopetition.agents.specs import PARADIGMS, PROTOCOLS
 from coopetition.envs import MECHANISM_CLASSES
 from coopetition.envs import REWARD_MODES as MODES
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from coopetition import agents
-from coopetition.agents.registry import LearnerSpec, learner
+from coopetition.agents.registry import learner
+from coopetition.agents.specs import LearnerSpec
 
 from .markdown import fenced, parsed, table, value
 

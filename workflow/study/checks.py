@@ -10,8 +10,9 @@ from typing import Any
 import jsonschema
 
 from coopetition import agents, envs
-from coopetition.agents.registry import PROTOCOLS, learner
+from coopetition.agents.registry import learner
 from coopetition.agents.runs import protocols_of
+from coopetition.agents.specs import PROTOCOLS
 
 from . import campaigns
 from .errors import ConfigurationError, argument, mend

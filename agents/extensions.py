@@ -114,7 +114,7 @@ def extend(path: str | Path) -> Extension:
     try:
         text = file.read_text(encoding="utf-8")
         tree = ast.parse(text)
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise ExtensionError(f"{path} is not Python: {error}") from error
     if known is not None:
         if known.text == text:

@@ -2,12 +2,15 @@
 
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import gymnasium
 import numpy as np
 import pettingzoo
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from coopetition import agents, envs
 from coopetition.agents import extensions
@@ -216,6 +219,60 @@ class TestRefused:
         with pytest.raises(ExtensionError, match=r"second\.py.*a policy 'Half' already"):
             extend(write(RULE, "second.py"))
         assert "Half" in agents.names()
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 2) | st.sampled_from(["", "Mine", "IPPO", "own"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text("ab", max_size=2), inner),
+    max_leaves=4,
+)
+ENTRY_KEYS = ("name", "class_name", "paradigm", "published_as", "hyperparameters", "min_agents")
+
+
+class TestWhateverIsInAFile:
+    """It is added whole, or refused with its path, and nothing is left of it."""
+
+    @settings(max_examples=50, deadline=None)
+    @given(st.text() | st.text("()[]{}:=\n\t'\"#@ defclassimport1", max_size=40))
+    def test_text(self, text):
+        self._is_refused(text.encode("utf-8", "surrogatepass"))
+
+    @settings(max_examples=20, deadline=None)
+    @given(st.binary(max_size=40))
+    def test_bytes(self, content):
+        self._is_refused(content)
+
+    def test_what_is_nested_too_deep(self):
+        self._is_refused(b"(" * 5000 + b")" * 5000)
+
+    @settings(max_examples=60, deadline=None)
+    @given(st.sampled_from(ENTRY_KEYS), VALUES)
+    def test_a_wrong_value_of_an_entry(self, key, value):
+        names: dict = {}
+        exec(LEARNER, names)
+        start = LEARNER.index("CARD")
+        text = f"ENTRY = {names['ENTRY'] | {key: value}!r}\n{LEARNER[start:]}"
+        self._is_refused(text.encode(), may_do=True)
+
+    @settings(max_examples=30, deadline=None)
+    @given(st.dictionaries(st.sampled_from(ENTRY_KEYS), VALUES))
+    def test_an_entry_of_anything(self, entry):
+        start = LEARNER.index("CARD")
+        self._is_refused(f"ENTRY = {entry!r}\n{LEARNER[start:]}".encode(), may_do=True)
+
+    def _is_refused(self, content: bytes, *, may_do: bool = False) -> None:
+        before = known()
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "mine.py"
+            path.write_bytes(content)
+            try:
+                added = extend(path)
+            except ExtensionError as error:
+                assert str(path) in str(error)
+            else:
+                assert may_do
+                extensions.forget(added)
+        assert known() == before
 
 
 def test_planning_with_extensions_never_imports_torch():

@@ -28,6 +28,9 @@ class Evidence:
         biaxial: the two-dimensional S-LCD study, published and recomputed; empty without it.
         capacity_agreement: how rankings at two widths of networks agree, possibly none.
         critic_rates: runs by the learning rate of critics, possibly none.
+        mutuality: learners along the dial of mutuality, possibly none.
+        mutuality_crossovers: where paradigms change places on it, possibly none.
+        population: learners by the number of agents, possibly none.
     """
 
     reference: pd.DataFrame
@@ -44,6 +47,9 @@ class Evidence:
     biaxial: pd.DataFrame = field(default_factory=pd.DataFrame)
     capacity_agreement: pd.DataFrame = field(default_factory=pd.DataFrame)
     critic_rates: pd.DataFrame = field(default_factory=pd.DataFrame)
+    mutuality: pd.DataFrame = field(default_factory=pd.DataFrame)
+    mutuality_crossovers: pd.DataFrame = field(default_factory=pd.DataFrame)
+    population: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def own(table: pd.DataFrame) -> pd.DataFrame:

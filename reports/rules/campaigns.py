@@ -1,4 +1,4 @@
-"""Rules that the supplementary campaigns examine, with corrected learners.
+"""Rules that the supplementary campaigns decide, with corrected learners.
 
 The published code of these learners is not run here, so nothing is confirmed or refuted of it.
 """
@@ -9,6 +9,7 @@ import pandas as pd
 
 from ..campaign_content import decimal, least_agreement
 from ..evidence import Decision, Evidence
+from ..statistics import mean_interval
 
 # Rank correlation from which rankings count as equal.
 AGREEMENT = 0.8
@@ -17,6 +18,9 @@ CAPACITY = {"learners": 5, "environments": 8, "seeds": 5}
 RATES, RATE_RUNS, RATE_STEPS = (1e-3, 1e-4, 1e-5), 3 * 3 * 5, 100_000
 RATE_PLACE = ("ApacheProject", "v0")
 ALL = "all"
+# Sizes from which our own findings are decided.
+DIALLED, SIZED, SIZED_LEARNERS = 8, 3, 3
+FORMAL = "v1"
 CORRECTED = "Learners are corrected ones, which says nothing of the published code."
 
 
@@ -72,3 +76,79 @@ def _direction(rows: pd.DataFrame) -> str:
     if (changes <= 0).all():
         return "The share of runs that break down falls"
     return "The share of runs that break down does not fall step by step"
+
+
+def score_rises_along_the_dial(evidence: Evidence) -> Decision:
+    """N11: score at the highest mutuality less that at the lowest, mean over environments."""
+    table = _formal(evidence.mutuality)
+    if not table.empty:
+        table = table[table["mutuality"].notna() & table["score"].notna()]
+    if table.empty:
+        return Decision("not testable", "No learner trained along the dial in this run.")
+    means = table.groupby(["environment", "mutuality"])["score"].mean().unstack()
+    ends = means[[means.columns.min(), means.columns.max()]].dropna()
+    mean, low, high = mean_interval(ends.iloc[:, 1] - ends.iloc[:, 0])
+    rising = int((ends.iloc[:, 1] > ends.iloc[:, 0]).sum())
+    reason = (
+        f"From mutuality {ends.columns[0]:g} to {ends.columns[1]:g} the mean score rises on "
+        f"{rising} of {len(ends)} environments, with {int(table['steps'].max()):,} steps per run "
+        "or fewer."
+    )
+    verdict = _beyond_zero(low, high) if len(ends) >= DIALLED else "inconclusive"
+    return Decision(verdict, reason, f"{mean:+.2f} in score", "corrected", (low, high))
+
+
+def crossings_are_not_calibrated(evidence: Evidence) -> Decision:
+    """N12: crossings of the two paradigms whose interval holds the calibrated dependence."""
+    table, dialled = _formal(evidence.mutuality_crossovers), _formal(evidence.mutuality)
+    if dialled.empty:
+        return Decision("not testable", "No learner trained along the dial in this run.")
+    environments = dialled["environment"].nunique()
+    if table.empty:
+        reason = f"On none of {environments} environments do the paradigms change places."
+        return Decision("inconclusive", reason, "no crossing", "corrected")
+    held = int(table["calibrated"].sum())
+    estimate = f"{held} of {len(table)} crossings"
+    reason = (
+        f"The intervals of {estimate} hold a mutuality of 1, on "
+        f"{table['environment'].nunique()} of {environments} environments."
+    )
+    verdict = "inconclusive"
+    if environments >= DIALLED:
+        verdict = "confirmed" if 2 * held < len(table) else "refuted"
+    return Decision(verdict, reason, estimate, "corrected")
+
+
+def score_falls_with_agents(evidence: Evidence) -> Decision:
+    """N13: score with the most agents less that with the fewest."""
+    table = _formal(evidence.population)
+    if not table.empty:
+        table = table[table["score"].notna()]
+    keys = ["environment", "policy", "reward_mode"]
+    cells = [part.sort_values("n_agents") for _, part in table.groupby(keys)] if len(table) else []
+    cells = [part for part in cells if part["n_agents"].nunique() > 1]
+    if not cells:
+        return Decision("not testable", "No learner trained with several numbers of agents.")
+    changes = [part["score"].iloc[-1] - part["score"].iloc[0] for part in cells]
+    mean, low, high = mean_interval(changes)
+    sizes = pd.concat(cells)["n_agents"]
+    environments, learners = (len({part[k].iloc[0] for part in cells}) for k in keys[:2])
+    falling = sum(change < 0 for change in changes)
+    reason = (
+        f"Between {sizes.min()} and {sizes.max()} agents the score falls in {falling} of "
+        f"{len(cells)} cells of environment, learner and reward mode; {environments} environments, "
+        f"{learners} learners."
+    )
+    verdict = "inconclusive"
+    if environments >= SIZED and learners >= SIZED_LEARNERS:
+        verdict = _beyond_zero(-high, -low)
+    return Decision(verdict, reason, f"{mean:+.2f} in score", "corrected", (low, high))
+
+
+def _formal(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the formal edition; of a run without the campaign, none."""
+    return table if table.empty else table[table["edition"] == FORMAL]
+
+
+def _beyond_zero(low: float, high: float) -> str:
+    return "confirmed" if low > 0 else "refuted" if high < 0 else "inconclusive"

@@ -1,11 +1,13 @@
-"""Findings N05, N06, N07 and N09 on learners of our own."""
+"""Findings N05, N06, N07, N09 and N11 to N13 on learners of our own."""
 
+import numpy as np
 import pytest
 
+from coopetition.reports import schema
 from coopetition.reports.columns import MODES
 from coopetition.reports.rules import RULES
 from coopetition.reports.rules.members import everywhere
-from frames import campaign, certificate, evidence, policies
+from frames import campaign, certificate, evidence, policies, row
 
 # One environment of every mechanism class.
 FOUR = ("PartnerHoldUp", "TrustDilemma", "TeamProduction", "ReciprocalDilemma")
@@ -188,3 +190,97 @@ def test_joint_controllers_other_editions_and_modes_have_no_part_in_the_gain():
     assert rule("reward_changes_welfare", rewarded(0.2, environments=FOUR[:3])).verdict == (
         "inconclusive"
     )
+
+
+# ---- supplementary campaigns --------------------------------------------------------------------
+
+
+def dial(changes, **more):
+    """Rows of `mutuality`: IPPO on one environment per change of the score from 0 to 2."""
+    return schema.table(
+        "mutuality",
+        [
+            row(
+                "mutuality",
+                **{"environment": f"E{i}", "edition": "v1", "policy": "IPPO"},
+                **{"mutuality": mutuality, "score": 0.5 + mutuality / 2 * change, **more},
+            )
+            for i, change in enumerate(changes)
+            for mutuality in (0.0, 1.0, 2.0)
+        ],
+    )
+
+
+def crossings(held):
+    """Rows of `mutuality_crossovers`, one per environment."""
+    return schema.table(
+        "mutuality_crossovers",
+        [
+            row("mutuality_crossovers", environment=f"E{i}", edition="v1", calibrated=one)
+            for i, one in enumerate(held)
+        ],
+    )
+
+
+def crowds(changes):
+    """Rows of `population`: environment and learner -> change of the score from 2 to 20 agents."""
+    return schema.table(
+        "population",
+        [
+            row(
+                "population",
+                **{"environment": environment, "edition": "v1", "policy": policy},
+                **{"n_agents": n_agents, "score": 0.6 + (change if n_agents == 20 else 0)},
+            )
+            for (environment, policy), change in changes.items()
+            for n_agents in (20, 2)
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ([0.2, 0.25, 0.3, 0.2, 0.22, 0.21, 0.3, 0.28], "confirmed"),
+        ([-0.2, -0.25, -0.3, -0.2, -0.22, -0.21, -0.3, -0.28], "refuted"),
+        ([-0.2, 0.25, -0.3, 0.2, -0.22, 0.21, -0.3, 0.28], "inconclusive"),
+        ([0.2, 0.25, 0.3], "inconclusive"),  # too few environments
+    ],
+)
+def test_the_score_along_the_dial(changes, verdict):
+    found = RULES["score_rises_along_the_dial"](evidence(mutuality=dial(changes)))
+    assert found.verdict == verdict
+    assert found.estimate == f"{np.mean(changes):+.2f} in score"
+    assert RULES["score_rises_along_the_dial"](evidence()).verdict == "not testable"
+    released = dial(changes).assign(edition="v0")
+    found = RULES["score_rises_along_the_dial"](evidence(mutuality=released))
+    assert found.verdict == "not testable"
+
+
+@pytest.mark.parametrize(
+    ("held", "environments", "verdict"),
+    [
+        ([False, False, True], 8, "confirmed"),
+        ([True, False], 8, "refuted"),
+        ([False, False], 5, "inconclusive"),
+        ([], 8, "inconclusive"),
+    ],
+)
+def test_crossings_on_the_dial(held, environments, verdict):
+    tables = {"mutuality": dial([0.1] * environments), "mutuality_crossovers": crossings(held)}
+    found = RULES["crossings_are_not_calibrated"](evidence(**tables))
+    assert found.verdict == verdict
+    assert RULES["crossings_are_not_calibrated"](evidence()).verdict == "not testable"
+
+
+def test_the_score_of_crowds():
+    rule = RULES["score_falls_with_agents"]
+    cells = [(e, p) for e in ("A", "B", "C") for p in ("IPPO", "MAPPO", "ISAC")]
+    falling = {cell: -0.2 - 0.01 * i for i, cell in enumerate(cells)}
+    found = rule(evidence(population=crowds(falling)))
+    assert (found.verdict, found.estimate) == ("confirmed", "-0.24 in score")
+    rising = {cell: -change for cell, change in falling.items()}
+    assert rule(evidence(population=crowds(rising))).verdict == "refuted"
+    two = {cell: change for cell, change in falling.items() if cell[0] != "C"}
+    assert rule(evidence(population=crowds(two))).verdict == "inconclusive"
+    assert rule(evidence()).verdict == "not testable"

@@ -17,6 +17,21 @@ rule claims:
             if "critic_rate" in STUDY["supplements"]
             else []
         ),
+        mutuality=(
+            rules.campaign_tables.output.mutuality
+            if "mutuality" in STUDY["supplements"]
+            else []
+        ),
+        mutuality_crossovers=(
+            rules.campaign_tables.output.mutuality_crossovers
+            if "mutuality" in STUDY["supplements"]
+            else []
+        ),
+        population=(
+            rules.campaign_tables.output.population
+            if "population" in STUDY["supplements"]
+            else []
+        ),
         released_audit=rules.released_audit_tables.output.audit,
         released_audit_records=rules.released_audit_tables.output.records,
         case_scores=rules.case_tables.output.scores if CASES else [],

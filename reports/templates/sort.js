@@ -8,7 +8,7 @@ const sortable = (table) => {
   const heads = table.tHead?.rows[0]?.cells ?? [];
   const body = table.tBodies[0];
   const given = [...(body?.rows ?? [])];
-  if (given.length < 3) return;
+  if (given.length < 3 || given.at(-1).cells[0].textContent === "Total") return;
   for (const [column, head] of [...heads].entries()) {
     const button = document.createElement("button");
     button.type = "button";

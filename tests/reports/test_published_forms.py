@@ -291,7 +291,7 @@ def test_modes_are_compared_in_payoffs_on_what_has_all_of_them():
     assert cooperative["change"] == pytest.approx(0.6)
     assert 0 < cooperative["change_low"] < 0.6 < cooperative["change_high"]
     assert set(rows["mechanism_class"]) == {"all", "TR-1"}
-    assert "v0, corrected, cooperative: +0.60" in mode_summary(rows)
+    assert "v0, corrected, cooperative: 0.60" in mode_summary(rows)
 
 
 def test_a_learner_that_lacks_a_mode_is_not_compared():

@@ -90,7 +90,8 @@ def page(tmp_path, explored):
         after = f"<script type=module>{script}</script></body>"
         file.write_text((tmp_path / "page.html").read_text().replace("</body>", after))
         address = f"{file.as_uri()}#explore={choice}"
-        options = ["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=4000"]
+        options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        options += ["--virtual-time-budget=4000"]
         made = subprocess.run(
             [browser, *options, f"--user-data-dir={tmp_path}/profile", "--dump-dom", address],
             capture_output=True,

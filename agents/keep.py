@@ -7,16 +7,12 @@ Of every learner and environment the run of the lowest seed in each reward mode.
 
 from __future__ import annotations
 
-import io
 import sys
-import zipfile
 from pathlib import Path
-
-import torch
 
 from coopetition import envs
 
-from .models import WEIGHTS, saved_runs, write_models
+from .models import WEIGHTS, saved_runs, saved_weights, write_models
 
 LEARNERS = ("IPPO", "ISAC", "MAPPO", "QMIX")
 ENVIRONMENTS = ("PartnerHoldUp-v1", "TrustDilemma-v1")
@@ -39,12 +35,9 @@ def keep(models: Path, folder: Path = WEIGHTS) -> list[Path]:
             source = models / place.edition / place.name / f"{name}.zip"
             runs = [run for run in saved_runs(source) if run.protocol == "corrected"]
             first = [run for run in runs if run.seed == min(other.seed for other in runs)]
-            with zipfile.ZipFile(source) as archive:
-                weights = [io.BytesIO(archive.read(f"{run.run_id}.pt")) for run in first]
-            tensors = [torch.load(part, weights_only=True, map_location="cpu") for part in weights]
             made.append(folder / id / f"{name}.zip")
             made[-1].parent.mkdir(parents=True, exist_ok=True)
-            write_models(made[-1], zip(first, tensors, strict=True))
+            write_models(made[-1], [(run, saved_weights(source, run)) for run in first])
     return made
 
 

@@ -152,21 +152,25 @@ def saved_runs(path: str | Path) -> list[Run]:
         raise ValueError(f"{path} does not hold trained runs: {error}") from None
 
 
-def _load_trained(path: str | Path, factors: Mapping[str, Any]) -> Policy:
+def saved_weights(path: str | Path, run: Run) -> dict[str, torch.Tensor]:
+    """The weights of one of the `saved_runs` of a file."""
     import torch
 
-    runs = saved_runs(path)
     with zipfile.ZipFile(path) as archive:
-        fitting = [r for r in runs if all(getattr(r, k, None) == v for k, v in factors.items())]
-        if len(fitting) != 1:
-            listing = "\n".join(
-                f"  protocol={r.protocol!r}, reward_mode={r.reward_mode!r}, seed={r.seed}"
-                for r in runs
-            )
-            raise ValueError(f"{len(fitting)} runs fit {factors}; the file holds:\n{listing}")
-        run = fitting[0]
         buffer = io.BytesIO(archive.read(f"{run.run_id}.pt"))
-    weights = torch.load(buffer, weights_only=True, map_location="cpu")
+    return torch.load(buffer, weights_only=True, map_location="cpu")
+
+
+def _load_trained(path: str | Path, factors: Mapping[str, Any]) -> Policy:
+    runs = saved_runs(path)
+    fitting = [r for r in runs if all(getattr(r, k, None) == v for k, v in factors.items())]
+    if len(fitting) != 1:
+        listing = "\n".join(
+            f"  protocol={r.protocol!r}, reward_mode={r.reward_mode!r}, seed={r.seed}" for r in runs
+        )
+        raise ValueError(f"{len(fitting)} runs fit {factors}; the file holds:\n{listing}")
+    [run] = fitting
+    weights = saved_weights(path, run)
     policy = learner(run.policy).load(run.protocol).inference(run, weights)
     policy.bind(run.env_id, seed=run.seed)
     return policy

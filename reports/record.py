@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import sys
-import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from typing import Any
 from coopetition import agents, envs
 from coopetition.agents.certificates import certificate
 from coopetition.agents.files import replacing
+from coopetition.agents.models import saved_runs
 from coopetition.agents.recall import recalled, solution_rows
 from coopetition.agents.runs import Run
 from coopetition.agents.traces import traced
@@ -80,9 +80,7 @@ def _models(study: Path, id: str) -> dict[Path, list[Run]]:
     place = envs.spec(id)
     found = {}
     for path in sorted((study / "models" / place.edition / place.name).glob("*.zip")):
-        with zipfile.ZipFile(path) as archive:
-            runs = [Run(**entry) for entry in json.loads(archive.read("index.json"))]
-        if runs:
+        if runs := saved_runs(path):
             found[path] = runs
     return found
 

@@ -128,7 +128,7 @@ def biaxial_tables():
 def scored_case():
     """Tables of one case study."""
     made = case_tables("renault_nissan", 50)
-    return {name: schema.table(name, made[name]) for name in ("case_scores",)}
+    return {"case_scores": schema.table("case_scores", made["case_scores"])}
 
 
 def draw(name, reference, *args):

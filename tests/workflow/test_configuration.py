@@ -678,7 +678,7 @@ class TestAnyValue:
     def test_of_a_factor(self, factor, value):
         self._resolves_or_raises({"study": "mine", factor: value})
 
-    @settings(max_examples=120, deadline=None)
+    @settings(max_examples=300, deadline=None)
     @given(
         editions=st.lists(st.sampled_from(["v0", "v1"]), min_size=1, unique=True),
         policies=st.none() | st.lists(st.sampled_from(POLICIES), min_size=1, unique=True),

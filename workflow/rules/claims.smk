@@ -1,37 +1,30 @@
+# Tables that claims look at -> the campaign that they need.
+CAMPAIGN_EVIDENCE = {
+    "capacity_agreement": "capacity",
+    "critic_rates": "critic_rate",
+    "mutuality": "mutuality",
+    "mutuality_crossovers": "mutuality",
+    "population": "population",
+}
+
+
 rule claims:
     """Every claim with its verdict."""
     input:
+        **{
+            name: (
+                rules.campaign_tables.output[name]
+                if campaign in STUDY["supplements"]
+                else []
+            )
+            for name, campaign in CAMPAIGN_EVIDENCE.items()
+        },
         reference=REFERENCE,
         contract=rules.contract.output,
         certificates=rules.certificates.output,
         counts=rules.comparison.output.counts,
         scores=rules.scores.output,
         identity=rules.identity.output,
-        capacity_agreement=(
-            rules.campaign_tables.output.capacity_agreement
-            if "capacity" in STUDY["supplements"]
-            else []
-        ),
-        critic_rates=(
-            rules.campaign_tables.output.critic_rates
-            if "critic_rate" in STUDY["supplements"]
-            else []
-        ),
-        mutuality=(
-            rules.campaign_tables.output.mutuality
-            if "mutuality" in STUDY["supplements"]
-            else []
-        ),
-        mutuality_crossovers=(
-            rules.campaign_tables.output.mutuality_crossovers
-            if "mutuality" in STUDY["supplements"]
-            else []
-        ),
-        population=(
-            rules.campaign_tables.output.population
-            if "population" in STUDY["supplements"]
-            else []
-        ),
         released_audit=rules.released_audit_tables.output.audit,
         released_audit_records=rules.released_audit_tables.output.records,
         case_scores=rules.case_tables.output.scores if CASES else [],

@@ -1,5 +1,5 @@
 # make study      regenerate the study into results/ (SCALE=smoke|quick|standard, default quick)
-# make test       tests       make lint       style and workflow checks
+# make test       tests       make lint       style, types and workflow checks
 # make benchmark  speed of engine, learners, study    make clean      forget the results of SCALE
 # make test-slurm  the study on a SLURM cluster of one node, as root; needs slurm-wlm and munge
 # make evidence   do smaller networks lose score? about an hour; reports/recorded
@@ -34,6 +34,9 @@ test-slurm: $(READY)
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	mkdir -p build/typed/coopetition
+	ln -sfn $(CURDIR)/envs $(CURDIR)/agents $(CURDIR)/reports build/typed/coopetition
+	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
 

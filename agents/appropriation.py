@@ -129,7 +129,7 @@ def best_responses(game: AppropriationGame, weights: Array) -> Profile:
     Every utility is concave in each of the agent's own two numbers, so a search by golden section
     finds the best response; the ends of the range are compared with what it finds.
     """
-    count = len(game.appropriation.kappa)
+    count = len(np.atleast_1d(game.appropriation.kappa))
     start = np.stack([START_SHARE * game.endowments, np.full(game.n_agents, START_APPROPRIATION)])
     actions = np.repeat(start.T.reshape(1, -1).astype(np.float64), count, axis=0)
     sweeps = np.zeros(count, int)
@@ -189,7 +189,10 @@ def team_plan(game: AppropriationGame) -> Profile:
     shared = surplus * (worth @ alpha)[:, None]
     appropriation, plans = game.appropriation, []
     for kappa, beta, eta, xi in zip(
-        *(appropriation.kappa, appropriation.beta, appropriation.eta, appropriation.xi), strict=True
+        *np.broadcast_arrays(
+            appropriation.kappa, appropriation.beta, appropriation.eta, appropriation.xi
+        ),
+        strict=True,
     ):
         slope = (eta * surplus - kappa) * worth - beta / 2 * shared
         taken = np.clip(slope / (2 * xi * worth), 0.0, 1.0)
@@ -220,7 +223,8 @@ def episodes(game: AppropriationGame, actions: Array | Sequence[Sequence[float]]
     """Play constant actions [S, 2 N] for an episode in every setting."""
     actions = np.asarray(actions)
     state = game.reset([0] * len(actions))
-    returns, payoffs, trust = 0.0, 0.0, []
+    returns, payoffs = np.zeros((2, len(actions), game.n_agents))
+    trust = []
     for _ in range(game.horizon):
         state, outcome = game.step(state, actions)
         returns = returns + game.rewards(outcome, "integrated").astype(np.float64)

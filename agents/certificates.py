@@ -115,7 +115,7 @@ def _profiles(solved: Solution) -> dict[str, Any]:
     return {
         "nash": _text(ranked),
         "nash_worst": ranked[0] if ranked else None,
-        "nash_regret": _regret(solved, solved.ranked),
+        "nash_regret": _regret(solved, solved.ranked) if solved.ranked else None,
         "nash_integrated": _text(_by_role(solved, x) for x in found["integrated"]),
         "nash_cooperative": _text(_by_role(solved, x) for x in found["cooperative"]),
         "stage_nash": _text(stage.tolist()),
@@ -170,10 +170,10 @@ def _myopic_welfare(solved: Solution) -> float:
 def _autarky(solved: Solution) -> float:
     """What agents have at most from their own production alone."""
     game, agents = solved.game, firsts(solved.roles)
-    shares = np.zeros((len(agents), len(LEVELS), game.n_agents))
+    alone = np.zeros((len(agents), len(LEVELS), game.n_agents))
     for place, agent in enumerate(agents):
-        shares[place, :, agent] = LEVELS
-    shares = shares.reshape(-1, game.n_agents)
+        alone[place, :, agent] = LEVELS
+    shares = alone.reshape(-1, game.n_agents)
     state = game.reset([0] * len(shares))
     terms = game.step(state, shares * game.endowments)[1].terms
     own = terms["components"]["own"] if "components" in terms else terms["base_payoffs"]
@@ -214,7 +214,7 @@ def _incentives(solved: Solution) -> dict[str, Any]:
         and fear.mean() > TOLERANCE * abs(at_C.mean())
         and at_C.mean() > punished.mean() + (LEAST_PRICE - 1) * abs(punished.mean())
     )
-    cooperator, defector = _schelling(solved)
+    cooperator, defector = _schelling(solved, D)
     return row | {
         "fear": float(fear.mean()),
         "fear_by_role": by_role(solved.roles, fear).tolist(),
@@ -226,13 +226,13 @@ def _incentives(solved: Solution) -> dict[str, Any]:
     }
 
 
-def _schelling(solved: Solution) -> tuple[list[float], list[float]]:
+def _schelling(solved: Solution, D: Array) -> tuple[list[float], list[float]]:
     """Mean payoff of a cooperator and of a defector with k = 0 ... N - 1 other cooperators.
 
     The mean is over agents and over all sets of k others; agents of one role that defect alike
     are counted, not enumerated.
     """
-    C, D, n_agents = solved.optimum, solved.worst, solved.game.n_agents
+    C, n_agents = solved.optimum, solved.game.n_agents
     groups = [
         [agent for agent in agents if D[agent] == share]
         for agents in solved.roles
@@ -362,10 +362,8 @@ def _best_replies(values: Any, solved: Solution, shares: Array) -> tuple[Array, 
     return got.max(axis=1), LEVELS[got.argmax(axis=1)]
 
 
-def _regret(solved: Solution, profiles: list[Array]) -> float | None:
+def _regret(solved: Solution, profiles: list[Array]) -> float:
     """The largest gain that any of the profiles [N] leaves a deviator, as a share."""
-    if not profiles:
-        return None
     return float(regrets(solved.values, np.array(profiles))["private"].max())
 
 

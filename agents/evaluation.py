@@ -112,7 +112,8 @@ def streams(seed: Any, episodes: int) -> list[Streams]:
     """
     if episodes < 1:
         raise ValueError(f"episodes={episodes}: at least 1 is needed")
-    return [tuple(child.spawn(2)) for child in fresh_sequence(seed).spawn(episodes)]
+    spawned = (child.spawn(2) for child in fresh_sequence(seed).spawn(episodes))
+    return [(of_game, of_policy) for of_game, of_policy in spawned]
 
 
 def play(

@@ -66,8 +66,8 @@ class TitForTat(Policy):
     observation = "published"
 
     def __init__(self, *, initial: float | str = 100) -> None:
-        level = not isinstance(initial, str)
-        if not (0 <= initial <= 100 if level else initial == "baseline"):
+        known = initial == "baseline" if isinstance(initial, str) else 0 <= initial <= 100
+        if not known:
             raise ValueError(f"initial={initial!r}: choose 0 to 100 percent, or 'baseline'")
         self.initial = initial
 
@@ -75,14 +75,14 @@ class TitForTat(Policy):
         """No episode has seen a first action."""
         return {"first": np.ones(len(seeds), bool)}
 
-    def act(self, observations: Array | None) -> Array:
+    def act(self, observations: Array) -> Array:
         """The first action where an episode starts, else the reply."""
         endowments = self.game.endowments.astype(np.float64)
         shares = self.game.seen_actions(observations) / endowments
         replies = (shares.sum(axis=1, keepdims=True) - shares) / (len(endowments) - 1)
         start = (
             self.game.baselines
-            if self.initial == "baseline"
+            if isinstance(self.initial, str)
             else self.initial / 100 * self.game.endowments
         )
         actions = np.where(self.memory["first"][:, None], start, replies * endowments)
@@ -120,7 +120,7 @@ class TitForTatReleased(Policy):
         self._called = True
         return {"first": first}
 
-    def act(self, observations: Array | None) -> Array:
+    def act(self, observations: Array) -> Array:
         """The neighbour's last amount, or half of the largest endowment."""
         shifted = np.roll(self.game.seen_actions(observations), -1, axis=1)
         actions = np.where(self.memory["first"][:, None], self.game.endowments.max() / 2, shifted)

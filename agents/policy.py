@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -32,7 +32,7 @@ class Policy(ABC):
         mechanism_class: the only class of games that it plays, such as `TR-3`; None for any.
         edition: the only edition that it plays, such as `v0`; None for any.
         game_class: class of the games that it plays.
-        game: the game that it plays now; None before the first.
+        game: the game that it plays now, from `attach` on.
         bound: the game that `predict` plays; None unless `bind` chose one.
         memory: all that it remembers of the running episodes, arrays with one row per copy.
         copies: number B of running episodes.
@@ -40,10 +40,10 @@ class Policy(ABC):
 
     name: str
     observation: str | None = None
-    mechanism_class: str | None = None
-    edition: str | None = None
-    game_class: type[Game] = Game
-    game: Game | None = None
+    mechanism_class: ClassVar[str | None] = None
+    edition: ClassVar[str | None] = None
+    game_class: ClassVar[type[Game]] = Game  # type: ignore[type-abstract]
+    game: Game
     bound: Game | None = None
     copies: int = 0
     seed: int = 0
@@ -89,8 +89,8 @@ class Policy(ABC):
         self.copies = len(rows)
 
     @abstractmethod
-    def act(self, observations: Array | None) -> Array:
-        """Joint actions [B, N] in payoff units."""
+    def act(self, observations: Any) -> Array:
+        """Joint actions [B, N] in payoff units, given what `observation` names."""
 
     def predict(
         self,
@@ -153,7 +153,6 @@ class Policy(ABC):
         return self.observation not in (None, "published", "central")
 
     def _check_view(self, rows: Array) -> None:
-        assert self.game is not None
         normalize = self.observation == "central"
         if self._length is None:
             state = self.game.reset([0])

@@ -79,7 +79,7 @@ def _gain_of_optimum(solved: Solution) -> float:
     tried = np.repeat(here[None], len(solved.roles) * len(SHARES), axis=0)
     for place, agents in enumerate(solved.roles):
         rows = np.arange(place * len(SHARES), (place + 1) * len(SHARES))
-        tried[np.ix_(rows, list(agents))] = SHARES[:, None]
+        tried[np.ix_(rows, np.array(agents))] = SHARES[:, None]
     got, *others = solved.welfare(np.concatenate([here[None], tried]))
     return float((max(others) - got) / abs(got))
 

@@ -105,7 +105,7 @@ class LearnerSpec:
     kind: ClassVar[str] = "learner"
     mechanism_class: ClassVar[None] = None
     edition: ClassVar[None] = None
-    game_class: ClassVar[type[Game]] = Game
+    game_class: ClassVar[type[Game]] = Game  # type: ignore[type-abstract]
 
     def exclusion(self, game: Game) -> str:
         """Why the learner is not defined for a game; empty if it is."""

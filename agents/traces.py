@@ -68,7 +68,7 @@ def replay(game: Game, traces: Sequence[Trace]) -> list[Trace]:
     running = np.flatnonzero(length > 0)
     state = {name: array[running] for name, array in state.items()}
     for t in range(shape[1]):
-        actions = np.stack([traces[row].actions[t] for row in running])
+        actions = np.stack([traces[row].actions[t] for row in running.tolist()])
         state, outcome = game.step(state, actions)
         over = outcome.terminated | outcome.truncated
         payoffs[running, t], trust[running, t] = outcome.payoffs, game.mean_trust(state)

@@ -67,10 +67,11 @@ def train_cell(
         work.mkdir(parents=True, exist_ok=True)
     attempts = Attempts(work, attempt)
     paths = {run.run_id: work / f"{run.run_id}-{checkpoints}.pt" for run in runs}
-    results = {run_id: RunResult.load(path) for run_id, path in paths.items()}
+    loaded = {run_id: RunResult.load(path) for run_id, path in paths.items()}
+    results = {run_id: result for run_id, result in loaded.items() if result is not None}
     batches = []
     for batch in _batches(runs):
-        left = [run for run in batch if results[run.run_id] is None]
+        left = [run for run in batch if run.run_id not in results]
         # A file of the whole batch serves no part of it.
         if left:
             batches.append(batch if _kept(work, batch, checkpoints).exists() else left)
@@ -83,12 +84,12 @@ def train_cell(
         if given_up:
             for run, result in zip(batch, _given_up(batch, checkpoints, resume), strict=True):
                 result.row |= provenance
-                results[run.run_id] = results[run.run_id] or result
+                results.setdefault(run.run_id, result)
             continue
-        with _told(results), attempts.marked(resume.stem), _no_denormals():
+        with _told(results, len(paths)), attempts.marked(resume.stem), _no_denormals():
             trained = train_runs(batch, checkpoints=checkpoints, progress=progress, resume=resume)
             for run, result in zip(batch, trained, strict=True):
-                if results[run.run_id] is not None:
+                if run.run_id in results:
                     continue
                 result.row |= provenance
                 result.save(paths[run.run_id])
@@ -104,14 +105,13 @@ def train_cell(
 
 
 @contextmanager
-def _told(results: Mapping[str, RunResult | None]) -> Iterator[None]:
+def _told(results: Mapping[str, RunResult], total: int) -> Iterator[None]:
     """An error of the disk says what is safe."""
     try:
         yield
     except OSError as error:
-        done = sum(result is not None for result in results.values())
         error.add_note(
-            f"{done} of {len(results)} runs are finished and kept; the others go on from their "
+            f"{len(results)} of {total} runs are finished and kept; the others go on from their "
             "last checkpoint"
         )
         raise

@@ -108,11 +108,23 @@ def _record(policy: Policy, game: Game, seeds: Sequence[Streams]) -> Transitions
     sums = play(policy, game, seeds, watch=watch)
     columns = [np.concatenate(parts) for parts in zip(*steps, strict=True)]
     order = np.lexsort((columns[1], columns[0]))
-    episode, step, before, actions, payoffs, integrated, cooperative, *rest = (
-        column[order] for column in columns
-    )
+    episode, step, before, actions, payoffs, *later = (column[order] for column in columns)
+    integrated, cooperative, after, trust, terminated, truncated, pairs = later
     rewards = {"private": payoffs, "integrated": integrated, "cooperative": cooperative}
-    return Transitions(episode, step, before, actions, payoffs, rewards, *rest, episodes=sums)
+    return Transitions(
+        episode,
+        step,
+        before,
+        actions,
+        payoffs,
+        rewards,
+        after,
+        trust,
+        terminated,
+        truncated,
+        pairs,
+        sums,
+    )
 
 
 def _observed(game: Game, state: State) -> Array:

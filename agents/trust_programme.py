@@ -88,7 +88,8 @@ def _both_ways(values: Array, diagonal: float) -> Array:
 
 
 def _linked(state: State) -> Array:
-    return state["linked"].all(axis=1) if "linked" in state else np.ones(len(state["t"]), bool)
+    linked = state.get("linked", np.ones((len(state["t"]), 1), bool))
+    return np.asarray(linked.all(axis=1))
 
 
 def _corners(state: State) -> list[tuple[Array, Array]]:

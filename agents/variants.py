@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from coopetition import envs
 from coopetition.envs import Game
@@ -69,7 +69,9 @@ class VariantRun(Run):
 
             def factory() -> Game:
                 game = envs.game(base, **self.parameters)
-                return game if self.mutuality is None else DialledGame(game, self.mutuality)
+                if self.mutuality is None:
+                    return game
+                return DialledGame(cast(FormalGame, game), self.mutuality)
 
             envs.register(id, envs.spec(base).mechanism_class)(factory)
         return id
@@ -109,10 +111,9 @@ def variant_runs(
     hyperparameters = {**defaults, **(settings or {})}
     runs: list[Run] = []
     for mode in map(canonical_mode, reward_modes):
-        dial = None if isinstance(mode, str) else mode
+        name, dial = (mode, None) if isinstance(mode, str) else ("integrated", mode)
         if dial is not None and edition == "v0":
             raise ValueError(f"reward_mode={mode!r}: the released edition has no mutualities")
-        name = "integrated" if dial is not None else mode
         for seed in seeds:
             run = Run(policy, PROTOCOL, environment, edition, name, seed, steps, hyperparameters)
             if parameters or dial is not None:

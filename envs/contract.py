@@ -70,8 +70,8 @@ def _constant_spread(game: Game) -> float:
         state, outcome = game.step(state, actions)
         welfare += np.where(running, outcome.payoffs.sum(axis=1), 0.0)
         running &= ~(outcome.terminated | outcome.truncated)
-    welfare = welfare.reshape(len(levels), SEEDS)
+    by_level = welfare.reshape(len(levels), SEEDS)
     # Equal numbers have a spread of zero, whatever rounding their mean needs.
-    spread = np.where(np.ptp(welfare, axis=1) == 0, 0.0, welfare.std(axis=1))
-    mean = np.abs(welfare.mean(axis=1))
+    spread = np.where(np.ptp(by_level, axis=1) == 0, 0.0, by_level.std(axis=1))
+    mean = np.abs(by_level.mean(axis=1))
     return float(np.divide(spread, mean, out=np.zeros_like(spread), where=spread > 0).max())

@@ -29,8 +29,7 @@ from .rewards import canonical_mode, mix_formal
 # Parameters of a factory that say how long an episode is.
 HORIZONS = ("max_cycles", "max_steps")
 NORM = 0.35  # share of the range that rewards are scaled at
-# Some environments take seeds of 32 bits only.
-_SEEDS = 2**31
+_SEEDS = 2**31  # some environments take seeds of 32 bits only
 _tried: set[Hashable] = set()
 
 
@@ -64,8 +63,8 @@ def register_parallel(
                     f"{id}: parameter {name} of {factory.__name__} needs a type and a default, "
                     f"such as {name}: int = 3"
                 )
-        named = next((name for name in HORIZONS if name in parameters), None)
-        if horizon is None and named is None:
+        named = [name for name in HORIZONS if name in parameters]
+        if horizon is None and not named:
             raise ValueError(
                 f"{id}: how long is an episode? Write @envs.register_parallel({id!r}, "
                 f"{mechanism_class!r}, horizon=25), or give {factory.__name__} a parameter "
@@ -74,7 +73,7 @@ def register_parallel(
 
         @wraps(factory)
         def game(**params: Any) -> OutsideGame:
-            steps = horizon or params.get(named, parameters[named].default)
+            steps = horizon or params.get(named[0], parameters[named[0]].default)
             make = partial(factory, **params)
             return OutsideGame(id, make, horizon=steps, dependence=dependence, parameters=params)
 
@@ -170,22 +169,19 @@ class OutsideGame(Game):
         played = []
         for _ in range(2):
             state = self.reset([1])
-            seen, ended = [state["observations"]], False
+            seen = [state["observations"]]
             for t in range(self.horizon):
                 state, outcome = self.step(state, actions[t : t + 1])
                 seen += [state["observations"], outcome.payoffs]
-                ended = bool(outcome.terminated[0] or outcome.truncated[0])
-                if ended:
+                if outcome.terminated[0] or outcome.truncated[0]:
                     break
-            if outcome.truncated[0] and state["t"][0] < self.horizon:
-                steps = state["t"][0]
+            if outcome.truncated[0] and (steps := state["t"][0]) < self.horizon:
                 raise ValueError(
                     f"{self.id}: the environment truncates after {steps} steps, not "
                     f"{self.horizon}: register it with horizon={steps}, or pass max_cycles on to it"
                 )
             played.append(seen)
-        same = len(played[0]) == len(played[1]) and all(map(np.array_equal, *played))
-        if not same:
+        if len(played[0]) != len(played[1]) or not all(map(np.array_equal, *played)):
             raise ValueError(
                 f"{self.id}: two episodes from one seed and the same actions differ; all that the "
                 "environment draws must come from the seed that `reset` is given"
@@ -193,12 +189,7 @@ class OutsideGame(Game):
 
     def reset(self, seeds: Sequence[Seed]) -> State:
         """Start one episode per seed."""
-        drawn = [int(np.random.default_rng(seed).integers(_SEEDS)) for seed in seeds]
-        return self._start([_Episode(seed, []) for seed in drawn])
-
-    def _start(self, episodes: list[_Episode]) -> State:
-        """The first state of episodes."""
-        batch = len(episodes)
+        batch = len(seeds)
         state: State = {
             "t": np.zeros(batch, np.int64),
             "actions": np.repeat(self.baselines[None], batch, axis=0),
@@ -206,8 +197,9 @@ class OutsideGame(Game):
             "observations": np.zeros((batch, *self._low.shape)),
             "episodes": np.empty(batch, object),
         }
-        for row, episode in enumerate(episodes):
-            state["episodes"][row] = episode
+        for row, seed in enumerate(seeds):
+            drawn = int(np.random.default_rng(seed).integers(_SEEDS))
+            state["episodes"][row] = episode = _Episode(drawn, [])
             state["observations"][row] = self._flat(self._revive(episode))
         return state
 
@@ -245,7 +237,7 @@ class OutsideGame(Game):
         payoffs = np.zeros(amounts.shape)
         terminated, truncated = state["ended"].copy(), state["ended"].copy()
         same: dict[Hashable, int] = {}
-        for row in np.flatnonzero(~state["ended"]):
+        for row in np.flatnonzero(~state["ended"]).tolist():
             t = int(state["t"][row])
             # Copies in which the same has happened are one episode, which is stepped once.
             twin = same.setdefault((state["episodes"][row], t, amounts[row].tobytes()), row)
@@ -254,11 +246,11 @@ class OutsideGame(Game):
                     array[row] = array[twin]
                 continue
             episode = self._at(state["episodes"][row], t)
-            found = episode.env.step(own_actions[row])
+            assert episode.env is not None
+            observations, rewards, ends, cuts, *_ = episode.env.step(own_actions[row])
             episode.played.append(amounts[row])
-            observations, rewards, *flags = found[:4]
             payoffs[row] = self._paid(rewards)
-            terminated[row], truncated[row] = self._ended(*flags, t + 1)
+            terminated[row], truncated[row] = self._ended(ends, cuts, t + 1)
             after["episodes"][row] = episode
             after["observations"][row] = self._flat(observations)
             if terminated[row] or truncated[row]:
@@ -299,24 +291,22 @@ class OutsideGame(Game):
         over = {a for a in self._agents if terminations[a] or truncations[a]}
         if over:
             self._check_agents(over, "plays on when others have ended")
-        return all(terminations[a] for a in self._agents), t >= self.horizon or any(
-            truncations[a] for a in self._agents
-        )
+        cut = t >= self.horizon or any(truncations[a] for a in self._agents)
+        return all(terminations[a] for a in self._agents), cut
 
     def _flat(self, observations: dict[str, Any]) -> Array:
         """Observations as numbers, [N, d], padded with zeros."""
         self._check_agents(observations, "observes nothing")
         rows = np.zeros(self._low.shape)
         for row, (agent, space) in enumerate(zip(self._agents, self._seen, strict=True)):
-            flat = spaces.flatten(space, observations[agent])
+            flat = np.asarray(spaces.flatten(space, observations[agent]))
             rows[row, : len(flat)] = flat
         return rows
 
     def plain(self, state: State) -> dict[str, Any]:
         """See `Game.plain`: episodes as their seeds and what was played."""
         pairs = zip(state["episodes"], state["t"].tolist(), strict=True)
-        shape = (-1, self.n_agents)
-        episodes = [[e.seed, np.array(e.played[:t]).reshape(shape)] for e, t in pairs]
+        episodes = [[e.seed, np.array(e.played[:t]).reshape(-1, self.n_agents)] for e, t in pairs]
         return {**state, "episodes": episodes}
 
     def from_plain(self, content: dict[str, Any]) -> State:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import gymnasium
@@ -23,15 +23,15 @@ class Levels:
     """
 
     def __init__(self, id: str, agent: str, space: gymnasium.Space) -> None:
-        self.space = space
-        self.discrete = isinstance(space, spaces.Discrete)
-        if self.discrete and space.n > 1:
-            self.low, self.endowment = int(space.start), float(space.n - 1)
+        self.space: spaces.Discrete | spaces.Box
+        self.low: float
+        if isinstance(space, spaces.Discrete) and space.n > 1:
+            self.space, self.low, self.endowment = space, int(space.start), float(space.n - 1)
             return
         if isinstance(space, spaces.Box) and space.shape in ((), (1,)):
             low, high = float(space.low.min()), float(space.high.max())
             if high - low <= WIDEST and high > low:
-                self.low, self.endowment = low, high - low
+                self.space, self.low, self.endowment = space, low, high - low
                 return
         raise ValueError(
             f"{id}: {agent} acts in {space}; an action must be one number, a Box of shape (1,) "
@@ -40,11 +40,11 @@ class Levels:
 
     def executed(self, amounts: Array) -> Array:
         """Amounts that can be played, nearest to the given ones."""
-        return np.rint(amounts) if self.discrete else amounts
+        return np.rint(amounts) if isinstance(self.space, spaces.Discrete) else amounts
 
-    def actions(self, amounts: Array) -> Sequence[Any]:
+    def actions(self, amounts: Array) -> Iterable[Any]:
         """The environment's own actions, for amounts [B]."""
-        if self.discrete:
+        if isinstance(self.space, spaces.Discrete):
             return (self.low + amounts.astype(int)).tolist()
         exact = (self.low + amounts).astype(self.space.dtype).reshape(-1, *self.space.shape)
         return np.clip(exact, self.space.low, self.space.high)

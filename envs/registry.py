@@ -352,4 +352,4 @@ def _type_name(hint: Any) -> str:
     if origin in (types.UnionType, Union):
         return " or ".join(_type_name(part) for part in get_args(hint))
     named = {type(None): "None", Sequence: "list", np.ndarray: "array"}
-    return named.get(origin) or getattr(origin, "__name__", str(hint))
+    return named.get(origin, getattr(origin, "__name__", str(hint)))

@@ -20,7 +20,7 @@ REWARD_MODES = ("private", "integrated", "cooperative")
 CANCELLED = 0.1
 
 
-def mix_released(mode: str, utilities: Array) -> Array:
+def mix_released(mode: Mode, utilities: Array) -> Array:
     """Base rewards of the two other-regarding modes, before multipliers (spec A.5).
 
     Args:

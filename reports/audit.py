@@ -40,13 +40,13 @@ from .audit_results import sheet_rows
 from .audit_sheets import environment_audits
 from .auditees import YOURS
 from .provenance import version
-from .report import compile_page, plain
+from .report import Format, compile_page, plain
 from .theme import short
 
 # Those of the scale `quick`.
 EPISODES = 4
 BUDGET = Budget(iterations=6, population=24, restarts=2, episodes=2)
-FORMATS = {".html": "html", ".pdf": "pdf"}
+FORMATS: dict[str, Format] = {".html": "html", ".pdf": "pdf"}
 # Learners of a study that are partners: the first run of each that was trained on this.
 PARTNER_MODE = "integrated"
 FIGURE = "audit"

@@ -139,8 +139,8 @@ def _draw_gains(ax: Axes, left: pd.DataFrame, column: str, unit: str) -> None:
     if gains[row, place] > 0:
         frame = {"fill": False, "ec": INK, "lw": 1, "clip_on": False}
         ax.add_patch(Rectangle((place - 0.5, row - 0.5), 1, 1, **frame))
-        style = {"size": 6, "color": INK, "ha": "center", "va": "center", "path_effects": HALO}
-        ax.text(place, row, short(gains[row, place]), **style)
+        label = {"size": 6, "color": INK, "ha": "center", "va": "center", "path_effects": HALO}
+        ax.text(place, row, short(gains[row, place]), **label)
     _colour_bar(ax, image, "gain per episode", extend="min" if gains.min() < -size else "neither")
     ax.tick_params(labelsize=7, pad=1)
 

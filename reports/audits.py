@@ -249,9 +249,9 @@ def behaviour(audit_behaviour: pd.DataFrame) -> Plot:
         size = (WIDTH, 2.5 * len(editions) + 1.2)
         fig, grid = plt.subplots(len(editions), 2, figsize=size, squeeze=False, sharex="col")
         for edition, axes in zip(editions, grid, strict=True):
-            parts = [table[table["edition"] == edition] for table in (data, means)]
-            _draw_points(axes[0], *map(_drawn, parts), "slope", "forgiveness")
-            _draw_points(axes[1], *parts, "efficiency", "jain")
+            dots, marks = (table[table["edition"] == edition] for table in (data, means))
+            _draw_points(axes[0], _drawn(dots), _drawn(marks), "slope", "forgiveness")
+            _draw_points(axes[1], dots, marks, "efficiency", "jain")
             axes[0].set_title(f"-{edition}, {EDITIONS[edition]} edition", size=8.5)
             axes[0].set_yticks((UNMOVED, 0, 0.5, 1), ("does not\nmind", "0", "0.5", "1"))
             axes[0].set_ylim(UNMOVED - 0.1, FORGIVING[1] + 0.1)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from coopetition import agents, envs
+from coopetition.agents.specs import RuleSpec
 from coopetition.envs.formal.changes import CHANGES
 from coopetition.envs.interfaces.released_wrappers import DIFFERENCES
 
@@ -77,13 +78,13 @@ def oracle_cards(reference: pd.DataFrame) -> list[dict[str, str]]:
     """The card of every oracle of the released edition that was played, by class."""
     rows = []
     for name in _played(reference, "v0", ORACLE):
-        entry = agents.spec(name, "v0")
-        card = entry.load().card
+        entry = rule(name, "v0")
+        oracle: Any = entry.load()
         rows.append(
             {
                 "policy": name,
                 "mechanism_class": entry.mechanism_class,
-                **{key: getattr(card, key) for key in ("equation", "role", "here")},
+                **{key: getattr(oracle.card, key) for key in ("equation", "role", "here")},
             }
         )
     return sorted(rows, key=lambda row: row["mechanism_class"])
@@ -92,7 +93,14 @@ def oracle_cards(reference: pd.DataFrame) -> list[dict[str, str]]:
 def formal_oracles(reference: pd.DataFrame) -> list[dict[str, str]]:
     """What the oracles and the planner of the formal edition solve, one sentence each."""
     names = [*_played(reference, "v1", ORACLE), *_played(reference, "v1", PLANNER)]
-    return [{"policy": name, "summary": agents.spec(name, "v1").summary} for name in names]
+    return [{"policy": name, "summary": rule(name, "v1").summary} for name in names]
+
+
+def rule(name: str, edition: str) -> RuleSpec:
+    """Registry entry of a policy that does not learn."""
+    entry = agents.spec(name, edition)
+    assert isinstance(entry, RuleSpec)
+    return entry
 
 
 def _played(reference: pd.DataFrame, edition: str, opening: str) -> list[str]:
@@ -224,7 +232,7 @@ def _policies(rows: pd.DataFrame) -> list[dict[str, Any]]:
         for _, group in constants.groupby("action_basis")
     ]
     chosen = constants[np.logical_or.reduce(best)] if best else constants
-    kept = ("policy", "action_basis", "cooperation", "mode_return", "welfare", "score")
-    kept += ("trust", "episode_length")
+    kept = ["policy", "action_basis", "cooperation", "mode_return", "welfare", "score"]
+    kept += ["trust", "episode_length"]
     shown_rows = pd.concat([chosen, rows[rows["level"].isna()]]).sort_index()
-    return shown_rows[list(kept)].to_dict("records")
+    return shown_rows[kept].to_dict("records")

@@ -83,16 +83,16 @@ def _gap(sides: Mapping[str, Members], *, relative: bool) -> dict[str, Any]:
     values = {side: sides[side][policy][0] for side, policy in best.items()}
     resampled = {side: np.stack([r for _, r in found.values()]) for side, found in sides.items()}
     low, high = ends(
-        _difference(resampled["independent"].max(0), resampled["ctde"].max(0), relative)
+        _difference(resampled["independent"].max(0), resampled["ctde"].max(0), relative=relative)
     )
-    found: dict[str, Any] = {"gap": _difference(*values.values(), relative), "low": low}
+    found: dict[str, Any] = {"gap": _difference(*values.values(), relative=relative), "low": low}
     found |= {"high": high}
     for side, policy in best.items():
         chosen = resampled[side].argmax(axis=0) == [*sides[side]].index(policy)
         found |= {side: policy, f"{side}_value": values[side]}
         found |= {f"{side}_chosen": float(chosen.mean()), f"{side}_members": len(sides[side])}
     without = [
-        _difference(*(_best(sides[s], left_out) for s in SIDES), relative)
+        _difference(*(_best(sides[s], left_out) for s in SIDES), relative=relative)
         for side in SIDES
         for left_out in sides[side]
         if len(sides[side]) > 1
@@ -107,7 +107,7 @@ def _best(members: Members, left_out: str) -> float:
     return max(value for policy, (value, _) in members.items() if policy != left_out)
 
 
-def _difference(independent: Any, ctde: Any, relative: bool) -> Any:
+def _difference(independent: Any, ctde: Any, *, relative: bool) -> Any:
     """Gap in score, or in % of the other side; of no size where that is zero."""
     gap = np.asarray(independent, float) - np.asarray(ctde, float)
     if relative:

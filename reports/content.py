@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from coopetition import agents
+from coopetition.agents.registry import learner
 
 from .audit_content import audit_data, audited
 from .campaign_content import campaign_data
@@ -368,7 +368,7 @@ def _excluded(scores: pd.DataFrame) -> list[dict[str, Any]]:
     return [
         {
             "policy": policy,
-            "min_agents": agents.spec(policy).min_agents,
+            "min_agents": learner(policy).min_agents,
             "environments": ", ".join(dict.fromkeys(group["name"])),
             "runs": len(group),
         }

@@ -47,7 +47,7 @@ def _rows(results: Path, path: Path) -> list[dict[str, Any]]:
     editions = [number for number, name in enumerate(place) if re.fullmatch(r"v\d+", name)]
     cell = place[editions[0] :] if editions else []
     edition, environment, policy = [*cell, "", "", ""][:3]
-    row = {
+    row: dict[str, Any] = {
         "part": part,
         "job": "/".join(place),
         **{"edition": edition, "environment": environment, "policy": policy, "protocol": ""},

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from coopetition import agents
+from coopetition.agents import registry
 from coopetition.envs import MECHANISM_CLASSES
 
 from .selection import learners, named, one_per_policy, own_basis
@@ -225,7 +225,7 @@ def _mark_handles(points: pd.DataFrame, marks: Mapping[str, Mapping[str, Any]]) 
 
 def _here(published: str) -> str:
     """The learner that trains what the published study reports under this name."""
-    names = [n for n in agents.learner_names() if published in agents.spec(n).published_as]
+    names = [n for n in registry.learner_names() if published in registry.learner(n).published_as]
     return f"\n(here {names[0]})" if names else ""
 
 

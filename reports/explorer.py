@@ -74,7 +74,7 @@ def _environment(
     }
 
 
-def _curve(constants: pd.DataFrame) -> list[float]:
+def _curve(constants: pd.DataFrame) -> list[float | None]:
     return [_short(value) for value in constants.sort_values("level")["mode_return"]]
 
 

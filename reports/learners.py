@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from coopetition import agents
+from coopetition.agents.registry import learner
 
 from .columns import PROTOCOLS
 from .convergence import TOLERANCE
@@ -26,7 +26,7 @@ def learner_rows(plan: pd.DataFrame) -> list[dict[str, str]]:
     rows = []
     for policy in policy_order(plan):
         runs = plan[plan["policy"] == policy]
-        names = agents.spec(policy).published_as
+        names = learner(policy).published_as
         trained = {
             protocol: ", ".join(
                 f"{part['environment'].nunique()} of {edition}"
@@ -41,8 +41,8 @@ def learner_rows(plan: pd.DataFrame) -> list[dict[str, str]]:
 
 def card_rows(cards: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Rows of the table `learner_cards`: one per learner and protocol."""
-    of_protocol = ("base", "data", "parameters", "steps_between_updates", "updates_per_step")
-    of_protocol += ("samples_per_transition", "hyperparameter_hash")
+    of_protocol: tuple[str, ...] = ("base", "data", "parameters", "steps_between_updates")
+    of_protocol += ("updates_per_step", "samples_per_transition", "hyperparameter_hash")
     return [
         {
             "policy": card["name"],
@@ -101,8 +101,8 @@ def setting_rows(plan: pd.DataFrame) -> list[dict[str, str]]:
         together: dict[tuple[str, ...], list[str]] = {}
         for setting, names in sharing.items():
             together.setdefault(tuple(names), []).append(setting)
-        for names in sorted(together, key=lambda names: len(names) < len(policies)):
-            row = {"policies": ", ".join(names), "settings": "; ".join(together[names])}
+        for users in sorted(together, key=lambda users: len(users) < len(policies)):
+            row = {"policies": ", ".join(users), "settings": "; ".join(together[users])}
             rows.append({"protocol": protocol, **row})
     return rows
 

@@ -20,7 +20,7 @@ def profiles(text: str) -> list[list[float]]:
     return [[float(share) for share in row.split("|")] for row in text.split(";") if row]
 
 
-def of_agents(profile: Sequence[float], parts: Sequence[Sequence[int]]) -> np.ndarray:
+def of_agents(profile: Sequence[float] | np.ndarray, parts: Sequence[Sequence[int]]) -> np.ndarray:
     """The share of every agent, [N]."""
     n_agents = sum(map(len, parts))
     if len(profile) == n_agents:  # also where every agent is a role of its own

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from coopetition import agents
+from coopetition.agents.registry import learner, learner_names
 
 from .columns import MODES
 from .sources import published
@@ -27,14 +27,10 @@ def published_name(policy: str, protocol: str) -> list[str]:
     is another learner than ours of that name, which has none.
     """
     if protocol == "as_published":
-        return list(agents.spec(policy).published_as)
-    joint = {name for other in agents.names(kind="learner") for name in _published_as(other)}
+        return list(learner(policy).published_as)
+    joint = {name for other in learner_names() for name in learner(other).published_as}
     known = set(published("algorithm_inventory")["algorithm"]) - joint
     return [policy] if policy in known else []
-
-
-def _published_as(policy: str) -> tuple[str, ...]:
-    return agents.spec(policy).published_as
 
 
 def mean_rows(scores: pd.DataFrame, reference: pd.DataFrame) -> list[dict[str, Any]]:

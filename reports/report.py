@@ -13,7 +13,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import typst
 
@@ -22,12 +22,13 @@ from coopetition.agents.files import replacing
 from .columns import GROUPS, VERDICTS
 from .figures import FIGURES
 
+Format = Literal["html", "pdf"]
 BASE64 = re.compile(rb"data:image/svg\+xml;base64,([^\"]*)")
 TEMPLATES = Path(__file__).parent / "templates"
 
 # A section is one dictionary (those of SINGLE) or a list of dictionaries with these keys.
-SINGLE = ("study", "counts", "agreement", "editions_summary", "learning", "statistics", "audits")
-SINGLE += ("campaigns", "case_summary", "explorer")
+SINGLE: tuple[str, ...] = ("study", "counts", "agreement", "editions_summary", "learning")
+SINGLE += ("statistics", "audits", "campaigns", "case_summary", "explorer")
 CONTRACT = {
     "study": "name scale description date version commit dirty configuration_hash python platform"
     " hardware packages training_commits",
@@ -176,7 +177,7 @@ def build_report(data: dict, figures: Mapping[str, Path], html: Path, pdf: Path)
 
 
 def compile_page(
-    template: str, data: dict, figures: Mapping[str, Path], outputs: Mapping[str, Path]
+    template: str, data: dict, figures: Mapping[str, Path], outputs: Mapping[Format, Path]
 ) -> None:
     """Write a page from a template of the folder `templates`.
 
@@ -270,7 +271,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _compile(source: Path, target: str) -> bytes:
+def _compile(source: Path, target: Format) -> bytes:
     """A page as HTML or PDF."""
     # System fonts differ between machines; those inside Typst do not.
     made = typst.compile(

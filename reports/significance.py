@@ -113,7 +113,7 @@ def paired_tests(scores: pd.DataFrame) -> list[dict[str, Any]]:
     """
     rows = []
     for pool in pools(scores):
-        family = []
+        family: list[dict[str, Any]] = []
         for one, other in itertools.combinations(pool.scores, 2):
             unit, gaps = paired_differences(pool.scores[one], pool.scores[other])
             found = {"unit": unit, "pairs": len(gaps), "difference": float(gaps.mean())}

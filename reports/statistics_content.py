@@ -16,7 +16,7 @@ from .sources import published
 from .theme import signed
 
 # Tables that the section shows, see `schema`.
-TABLES = ("pools", "performance", "ranks", "paired_tests", "equivalence", "power")
+TABLES: tuple[str, ...] = ("pools", "performance", "ranks", "paired_tests", "equivalence", "power")
 TABLES += ("published_means", "class_gaps", "contributions", "mode_effects")
 PAIRED = ["environment", "edition", "protocol", "reward_mode"]
 FORMS = ("return", "score")
@@ -175,8 +175,8 @@ def power_summary(power: pd.DataFrame) -> str:
 def gap_rows(gaps: pd.DataFrame) -> list[dict[str, Any]]:
     """One row per class or environment and mode, with both forms."""
     keys = ["edition", "mechanism_class", "environment", "reward_mode"]
-    empty = dict.fromkeys(("gap", "low", "high", "lowest_without", "highest_without"), np.nan)
-    empty |= {"leaders": "", "chosen": np.nan, "environments": None}
+    gap = dict.fromkeys(("gap", "low", "high", "lowest_without", "highest_without"), np.nan)
+    empty = {**gap, "leaders": "", "chosen": np.nan, "environments": None}
     rows = []
     for names, part in gaps.groupby(keys, sort=False):
         row = dict(zip(keys, names, strict=True)) | {"published": np.nan, "published_leaders": ""}

@@ -195,8 +195,8 @@ def _rounded(numbers: str) -> str:
 
 def save(plot: Plot, svg: Path, csv: Path, text: Path, commit: str) -> None:
     """Write the figure, its data, and its texts with the commit that drew it."""
-    words = {"title": plot.title, "caption": plot.caption, "alt": plot.alt, "commit": commit}
-    words["sheets"] = plot.sheets
+    words = {"title": plot.title, "caption": plot.caption, "alt": plot.alt}
+    about = {**words, "commit": commit, "sheets": plot.sheets}
     drawn = io.StringIO()
     plot.figure.savefig(drawn, format="svg", metadata={"Date": None})
     with replacing(svg) as temporary:
@@ -204,4 +204,4 @@ def save(plot: Plot, svg: Path, csv: Path, text: Path, commit: str) -> None:
     with replacing(csv) as temporary:
         plot.data.to_csv(temporary, index=False)
     with replacing(text) as temporary:
-        temporary.write_text(json.dumps(words, indent=1), encoding="utf-8")
+        temporary.write_text(json.dumps(about, indent=1), encoding="utf-8")

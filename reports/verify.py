@@ -81,8 +81,8 @@ def _payoffs(rows: pd.DataFrame) -> float:
 
 
 # Of a certificate; all other numbers in it are payoffs or differences of payoffs.
-_SHARES = ("nash_worst", "nash_regret", "optimum", "best_uniform_constant", "best_reply_to_C")
-_SHARES += ("best_reply_to_TFT", "price_of_anarchy", "price_of_stability")
+_SHARES: tuple[str, ...] = ("nash_worst", "nash_regret", "optimum", "best_uniform_constant")
+_SHARES += ("best_reply_to_C", "best_reply_to_TFT", "price_of_anarchy", "price_of_stability")
 _SHARES += ("relational_share_of_payoff",)
 _SIZES: dict[str, dict[str, Size]] = {
     "contract": {"constant_spread": _one},

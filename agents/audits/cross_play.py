@@ -106,7 +106,13 @@ class Meetings:
         ValueError: two auditees that their labels do not tell apart.
     """
 
-    def __init__(self, auditees: Sequence[Auditee], game: Game, episodes: int, seed: int) -> None:
+    def __init__(
+        self,
+        auditees: Sequence[Auditee],
+        game: Game,
+        episodes: int,
+        seed: int | np.random.SeedSequence,
+    ) -> None:
         keys = [key_of(auditee) for auditee in auditees]
         if twice := {label(key) for key in keys if keys.count(key) > 1}:
             raise ValueError(f"two policies are called {', '.join(sorted(twice))}: rename one")
@@ -134,8 +140,8 @@ class Meetings:
     def _batch(self, pairs: Sequence[Pair]) -> dict[Pair, Episodes]:
         own = [self.of(a, b) for a, b, _ in pairs]
         counts = [len(each) for each in own]
-        seating = np.repeat([b for _, b, _ in pairs], self.game.n_agents)
-        seating = seating.reshape(len(pairs), -1)
+        partners = np.array([b for _, b, _ in pairs])
+        seating = partners[:, None].repeat(self.game.n_agents, axis=1)
         seating[range(len(pairs)), [seat for *_, seat in pairs]] = [a for a, *_ in pairs]
         lineup = Lineup(self.policies, np.repeat(seating, counts, axis=0))
         played = play(lineup, self.game, [one for each in own for one in each])
@@ -322,9 +328,9 @@ def _summary(
         "defector_level": defector,
         "among_defectors": None if defector is None else of_level.get(defector),
         "worst_partner": "" if worst is None else label(worst),
-        "worst_payoff": paid.get(worst),
+        "worst_payoff": None if worst is None else paid.get(worst),
         "best_partner": "" if best is None else label(best),
-        "best_payoff": paid.get(best),
+        "best_payoff": None if best is None else paid.get(best),
         "partners_payoff": _mean(cell["others_payoff"] for cell in met.values()),
     }
 
@@ -351,8 +357,8 @@ def worst_case_training(rows: Iterable[Mapping[str, Any]]) -> list[Row]:
     for place, matrix in matrices(rows).items():
         runs: dict[Key, dict[str, dict[int, Key]]] = {}
         for key in {a: None for a, b in matrix if a == b and a[0] in learners}:
-            policy, _, *factors, seed = key
-            runs.setdefault(tuple(factors), {}).setdefault(policy, {})[seed] = key
+            policy, _, *labels, seed = key
+            runs.setdefault(tuple(labels), {}).setdefault(policy, {})[seed] = key
         for factors, of in runs.items():
             seeds = sorted(set(of.get(learners[0], ())) & set(of.get(learners[1], ())))
             for partner in (*reversed(learners), "worst") if seeds else ():
@@ -368,7 +374,7 @@ def worst_case_training(rows: Iterable[Mapping[str, Any]]) -> list[Row]:
                         "seeds": len(seeds),
                         "m3ddpg": float(np.mean(paid[0])),
                         "maddpg": float(np.mean(paid[1])),
-                        **interval("difference", np.subtract(*paid)),
+                        **interval("difference", np.subtract(paid[0], paid[1])),
                     }
                 )
     return found

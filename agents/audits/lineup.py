@@ -42,10 +42,13 @@ class Lineup(Policy):
         # Where each policy plays: positions of the copies, and there its seats.
         self._plays: dict[int, tuple[Array, Array]] = {}
         of_seats = [fresh_sequence(seed).spawn(game.n_agents) for seed in seeds]
-        for number in np.unique(self.seating):
+        for number in np.unique(self.seating).tolist():
             seats = self.seating == number
             rows = np.flatnonzero(seats.any(axis=1))
-            own = [seeds[r] if seats[r].all() else of_seats[r][seats[r].argmax()] for r in rows]
+            own = [
+                seeds[r] if seats[r].all() else of_seats[r][int(seats[r].argmax())]
+                for r in rows.tolist()
+            ]
             self.policies[number].reset(game, own)
             self._plays[number] = rows, seats[rows]
 

@@ -61,8 +61,8 @@ def references(game: Game) -> list[Auditee]:
     edition, tier = envs.spec(game.id).edition, envs.spec(game.id).mechanism_class
     oracles = names(game.id, kind="oracle")
     if edition == "v1":
-        chosen = (*_CONSTANTS, _ANSWERS.get(tier))
-        oracles = [name for name in oracles if name in chosen]
+        apt = (*_CONSTANTS, _ANSWERS.get(tier))
+        oracles = [name for name in oracles if name in apt]
     kinds = {
         "constant": [f"Constant_{level:02d}" for level in LEVELS],
         "heuristic": [n for n in names(game.id, kind="heuristic") if n != RELEASED],
@@ -106,6 +106,8 @@ def learners(
     ]
     found = []
     for run in chosen:
-        who = {"protocol": run.protocol, "reward_mode": run.reward_mode, "seed": run.seed}
-        found.append(Auditee(load(path, **who), run.policy, "learner", **who))
+        policy = load(path, protocol=run.protocol, reward_mode=run.reward_mode, seed=run.seed)
+        found.append(
+            Auditee(policy, run.policy, "learner", run.protocol, run.reward_mode, run.seed)
+        )
     return found

@@ -86,7 +86,8 @@ class Disturbed(Policy):
             return {**drawn, "seen": seen.standard_normal(steps)}
         if self.observation not in (None, "state"):
             shape = observe(self, self.game, self.game.reset([0])).shape[1:]
-            drawn["seen"] = seen.standard_normal((self.game.horizon, *shape), np.float32)
+            noise = seen.standard_normal((self.game.horizon, *shape), np.float32)
+            return {**drawn, "seen": noise}
         return drawn
 
     def keep(self, rows: Array) -> None:

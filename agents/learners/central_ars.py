@@ -140,7 +140,7 @@ class CentralARS(LibraryAlgorithm, sb3_contrib.ARS):
             self.num_timesteps += int(running.sum())
             callback.on_step()
             running &= ~dones
-        self.ep_info_buffer = []
+        self.ep_info_buffer: list[dict[str, Any]] = []
         self._mimic_monitor_wrapper(returns, lengths)
         callback.on_rollout_end()
         scores = (returns + self.alive_bonus_offset * lengths).reshape(self.pop_size, -1)

@@ -132,13 +132,13 @@ class FCP(PopulationAlgorithm, IPPO):
         if not len(self.pool):
             if self.partners is None:
                 raise ValueError("FCP learns against partners: give their learner as `partners`")
-            self._train_partners(total_timesteps)
+            self._train_partners(self.partners, total_timesteps)
         return super().learn(total_timesteps, *args, **kwargs)
 
-    def _train_partners(self, steps: int) -> None:
+    def _train_partners(self, partners: SelfPlayPPO, steps: int) -> None:
         """Stage 1: train the partners, and freeze each at three times."""
         course = Course()
-        learner = self.partners.learn(steps, callback=course)
+        learner = partners.learn(steps, callback=course)
         middle = course.half_way()
         each = np.arange(len(middle))
         final = dict(learner.actor.named_parameters())

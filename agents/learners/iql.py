@@ -100,8 +100,8 @@ class UtilityPolicy(SlicePolicy):
 
     def __init__(
         self,
-        observation_space: spaces.Space,
-        action_space: spaces.Space,
+        observation_space: spaces.Box,
+        action_space: spaces.Box,
         lr_schedule: Schedule,
         *,
         layout: Layout,

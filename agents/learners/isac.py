@@ -79,6 +79,9 @@ CARD = {
 class ISAC(SliceOffPolicyAlgorithm, SAC):
     """`stable_baselines3.SAC` with a slice per agent and replicate."""
 
+    log_ent_coef: torch.Tensor
+    ent_coef_optimizer: torch.optim.Adam | None
+
     def _setup_model(self) -> None:
         super()._setup_model()
         if self.ent_coef_optimizer is not None:

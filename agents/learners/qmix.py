@@ -76,7 +76,9 @@ CARD = {
 class MixingPolicy(UtilityPolicy):
     """Utilities of the agents, and a mixer for each replicate."""
 
-    def _add_networks(self, state_length: int, mixing_width: int = 32) -> None:
+    def _add_networks(  # type: ignore[override]  # its arguments are those of the policy
+        self, state_length: int, mixing_width: int = 32
+    ) -> None:
         """Build the mixer.
 
         Args:

@@ -39,6 +39,7 @@ class Oracle(Policy):
     card: ClassVar[Card]
     mechanism_class: ClassVar[str]
     edition: ClassVar[str] = "v0"
+    game: ReleasedGame
 
     def attach(self, game: Game) -> None:
         """Solve the game, unless it is built like the one solved last.
@@ -55,10 +56,10 @@ class Oracle(Policy):
                 f"({envs.MECHANISM_CLASSES[self.mechanism_class]}), released edition; {game.id} is "
                 f"{entry.mechanism_class} {entry.edition}. Choose one of {', '.join(fitting)}"
             )
-        solved = self.game is not None and self.game.identity == game.identity
+        solved = hasattr(self, "game") and self.game.identity == game.identity
         super().attach(game)
         if not solved:
-            self.solve(game)
+            self.solve(self.game)
 
     @abstractmethod
     def solve(self, game: ReleasedGame) -> None:

@@ -52,7 +52,7 @@ class SolvedPolicy(Policy):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        if self.game is not None:  # what is solved is found again, or taken from this process
+        if "game" in state:  # what is solved is found again, or taken from this process
             self.attach(self.game)
 
 
@@ -146,14 +146,15 @@ class Feedback(SolvedPolicy):
     observation = "published"
     edition = "v1"
     game_class = FormalGame
+    game: FormalGame
 
     def begin(self, seeds: Sequence[np.random.SeedSequence]) -> State:
         """Nothing played yet, [B, N]."""
         return {"played": np.zeros((len(seeds), self.game.n_agents))}
 
-    def act(self, observations: Array | None) -> Array:
+    def act(self, observations: Array) -> Array:
         """The answer in every copy, [B, N]."""
-        shares = self.answer(state_of(self.solved.game, observations))
+        shares = self.answer(state_of(self.game, observations))
         self.memory["played"] = shares
         return shares * self.game.endowments
 
@@ -200,14 +201,14 @@ class Loyalty(Feedback):
 
     def answer(self, state: State) -> Array:
         """The closed form where the game pays team production or a public good."""
-        game = self.solved.game
-        if not isinstance(game.parts[0], Team | Linear):
+        game, base = self.game, self.game.parts[0]
+        if not isinstance(base, Team | Linear):
             return _myopic(self.solved, state, self.memory["played"])
         loyal, kept = _concern(game, state)
-        if isinstance(game.parts[0], Linear):
-            worth = loyal * game.parts[0].m / game.n_agents > kept
+        if isinstance(base, Linear):
+            worth = loyal * base.m / game.n_agents > kept
             return worth.astype(np.float64)
-        return _team_efforts(game, game.parts[0], state, loyal / kept) / game.endowments
+        return _team_efforts(game, base, state, loyal / kept) / game.endowments
 
 
 def _myopic(solved: Solution, state: State, guess: Array) -> Array:

@@ -42,7 +42,7 @@ class ReciprocityEquilibrium(StationaryOracle):
 
     def profile(self, game: ReleasedGame) -> Array:
         """Best responses to each other."""
-        trust = min(HIGHEST_TRUST, game.trust.initial_trust + TRUST_GAIN)
+        trust = min(HIGHEST_TRUST, _initial_trust(game) + TRUST_GAIN)
         reciprocity = part(game, Reciprocity)
         amplification, sensitivity = _strength(game)
         deterrence = reciprocity.lambda_R * trust * amplification * sensitivity * reciprocity.kappa
@@ -100,7 +100,7 @@ class BoundedReciprocity(Oracle):
         batch, n_agents = len(seeds), self.game.n_agents
         norms = self.game.baselines.astype(np.float64)
         start = norms + self.start_share * (self.game.endowments - norms)
-        trust = np.full((batch, n_agents, n_agents), self.game.trust.initial_trust)
+        trust = np.full((batch, n_agents, n_agents), _initial_trust(self.game))
         window = np.zeros((batch, self._reciprocity.memory, n_agents))
         return {
             "actions": np.repeat(start[None], batch, axis=0),
@@ -135,6 +135,11 @@ class BoundedReciprocity(Oracle):
             "played": memory["played"] + 1,
         }
         return actions
+
+
+def _initial_trust(game: ReleasedGame) -> float:
+    assert game.trust is not None  # all games of the class have trust
+    return game.trust.initial_trust
 
 
 def _strength(game: ReleasedGame) -> tuple[Array, Array]:

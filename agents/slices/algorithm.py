@@ -118,6 +118,9 @@ class SliceAlgorithm(Resumable, BaseAlgorithm):
         ValueError: an option that slices cannot have, or seeds of another number.
     """
 
+    _last_obs: Array
+    _last_episode_starts: Array
+
     # One controller plays all agents of a copy, paid the sum of their rewards.
     joint = False
     # Critics see the state and, where they value actions, those of all agents.

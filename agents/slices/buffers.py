@@ -45,7 +45,9 @@ class SliceRolloutBuffer(RolloutBuffer):
         state_length: length of what a centralised critic sees of a copy; None without one.
     """
 
-    def __init__(self, *args, layout: Layout, state_length: int | None = None, **kwargs) -> None:
+    def __init__(
+        self, *args: Any, layout: Layout, state_length: int | None = None, **kwargs: Any
+    ) -> None:
         self.layout, self.state_length = layout, state_length
         super().__init__(*args, **kwargs)
 
@@ -56,7 +58,7 @@ class SliceRolloutBuffer(RolloutBuffer):
             grid = (self.buffer_size, self.layout.replicates, self.layout.copies)
             self.states = np.zeros((*grid, self.state_length), np.float32)
 
-    def add(self, *args, states: Array | None = None) -> None:
+    def add(self, *args: Any, states: Array | None = None) -> None:
         """See the library; and what a centralised critic sees, [replicates, copies, S]."""
         if states is not None:
             self.states[self.pos] = states
@@ -92,7 +94,7 @@ class SliceRolloutBuffer(RolloutBuffer):
         parts = [shuffled(part) for part in content]
         for start in range(0, self.samples, batch_size):
             batch = slice(start, start + batch_size)
-            yield Rollout(*(None if part is None else part[:, batch] for part in parts))
+            yield Rollout._make(None if part is None else part[:, batch] for part in parts)
 
     def judge(self, policy: Any) -> None:
         """Fill in values and log-densities of all samples at once, as the policy is now."""
@@ -114,10 +116,10 @@ class SliceRolloutBuffer(RolloutBuffer):
         return Rollout(
             self._slices(self.observations),
             self._slices(self.actions),
-            *(
-                self._slices(part)
-                for part in (self.values, self.log_probs, self.advantages, self.returns)
-            ),
+            self._slices(self.values),
+            self._slices(self.log_probs),
+            self._slices(self.advantages),
+            self._slices(self.returns),
             states,
         )
 
@@ -166,6 +168,9 @@ class SliceReplayBuffer(BaseBuffer):
         state_length: length of what a centralised critic sees of a copy; None without one.
     """
 
+    pos: int
+    full: bool
+
     def __init__(
         self,
         buffer_size: int,
@@ -189,7 +194,8 @@ class SliceReplayBuffer(BaseBuffer):
         self.rewards = torch.zeros(*grid, agents, device=self.device)
         self.continues = torch.zeros(*grid, device=self.device)
         self.terminal = torch.zeros_like(self.observations) if terminal else None
-        self.states = self.terminal_states = None
+        self.states: torch.Tensor | None = None
+        self.terminal_states: torch.Tensor | None = None
         if state_length is not None:
             self.states = torch.zeros(*grid, state_length, device=self.device)
             self.terminal_states = torch.zeros_like(self.states) if terminal else None
@@ -232,7 +238,7 @@ class SliceReplayBuffer(BaseBuffer):
         if self.terminal is not None:
             target = self.terminal[self.pos]
             target.copy_(torch.as_tensor(terminal_observations).view(target.shape))
-        if states is not None:
+        if self.states is not None and states is not None:
             current, after, last = map(torch.as_tensor, states)
             self.states[self.pos], self.states[following] = current, after
             if self.terminal_states is not None:
@@ -286,5 +292,5 @@ class SliceReplayBuffer(BaseBuffer):
         drawn = stored.flatten(0, 2).index_select(0, index)
         return drawn.view(self.layout.replicates, -1, *drawn.shape[1:])
 
-    def _get_samples(self, batch_inds, env=None):
+    def _get_samples(self, batch_inds: Array, env: Any = None) -> Any:
         raise NotImplementedError("sample() draws by slice")

@@ -93,7 +93,7 @@ class SliceController(Sampling):
         super().keep(rows)
         self._place = self._place[rows]
 
-    def act(self, observations: Array | None) -> Array:
+    def act(self, observations: Array) -> Array:
         """Joint actions [B, N] in payoff units."""
         agents, places, place = self.agents, self._places, self._place
         layout = Layout(len(self.runs), places // len(self.runs), agents)

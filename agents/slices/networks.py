@@ -318,7 +318,8 @@ def adam_groups(parameters: Iterable[nn.Parameter]) -> list[dict[str, Any]]:
     A fused step, several times as fast, treats what is left over after blocks of 16 numbers
     otherwise: it is for tensors whose slices are whole blocks.
     """
-    whole, rest = [], []
+    whole: list[nn.Parameter] = []
+    rest: list[nn.Parameter] = []
     for parameter in parameters:
         (rest if parameter[0].numel() % 16 else whole).append(parameter)
     return [

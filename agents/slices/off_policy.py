@@ -49,8 +49,8 @@ class SliceActorQPolicy(SlicePolicy):
 
     def __init__(
         self,
-        observation_space: spaces.Space,
-        action_space: spaces.Space,
+        observation_space: spaces.Box,
+        action_space: spaces.Box,
         lr_schedule: Schedule,
         *,
         layout: Layout,
@@ -168,7 +168,9 @@ class SliceOffPolicyAlgorithm(SliceAlgorithm, OffPolicyAlgorithm):
         callback.on_rollout_end()
         return RolloutReturn(steps, episodes, continue_training=True)
 
-    def _state_step(self, current: Array, observed: Array, terminal: Array) -> tuple[Array, ...]:
+    def _state_step(
+        self, current: Array, observed: Array, terminal: Array
+    ) -> tuple[Array, Array, Array]:
         """States before and after a step, and where episodes ended before their reset."""
         last = current
         if self.replay_buffer.terminal is not None:

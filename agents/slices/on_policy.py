@@ -43,8 +43,8 @@ class SliceActorCriticPolicy(SlicePolicy):
 
     def __init__(
         self,
-        observation_space: spaces.Space,
-        action_space: spaces.Space,
+        observation_space: spaces.Box,
+        action_space: spaces.Box,
         lr_schedule: Schedule,
         *,
         layout: Layout,

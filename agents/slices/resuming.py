@@ -9,10 +9,11 @@ executed when it is read.
 from __future__ import annotations
 
 import random
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
+from gymnasium import spaces
 from stable_baselines3.common.base_class import BaseAlgorithm
 
 _COUNTERS = (
@@ -33,9 +34,11 @@ class Resumable:
     `learn(rest, reset_num_timesteps=False)`, goes on as if nothing had happened.
     """
 
+    action_space: spaces.Box
+
     def random_state(self) -> dict[str, Any]:
         """State of the random numbers that the algorithm draws; here those of the process."""
-        numbers = np.random.get_state()
+        numbers = cast(tuple[Any, ...], np.random.get_state())
         return {
             "python": random.getstate(),
             "numpy": [numbers[0], numbers[1].tolist(), *numbers[2:]],
@@ -57,7 +60,7 @@ class Resumable:
         return Snapshot(self)
 
     def _get_torch_save_params(self) -> tuple[list[str], list[str]]:
-        states, tensors = super()._get_torch_save_params()
+        states, tensors = super()._get_torch_save_params()  # type: ignore[misc]  # a mixin's
         return [*states, "snapshot"], tensors
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from .networks import MLP
@@ -23,7 +25,7 @@ class PopArt(MLP):
     # Least deviation, in units of the targets; for those that do not vary.
     FLOOR = 1e-2
 
-    def __init__(self, *args, **kwargs) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         shape = (len(self.layers[-1].weight), 1, 1)
         self.register_buffer("weight", torch.zeros(shape))

@@ -41,7 +41,7 @@ def untrained() -> list[Row]:
                 row("untrained", setting, "share", played.cooperation[0], "share of endowment"),
                 row("untrained", setting, "length", played.length[0], "steps"),
                 row("untrained", setting, "return", played.returns("integrated")[0], "reward"),
-                row("untrained", setting, "clipped", np.mean(silent), "share of actions"),
+                row("untrained", setting, "clipped", float(np.mean(silent)), "share of actions"),
             ]
     return rows
 

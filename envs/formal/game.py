@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Mapping, Sequence
-from functools import cache
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -98,8 +97,7 @@ class FormalGame(Game):
         self.alpha = _per_agent(id, "alpha", own["alpha"], n_agents)
         self.dependence = constant(own["dependence"], np.float64)
         self.has_norm = own["norms"] is not None
-        norms = own["norms"] if self.has_norm else NO_NORM
-        self.norms = _per_agent(id, "norms", norms, n_agents)
+        self.norms = _per_agent(id, "norms", own["norms"] if self.has_norm else NO_NORM, n_agents)
         start = self.norms if initial_shares is None else initial_shares
         self.initial_shares = _per_agent(id, "initial_shares", start, n_agents)
         self.baselines = constant(self.norms * self.endowments, np.float64)
@@ -194,7 +192,7 @@ class FormalGame(Game):
             part.update(self, step)
         for part in self.parts:
             part.settle(self, step)
-        payoffs = sum(step.components.values())
+        payoffs = sum(step.components.values(), np.zeros(shares.shape))
         terms["components"] = step.components
         terms["payoffs"] = payoffs
         if self.gated:
@@ -293,13 +291,6 @@ def _changes(
     return changes | dict(params or {})
 
 
-@cache
-def _types(part: type[Part]) -> dict[str, Any]:
-    """Types of a part's fields, with their ranges."""
-    hints = get_type_hints(part, include_extras=True)
-    return {f.name: hints[f.name] for f in dataclasses.fields(part)}
-
-
 def _composed(
     id: str, parts: Sequence[Part], own: dict[str, Any], changes: Mapping[str, Any]
 ) -> tuple[tuple[Part, ...], dict[str, Any]]:
@@ -308,19 +299,19 @@ def _composed(
     hidden |= {"norms"} if own["norms"] is None else set()
     defaults, types = dict(own), dict(OWN_TYPES)
     for part in parts:
-        types |= _types(type(part))
+        types |= part.types()
         defaults |= _fields(part)
     defaults = {name: value for name, value in defaults.items() if name not in hidden}
     values = checked(defaults | dict(changes), defaults, types, id, "parameter")
     changed = tuple(
-        dataclasses.replace(part, **{k: values[k] for k in changes if k in _types(type(part))})
+        dataclasses.replace(part, **{k: values[k] for k in changes if k in part.types()})
         for part in parts
     )
     return changed, own | {name: values[name] for name in changes if name in own}
 
 
 def _fields(part: Part) -> dict[str, Any]:
-    return {name: getattr(part, name) for name in _types(type(part))}
+    return {name: getattr(part, name) for name in part.types()}
 
 
 def _per_agent(id: str, name: str, value: Any, n_agents: int) -> Array:

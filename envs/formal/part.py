@@ -8,8 +8,9 @@ range the numbers lie.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from dataclasses import dataclass, field, fields
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, get_type_hints
 
 import numpy as np
 
@@ -122,6 +123,7 @@ class Block:
     high: float = 1.0
 
 
+@dataclass(frozen=True)
 class Part:
     """A part with parameters (its fields) and perhaps a state. Every method has a neutral default.
 
@@ -129,6 +131,13 @@ class Part:
     """
 
     draws: ClassVar[bool] = False
+
+    @classmethod
+    @cache
+    def types(cls) -> dict[str, Any]:
+        """Types of the parameters, with their ranges."""
+        hints = get_type_hints(cls, include_extras=True)
+        return {f.name: hints[f.name] for f in fields(cls)}
 
     @property
     def hides(self) -> set[str]:

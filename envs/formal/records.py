@@ -73,7 +73,7 @@ class Tiers(Part):
 
     def _rank(self, standing: Array) -> Array:
         limits = (self.probation_from, self.standard_from, self.premium_from)
-        return sum((standing >= limit - TOLERANCE).astype(np.int64) for limit in limits)
+        return np.sum([standing >= limit - TOLERANCE for limit in limits], axis=0)
 
     def payoffs(self, game: FormalGame, step: Step) -> None:
         """Scale what the base has paid from the synergy."""

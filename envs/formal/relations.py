@@ -186,7 +186,7 @@ def _window_mean(window: Array) -> Array:
     return total / window.shape[2]
 
 
-def pay_relational(game: FormalGame, step: Step, weights: Array, response: Array) -> None:
+def pay_relational(game: FormalGame, step: Step, weights: Array | float, response: Array) -> None:
     """Pay U_i = e_i psi(x_i) mean_{j != i} weights_ij sqrt(T_ij T_ji) response_j to linked agents.
 
     Args:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -12,6 +12,8 @@ from ..rewards import REWARD_MODES
 from . import render
 from .single import SingleCopy
 from .spaces import joint_action_space, joint_observation, observation_space
+
+METADATA = {"render_modes": list(render.MODES), "render_fps": render.FRAMES_PER_SECOND}
 
 
 class JointEnv(SingleCopy, gymnasium.Env):
@@ -36,10 +38,7 @@ class JointEnv(SingleCopy, gymnasium.Env):
         ValueError: an unknown id, reward mode or render mode, or a value out of range.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {
-        "render_modes": list(render.MODES),
-        "render_fps": render.FRAMES_PER_SECOND,
-    }
+    metadata = METADATA
 
     def __init__(
         self,

@@ -19,6 +19,7 @@ from ..observations import PRESETS
 from ..registry import game as build_game
 from ..registry import pettingzoo_name
 from . import render
+from .render import Frame
 from .spaces import (
     agent_action_space,
     observation_space,
@@ -121,10 +122,10 @@ class SingleCopy:
         assert self._state is not None
         return self._state["trust"][0] if "trust" in self._state else None
 
-    def _frame(self) -> render.Frame:
+    def _frame(self) -> Frame:
         if self._state is None:
             raise gymnasium.error.ResetNeeded("call reset() first: there is nothing to show yet")
-        return render.Frame(
+        return Frame(
             game=self.game,
             reward_mode=self.reward_mode,
             step=int(self._state["t"][0]),

@@ -197,7 +197,7 @@ class GameVecEnv(VecEnv):
         self.payoffs = np.zeros_like(self.payoffs)
         self.agent_rewards = np.zeros_like(self.payoffs)
         self.mean_trust = self._grid(self.game.mean_trust(self._state))
-        self.reset_infos = [{} for _ in self.rows]
+        self.reset_infos: list[dict[str, Any]] = [{} for _ in self.rows]
         return self._observe(self._state)
 
     def step_async(self, actions: Array) -> None:
@@ -302,7 +302,7 @@ class GameVecEnv(VecEnv):
 
 def _replicates(reward_mode: Mode | Sequence[Mode], seed: Any) -> tuple[list[Mode], list[Any]]:
     """Reward mode and seed of every replicate; a single one of either is that of all."""
-    modes = [reward_mode] if isinstance(reward_mode, str | Real) else list(reward_mode)
+    modes = [reward_mode] if isinstance(reward_mode, str | float | Real) else list(reward_mode)
     many = isinstance(seed, Sequence | np.ndarray)
     seeds = list(seed) if many else [seed] * len(modes)
     if many and len(modes) == 1:

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..engine import Array, Game, Seed, State
+from ..engine import Array, Seed, State
+
+if TYPE_CHECKING:
+    from ..released import ReleasedGame
 
 
 @dataclass
@@ -28,7 +31,7 @@ class Step:
 class Mechanism:
     """A part of a game with state of its own. Every method has a neutral default."""
 
-    def reset(self, game: Game, seeds: Sequence[Seed]) -> State:
+    def reset(self, game: ReleasedGame, seeds: Sequence[Seed]) -> State:
         """Initial state arrays, each with the batch on axis 0, one copy per seed.
 
         A mechanism that draws takes `numpy.random.default_rng(seed)` and draws for the whole
@@ -40,19 +43,19 @@ class Mechanism:
         """The mechanism with what it draws at its mean; itself if it draws nothing."""
         return self
 
-    def update(self, game: Game, step: Step) -> None:
+    def update(self, game: ReleasedGame, step: Step) -> None:
         """Write the new state into `step.after` and factors for `transform` into `step.terms`."""
 
     def transform(self, terms: dict[str, Any], rewards: Array) -> Array:
         """Change rewards [B, N] of any mode (the released edition acts after mixing)."""
         return rewards
 
-    def observation(self, game: Game, state: State, normalize: bool) -> Array | None:
+    def observation(self, game: ReleasedGame, state: State, normalize: bool) -> Array | None:
         """What the joint observation shows of the mechanism, [B, k]; in [0, 1] if normalised."""
         return None
 
     def info(
-        self, game: Game, state: State, terms: dict[str, Any] | None, copy: int
+        self, game: ReleasedGame, state: State, terms: dict[str, Any] | None, copy: int
     ) -> dict[str, Any]:
         """Diagnostics of one copy; `terms` is None after a reset."""
         return {}

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import inf
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,6 +23,9 @@ from .interdependence import symmetric
 from .memory import mean_of_last, push
 from .trust import TrustParameters
 from .value import ValueParameters
+
+if TYPE_CHECKING:
+    from ..released import ReleasedGame
 
 FREE_RIDER_SHARE = 0.3
 INITIAL_LOYALTY = 0.5
@@ -292,7 +295,7 @@ class TeamDiagnostics(Mechanism):
     team: TeamParameters
 
     def info(
-        self, game: Game, state: State, terms: dict[str, Any] | None, copy: int
+        self, game: ReleasedGame, state: State, terms: dict[str, Any] | None, copy: int
     ) -> dict[str, Any]:
         """Output, efforts, loyalty, cohesion and free riders of the last actions."""
         actions = state["actions"][copy]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -86,8 +86,21 @@ def signals(parameters: TrustParameters, deviations: Array) -> Array:
     return np.tanh(np.float32(parameters.kappa) * deviations).astype(np.float64)
 
 
+class _Rates(Protocol):
+    """What the rule reads of the parameters of either edition."""
+
+    @property
+    def lambda_plus(self) -> float: ...
+    @property
+    def lambda_minus(self) -> float: ...
+    @property
+    def mu_R(self) -> float: ...  # noqa: N802
+    @property
+    def delta_R(self) -> float: ...  # noqa: N802
+
+
 def update_trust(
-    parameters: TrustParameters,
+    parameters: _Rates,
     trust: Array,
     damage: Array,
     signals: Array,
@@ -124,7 +137,7 @@ def update_trust(
 
 
 def _update_part(
-    parameters: TrustParameters,
+    parameters: _Rates,
     before: tuple[Array, Array, Array],
     amplification: Array,
     after: tuple[Array, Array],

@@ -40,7 +40,7 @@ class _Finder(MetaPathFinder, Loader):
         id = _ids()[module.__name__.rpartition(".")[2]]
         module.__doc__ = f"{spec(id).summary}\n\nPettingZoo constructors of {id}."
         constructors = _constructors(id)
-        module.__all__ = list(constructors)
+        vars(module)["__all__"] = list(constructors)
         for name, constructor in constructors.items():
             # Functions of the generated module, so that they can be pickled by name.
             constructor.__module__ = module.__name__

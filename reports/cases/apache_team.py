@@ -15,6 +15,7 @@ efforts; equilibria with unequal loyalties it has not.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -34,7 +35,7 @@ def worth(
     c: Array | float,
     phi_B: Array | float,
     phi_C: Array | float,
-) -> Array:
+) -> Any:
     """A^(1-beta) where a member's condition holds with linear costs; arguments broadcast.
 
     Args:

@@ -76,7 +76,11 @@ def dynamics(
         actions = np.clip(following, 0.0, 1.0)
     diagonal = np.arange(n)
     all_trust[:, diagonal, diagonal], all_damage[:, diagonal, diagonal] = 1.0, 0.0
-    return tuple(np.moveaxis(x, -1, 0) for x in (all_actions, all_trust, all_damage))
+    return (
+        np.moveaxis(all_actions, -1, 0),
+        np.moveaxis(all_trust, -1, 0),
+        np.moveaxis(all_damage, -1, 0),
+    )
 
 
 def update(

@@ -106,11 +106,11 @@ def play(
         Actions [B, steps + 1, N], trust and damage [B, steps + 1, N, N].
     """
     values = load("app_store").values("released")
-    rates = {name: values[name] for name in RATES} | {"adaptation": 0.0} | rates
+    rates = {**{name: values[name] for name in RATES}, "adaptation": 0.0, **rates}
     batch, n = np.broadcast(trust, *rates.values()).size, len(dependence)
 
     def intervene(t: int, actions: Array) -> Array:
-        if t not in (struck or {}):
+        if struck is None or t not in struck:
             return actions
         factor, shift = struck[t]
         changed = actions.copy()
@@ -135,8 +135,8 @@ def behaviour(parameters: Mapping[str, Array], k: Array) -> dict[str, Array]:
         parameters: rho_0, lambda_R, eta, kappa and T0, [B] each.
         k: [K] or [B, 1], lengths of the memory.
     """
-    rates = {name: parameters[name] for name in ("rho_0", "lambda_R", "eta", "kappa")}
-    rates |= {"alpha": 0.15, "decay": 0.01}
+    rates: dict[str, Any] = {"alpha": 0.15, "decay": 0.01}
+    rates |= {name: parameters[name] for name in ("rho_0", "lambda_R", "eta", "kappa")}
 
     def run(trust: Any, steps: int, *struck: Any) -> tuple[Array, Array, Array]:
         return play(rates, PAIR, trust, 0.5, 0.3, steps, *struck)

@@ -118,7 +118,7 @@ def _parameter(file: str, name: str, entry: Mapping[str, Any]) -> Parameter:
 
 def _field(file: str, name: str, game: str, path: str) -> Any:
     """The value at a dotted path of a game; numbers index sequences and arrays."""
-    value = envs.game(game)
+    value: Any = envs.game(game)
     for part in path.split("."):
         try:
             value = value[int(part)] if part.lstrip("-").isdigit() else getattr(value, part)

@@ -127,8 +127,13 @@ def _players(
         seed = np.nan if auditee.seed is None else auditee.seed
         yield (
             {"policy": auditee.name, **labels, "seed": seed},
-            lambda game, place, a=auditee: a.policy if whole else agents.make(a.name, game),
+            _chooser(auditee, whole),
         )
+
+
+def _chooser(auditee: Auditee, whole: bool) -> Chooser:
+    """The policy under audit, or one of its name for each of the games."""
+    return lambda game, place: auditee.policy if whole else agents.make(auditee.name, game)
 
 
 def replay(
@@ -143,10 +148,11 @@ def replay(
         place: which of the episodes that tell the history, from 0.
         told: how the edition tells it.
     """
+    names: Sequence[str | float]
     if told.lasts:
-        names = np.repeat(told.phases, told.lasts)
+        names = np.repeat(told.phases, told.lasts).tolist()
     elif told.phases:
-        names = np.repeat(told.phases[place], game.horizon)
+        names = [told.phases[place]] * game.horizon
     else:
         starts = list(script)
         at = (np.arange(game.horizon) + 0.5) / game.horizon

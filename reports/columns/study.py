@@ -6,7 +6,7 @@ from .fields import CELL, RUN, Column
 
 VERDICTS = ("confirmed", "refuted", "inconclusive", "not testable")
 GROUPS = ("published", "own")
-DECIDERS = ("reference", "contract", "counts", "certificates", "audits")
+DECIDERS: tuple[str, ...] = ("reference", "contract", "counts", "certificates", "audits")
 DECIDERS += ("case_studies", "published", "as_published", "corrected", "both", "")
 CHECKS = ("contract", "solutions", "certificates", "reference", "traces")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from .fields import CELL, MODES, PROTOCOLS, Column
 
 # What a piece of evidence is computed from.
-EVIDENCE = ("reference", "contract", "documents", "identity", "audits", "runs", "cards")
-EVIDENCE += ("experiment", "ablations", "published")
+EVIDENCE: tuple[str, ...] = ("reference", "contract", "documents", "identity", "audits", "runs")
+EVIDENCE += ("cards", "experiment", "ablations", "published")
 
 TABLES = {
     "threats": {

@@ -110,7 +110,7 @@ def _records(corpus: Corpus, corpora: list[Corpus]) -> dict[str, Any]:
 def _field(corpus: Corpus, name: str, rule: Column, corpora: list[Corpus]) -> dict[str, Any]:
     allowed = f" One of: {', '.join(filter(None, rule.allowed))}." if rule.allowed else ""
     empty = " May be empty." if rule.optional else ""
-    field = {
+    field: dict[str, Any] = {
         "@type": "cr:Field",
         "@id": _id(corpus, name),
         "name": name,

@@ -13,8 +13,8 @@ import pandas as pd
 from .catalogue import OF_FINISHED
 
 # Factors that the plan and a run both state.
-_FACTORS = ("environment", "edition", "mechanism_class", "n_agents", "policy", "paradigm")
-_FACTORS += ("protocol", "reward_mode", "seed", "steps_planned")
+_FACTORS: tuple[str, ...] = ("environment", "edition", "mechanism_class", "n_agents", "policy")
+_FACTORS += ("paradigm", "protocol", "reward_mode", "seed", "steps_planned")
 
 
 def _named(row: dict) -> str:

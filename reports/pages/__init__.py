@@ -33,6 +33,6 @@ def write(folder: Path) -> None:
         with replacing(folder / path) as temporary:
             temporary.write_text(text, encoding="utf-8")
     for name in MADE:
-        for path in (folder / name).glob("*.md"):
-            if path.relative_to(folder).as_posix() not in made:
-                path.unlink()
+        for page in (folder / name).glob("*.md"):
+            if page.relative_to(folder).as_posix() not in made:
+                page.unlink()

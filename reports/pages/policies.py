@@ -11,6 +11,7 @@ from coopetition import agents
 from coopetition.agents.registry import learner
 from coopetition.agents.specs import LearnerSpec
 
+from ..cards import rule
 from .markdown import fenced, parsed, table, value
 
 HEURISTICS = ("Constant_42", "Random", "TitForTat", "TitForTat_released", "Planner")
@@ -36,7 +37,7 @@ def _built_in(module: str) -> bool:
 
 def _index(learners: list[str]) -> str:
     specs = [learner(name) for name in learners]
-    rules = [(f"`{name}`", agents.spec(name, "v1").summary) for name in HEURISTICS]
+    rules = [(f"`{name}`", rule(name, "v1").summary) for name in HEURISTICS]
     return "\n\n".join(
         [
             "# Policies",
@@ -86,15 +87,15 @@ def _oracles() -> str:
         "over agents and steps.",
     ]
     for name in agents.names(kind="oracle"):
-        released, formal = (agents.spec(name, edition) for edition in ("v0", "v1"))
-        oracle_card = released.load().card
+        released, formal = (rule(name, edition) for edition in ("v0", "v1"))
+        oracle: Any = released.load()
         rows = [
             ("**class**", released.mechanism_class),
-            ("**published role**", oracle_card.role),
-            ("**in the released environments**", oracle_card.here),
+            ("**published role**", oracle.card.role),
+            ("**in the released environments**", oracle.card.here),
             ("**in the formal edition**", formal.summary),
         ]
-        parts += [f"## {name}", fenced(oracle_card.equation), table(("", ""), rows)]
+        parts += [f"## {name}", fenced(oracle.card.equation), table(("", ""), rows)]
     return "\n\n".join(parts)
 
 

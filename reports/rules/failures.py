@@ -14,7 +14,7 @@ SEEDS = 7
 PEAK_OVER_MEDIAN = 5.0
 PUBLISHED_SHARE = 100 * 41 / 600
 # Where M3DDPG is said to fail now and then.
-SPORADIC = ("ReputationMarket", "AppleAppStore", "GiftExchange")
+SPORADIC: tuple[str, ...] = ("ReputationMarket", "AppleAppStore", "GiftExchange")
 SPORADIC += ("GraduatedSanction", "ReciprocalDilemma")
 PRECISION = "Corrected learners compute in single precision with scaled rewards"
 

@@ -46,7 +46,7 @@ def rebuilt() -> dict[str, str]:
     return {
         name: learner
         for learner in registry.learner_names()
-        for name in registry.spec(learner).published_as
+        for name in registry.learner(learner).published_as
     }
 
 
@@ -122,7 +122,7 @@ def best_gap(
         The gap, of returns in % of the CTDE learner's, with its interval; None where one of the
         classes has no learner with runs on all of the environments.
     """
-    best = {}
+    best: dict[str, Array] = {}
     for policy, found in resampled(runs, environments, value, repetitions).items():
         group = paradigms()[policy]
         best[group] = np.maximum(best[group], found) if group in best else found

@@ -110,12 +110,12 @@ def four_learners_are_alike(evidence: Evidence) -> Decision:
     if set(wide) != set(FAMILY) or wide.empty:
         found = not_trained("The four learners", "one of the ten environments")
         return Decision(found.verdict, f"{found.reason} {aside}")
-    found = _range(wide.mean())
+    spread = _range(wide.mean())
     reason = (
         f"{aside} Corrected, their means over {len(wide)} of {ENVIRONMENTS} environments differ by "
-        f"{found:.1f} %, at {steps_of(runs)}."
+        f"{spread:.1f} %, at {steps_of(runs)}."
     )
-    return examined(reason, f"corrected {found:.1f} %")
+    return examined(reason, f"corrected {spread:.1f} %")
 
 
 def random_beats_ippo(evidence: Evidence) -> Decision:

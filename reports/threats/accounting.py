@@ -14,7 +14,7 @@ from .tables import Finding, Tables
 LARGEST = "ApacheProject-v0"
 TEAM_CLASS = "TR-3"
 # Columns of the inventory that say where a document counts an environment.
-MAPS = ("tier_config_and_campaign", "tier_analyze_py", "tier_benchmark_docs")
+MAPS: tuple[str, ...] = ("tier_config_and_campaign", "tier_analyze_py", "tier_benchmark_docs")
 MAPS += ("tier_of_published_tables_reconstructed",)
 WHOLE_MEAN = 5
 

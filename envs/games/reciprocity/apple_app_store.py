@@ -11,6 +11,7 @@ at the entry of three of them.
 """
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -88,7 +89,7 @@ def formal(
     """
     starts, gammas = zip(*HISTORY.values(), strict=True)
     trust = np.array([INITIAL_TRUST])
-    switches = {"reciprocity": {"lambda_R": 0.0}}
+    switches: dict[str, dict[str, Any]] = {"reciprocity": {"lambda_R": 0.0}}
     if phase is None:
         switches["shocks"] = {"shocks": {}}
     elif phase in SHOCKS:

@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import logging
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,13 +16,14 @@ from coopetition.agents.runs import cell_runs
 from coopetition.reports import columns, schema, sources
 from coopetition.reports.costs import job_costs, scale_cost
 from study import readme, resolve
-from study.costs import START_MB, START_SECONDS, Costs, Estimate
+from study.costs import RECORDED, START_MB, START_SECONDS, Costs, Estimate
 from study.monitor import Monitor
 from study.plan import count_rows, job_rows, run_rows, summary
 from study.status import cell_states
 from study.status import summary as state_summary
 
-CONFIG = Path(__file__).parents[2] / "config"
+ROOT = Path(__file__).parents[2]
+CONFIG = ROOT / "config"
 MODES = ["private", "cooperative"]
 
 
@@ -328,6 +330,27 @@ class TestMonitor:
         share = mine / (2 * sum(cells) / len(cells))
         assert f"study {share:.1%}" in said
 
+    @pytest.mark.parametrize(
+        ("rule", "cell", "words"),
+        [
+            ("ablation_chain", {"edition": "v0", "env": "TrustDilemma"}, "Chain of ablations on "),
+            ("signature", {"signature": "reciprocity"}, "Signature reciprocity: "),
+        ],
+    )
+    def test_the_only_job_of_a_rule_is_all_that_it_planned(
+        self, rule, cell, words, tmp_path, capsys
+    ):
+        monitor = Monitor(resolve({"scale": "quick"}, CONFIG), Costs(ROOT / RECORDED))
+        for record in self.records(
+            (LogEvent.RUN_INFO, {"stats": {rule: 1, "total": 1}}),
+            (LogEvent.JOB_INFO, {"jobid": 1, "rule_name": rule, "wildcards": cell}),
+            (LogEvent.JOB_FINISHED, {"job_id": 1}),
+        ):
+            monitor.emit(record)
+        said = capsys.readouterr().err
+        assert said.startswith(words)
+        assert "study 100.0%" in said
+
     def test_is_silent_about_other_jobs_and_events(self, tmp_path, capsys):
         monitor = Monitor(study(), recorded(tmp_path, {}))
         place = {"edition": "v0", "env": "SLCD"}
@@ -341,3 +364,19 @@ class TestMonitor:
         ):
             monitor.emit(record)
         assert capsys.readouterr().err == ""
+
+
+def test_what_runs_on_a_cluster_says_what_it_needs():
+    """Rules that are submitted ask for memory and time, but for those of released data."""
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "workflow/rules").glob("*.smk")]
+    local, asking, rules = set(), set(), set()
+    for text in texts:
+        for block in re.findall(r"^localrules:\n((?:    \w+,\n)+)", text, re.MULTILINE):
+            local |= set(re.findall(r"\w+", block))
+        head = r"^(?:rule (\w+)|use rule \w+ as (\w+) with):\n((?:    .*\n|\n)+)"
+        for own, derived, body in re.findall(head, text, re.MULTILINE):
+            rules.add(own or derived)
+            if "    resources:\n" in body:
+                asking.add(own or derived)
+    assert {"train", "report"} <= rules
+    assert rules - local - asking == {"released_corpus", "analyse_released"}

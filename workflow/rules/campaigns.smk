@@ -64,6 +64,8 @@ rule dial_equilibria:
         f"{BENCHMARKS}/dial_equilibria/{{edition}}/{{env}}.tsv"
     conda:
         "../../environment.yml"
+    resources:
+        **asks(lambda w: COSTS.job("dial_equilibria", w.edition, w.env)),
     params:
         mutualities=lambda w: STUDY["supplements"]["mutuality"]["mutualities"],
         code=lambda w: code_hash("coopetition.agents.dial", game_module(w)),
@@ -84,6 +86,8 @@ rule campaign_scales:
         f"{BENCHMARKS}/campaign_scales/{{edition}}/{{env}}.tsv"
     conda:
         "../../environment.yml"
+    resources:
+        **asks(lambda w: COSTS.job("campaign_scales", w.edition, w.env)),
     params:
         sizes=lambda w: STUDY["supplements"]["population"]["sizes"],
         code=lambda w: code_hash("coopetition.agents.certificates", game_module(w)),

@@ -21,6 +21,8 @@ rule case_study:
         f"{BENCHMARKS}/case_studies/{{case}}.tsv"
     conda:
         "../../environment.yml"
+    resources:
+        **asks(lambda w: COSTS.job("case_studies")),
     params:
         draws=STUDY["case_draws"],
         code=lambda w: code_hash(
@@ -51,6 +53,10 @@ rule case_rollouts:
         f"{BENCHMARKS}/case_studies/{{case}}.rollouts.{{edition}}.tsv"
     conda:
         "../../environment.yml"
+    resources:
+        **asks(
+            lambda w: COSTS.job("case_studies")
+        ),
     params:
         environment=lambda w: CASE_ENVIRONMENTS[w.case],
         code=lambda w: code_hash(

@@ -9,6 +9,7 @@ import logging
 import sys
 import time
 from collections.abc import Mapping
+from itertools import chain
 from statistics import fmean
 from typing import Any
 
@@ -73,6 +74,13 @@ class Monitor(logging.Handler):
             "campaign_cell": [
                 costs.training(campaigns.runs(study, cell)) for cell in campaigns.cells(study)
             ],
+            "ablation_chain": [
+                costs.training([*chain.from_iterable(study.ablation_runs(env))])
+                for _, env in study.ablated_environments
+            ],
+            "signature": [
+                costs.signature(name, *study.signature_size) for name in study.signatures
+            ],
             **{
                 rule: [costs.job(part, *place) for place in study.places(part)]
                 for rule, part in PARTS.items()
@@ -99,6 +107,15 @@ class Monitor(logging.Handler):
             words = f"{cell['policy']} on {cell['env']}-{cell['edition']}, {cell['campaign']} "
             words += f"{cell['variant']}: {len(runs)} runs"
             return self._costs.training(runs).cpu_seconds, sum(run.steps for run in runs), words
+        if rule == "ablation_chain":
+            runs = [*chain.from_iterable(self._study.ablation_runs(cell["env"]))]
+            words = f"Chain of ablations on {cell['env']}-{cell['edition']}: {len(runs)} runs"
+            return self._costs.training(runs).cpu_seconds, sum(run.steps for run in runs), words
+        if rule == "signature":
+            count, steps = self._study.signature_size
+            words = f"Signature {cell['signature']}: {count} runs"
+            estimate = self._costs.signature(cell["signature"], count, steps)
+            return estimate.cpu_seconds, count * steps, words
         if rule in PARTS:
             return self._costs.job(PARTS[rule], *place).cpu_seconds, 0, ""
         return 0.0, 0, ""

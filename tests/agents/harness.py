@@ -172,7 +172,7 @@ def mixed_motives(factor: float) -> Rewards:
 def assert_mixed_motives(
     algorithm: type[SliceAlgorithm], task: Task, agents: int, *, team: bool = False
 ) -> None:
-    """Own reward leads to the equilibrium b, team reward to the joint optimum N b, within 5 %."""
+    """Own reward leads to the equilibrium b, team reward to the optimum N b: 5 % of the range."""
     factor = {2: 0.3, 5: 0.15}[agents]
     shares = trained(algorithm, task, mixed_motives(factor), 1, agents, 20)
     expected = agents * factor if team else factor

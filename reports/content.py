@@ -33,6 +33,7 @@ from .learners import (
     size_rows,
     size_summary,
 )
+from .learning_gate import gate_rows, gate_summary
 from .selection import is_pooled, learners, named, policy_order
 from .sources import recorded
 from .statistics_content import statistics_data
@@ -113,7 +114,7 @@ def report_data(
     """
     policies = policy_overview(reference, certificates)
     ends, sizes = certificate_rows(learner_certificates), recorded("learner_settings")
-    unexpected = exceptions(scores, reference)
+    unexpected, gate = exceptions(scores, reference), gate_rows(recorded("learning_gate"))
     sheets = {"environments": curves, "incentives": incentives, "audits": audit_figures}
     drawn = [
         {name: _of_folder(kind, name, path) for name, path in paths.items()}
@@ -146,10 +147,12 @@ def report_data(
         "exceptions": unexpected,
         "learner_signatures": learner_signatures.to_dict("records"),
         "learner_settings": size_rows(sizes),
+        "learning_gate": gate,
         "learning": {
             "ends": certificate_summary(ends),
             "sizes": size_summary(sizes),
             "exceptions": exception_summary(scores, unexpected),
+            "gate": gate_summary(gate),
         },
         "cells": _cells(plan, scores),
         "part_costs": _part_costs(recorded("costs")),

@@ -76,6 +76,16 @@ TABLES = {
         "advantage_high": Column("number", "the same, upper end", (), True),
         "cpu_seconds": Column("number", "CPU time per run; s"),
     },
+    "learning_gate": {
+        "policy": Column("text", "learner"),
+        "environment": Column("text", "name with edition"),
+        "seed": Column("integer", "seed of the run"),
+        "step": Column("integer", "environment steps trained; 0 is the untrained policy"),
+        "training_return": Column("number", "cooperative reward of an episode, sum over agents"),
+        "return_half": Column("number", "the same of everybody at 50 % of the own endowment"),
+        "return_best": Column("number", "the same of the best constant"),
+        "cpu_seconds": Column("number", "CPU time of the run; s"),
+    },
     "signature_runs": {
         **_SIGNATURE,
         "seed": Column("integer", "seed of both runs"),

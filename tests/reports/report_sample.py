@@ -475,7 +475,16 @@ def sample() -> dict:
             }
             for setting, gain in (("default", float("nan")), ("128x128", -0.1))
         ],
+        "learning_gate": [
+            {
+                **{"environment": "LoyaltyTeam-v0", "policy": "IPPO", "seeds": 3},
+                **{"steps": 49_200, "untrained": -1.65, "attained": attained, "least": 0.4},
+                **{"peak": 0.91, "peak_step": 30_000, "passed": passed, "cpu_seconds": 12.3},
+            }
+            for attained, passed in ((0.5, False), (0.85, True))
+        ],
         "learning": {
+            "gate": "At the end 1 of 2.",
             "ends": "After 16,000 steps, 1 of 2.",
             "sizes": "In 1 of 1 rows.",
             "exceptions": "0 of 2.",

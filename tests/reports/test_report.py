@@ -196,6 +196,7 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         "exceptions": 1,
         "learner-signatures": 1,
         "learner-settings": 2,
+        "learning-gate": 2,
         "pools": 2,
         "performance": 1,
         "published-means": 2,

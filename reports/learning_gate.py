@@ -1,0 +1,71 @@
+"""How much of the gain of the best constant over half the endowment learners attain.
+
+    attained = (J - J_50) / (J_best - J_50)
+
+J is the cooperative return of a trained policy, J_50 that of everybody at 50 % of the own
+endowment, J_best that of the best constant. Recorded by `tests/benchmarks/learning_gate.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+# Least share that a learner should attain.
+LEAST = 0.8
+
+
+def gate_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """One row per environment and learner of `learning_gate`, means over seeds.
+
+    Returns:
+        Rows with the number of seeds, the share before training (`untrained`), at the last
+        checkpoint (`attained`, after `steps`; `least` of any seed) and at the best checkpoint
+        (`peak`, after `peak_step`), whether the last one is enough (`passed`), and the CPU-seconds
+        of a run.
+    """
+    half = table["return_half"]
+    shares = table.assign(
+        attained=(table["training_return"] - half) / (table["return_best"] - half)
+    ).sort_values("environment", kind="stable")
+    rows = []
+    for (environment, policy), cell in shares.groupby(["environment", "policy"], sort=False):
+        grid = cell.pivot(index="step", columns="seed", values="attained")
+        along = grid.mean(axis=1)
+        trained = along.iloc[1:]
+        rows.append(
+            {
+                "environment": environment,
+                "policy": policy,
+                "seeds": grid.shape[1],
+                "steps": int(along.index[-1]),
+                "untrained": float(along.iloc[0]),
+                "attained": float(along.iloc[-1]),
+                "least": float(grid.iloc[-1].min()),
+                "peak": float(trained.max()),
+                "peak_step": int(trained.idxmax()),
+                "passed": bool(along.iloc[-1] >= LEAST),
+                "cpu_seconds": float(cell.groupby("seed")["cpu_seconds"].first().mean()),
+            }
+        )
+    return rows
+
+
+def gate_summary(rows: list[dict[str, Any]]) -> str:
+    """How many attain enough at the end, how many at a checkpoint, and who misses by how much."""
+    if not rows:
+        return ""
+    passed = sum(row["passed"] for row in rows)
+    once = sum(row["peak"] >= LEAST for row in rows)
+    text = (
+        f"At the end {passed} of {len(rows)} learners on an environment attain {LEAST:.2f} or "
+        f"more, at some checkpoint along the way {once}."
+    )
+    missed = "; ".join(
+        "{policy} on {environment} ({attained:.2f}; at most {peak:.2f}, after {peak_step:,} "
+        "steps)".format(**row)
+        for row in rows
+        if not row["passed"]
+    )
+    return f"{text} Missed at the end: {missed}." if missed else text

@@ -1,8 +1,8 @@
 # make study      regenerate the study into results/ (SCALE=smoke|quick|standard, default quick)
 # make test       tests       make lint       style, types and workflow checks
-# make benchmark  speed of engine, learners, study    make clean      forget the results of SCALE
+# make benchmark  speed of engine and learners        make clean      forget the results of SCALE
 # make test-slurm  the study on a SLURM cluster of one node, as root; needs slurm-wlm and munge
-# make evidence   do smaller networks lose score, do learners learn? over an hour; reports/recorded
+# make evidence   measures smaller networks, the learning gate, costs of learners: reports/recorded
 # make record     what `snakemake verify` compares with, with trained policies of SCALE
 # make weights    keep weights of a few learners of SCALE with the package
 # make costs      keep what the finished study of SCALE has cost: plan, resources, README
@@ -43,11 +43,11 @@ lint: $(READY)
 benchmark: $(READY)
 	$(BIN)/python tests/benchmarks/engine.py
 	$(BIN)/python tests/benchmarks/learners.py
-	$(BIN)/python tests/benchmarks/study_cost.py
 
 evidence: $(READY)
 	$(BIN)/python tests/benchmarks/settings.py
 	$(BIN)/python tests/benchmarks/learning_gate.py
+	$(BIN)/python tests/benchmarks/study_cost.py
 
 record: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m coopetition.reports.record results/$(SCALE)

@@ -22,6 +22,7 @@ from .definitions import DEFINITIONS
 from .editions import edition_rows, without_scale
 from .explorer import explorer_data
 from .incentives import editions_summary
+from .learner_costs import cost_rows, cost_summary
 from .learners import (
     certificate_rows,
     certificate_summary,
@@ -153,9 +154,11 @@ def report_data(
             "sizes": size_summary(sizes),
             "exceptions": exception_summary(scores, unexpected),
             "gate": gate_summary(gate),
+            "costs": cost_summary(recorded("learner_costs")),
         },
         "cells": _cells(plan, scores),
         "part_costs": _part_costs(recorded("costs")),
+        "learner_costs": cost_rows(recorded("learner_costs")),
         "failures": _failures(scores),
         "excluded": _excluded(scores),
         "records": counts.to_dict("records"),

@@ -70,9 +70,11 @@ CONTRACT = {
     " value compared_value difference low high found",
     "learner_settings": "policy environment setting seeds steps score score_low score_high"
     " advantage advantage_low advantage_high cpu_seconds",
+    "learner_costs": "policy protocol ms_alone ms_together ms_library ms_published updates_alone"
+    " updates_together updates_library hours_v0 hours_v1",
     "learning_gate": "environment policy seeds steps untrained attained least peak peak_step passed"
     " cpu_seconds",
-    "learning": "ends sizes exceptions gate",
+    "learning": "ends sizes exceptions gate costs",
     "pools": "environment protocol seeds environments names learners policies main",
     "performance": "environment protocol reward_mode policy iqm iqm_low iqm_high median median_low"
     " median_high mean mean_low mean_high optimality_gap optimality_gap_low optimality_gap_high"

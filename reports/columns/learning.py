@@ -15,6 +15,26 @@ _SIGNATURE = {
     "steps": Column("integer", "environment steps trained"),
 }
 
+
+_MEASURED = {
+    "alone": "a run alone",
+    "together": "replicates side by side",
+    "library": "the library's algorithm that it extends, on one copy of the joint view",
+}
+
+
+def _cost(n: int) -> dict[str, Column]:
+    """Costs on the game of so many agents; empty where the learner is not defined for it."""
+    columns = {}
+    for kind, text in _MEASURED.items():
+        milliseconds = f"CPU ms per environment step of {text}"
+        columns[f"ms_{kind}_{n}"] = Column("number", milliseconds, (), True)
+        columns[f"updates_{kind}_{n}"] = Column("number", "gradient updates per s of it", (), True)
+    return columns | {
+        f"ms_published_{n}": Column("number", "CPU ms per step of the published code", (), True)
+    }
+
+
 TABLES = {
     "training": TRAINING,
     "curves": {
@@ -85,6 +105,17 @@ TABLES = {
         "return_half": Column("number", "the same of everybody at 50 % of the own endowment"),
         "return_best": Column("number", "the same of the best constant"),
         "cpu_seconds": Column("number", "CPU time of the run; s"),
+    },
+    "learner_costs": {
+        "policy": Column("text", "learner"),
+        "protocol": Column("text", "as_published or corrected", PROTOCOLS),
+        "replicates": Column("integer", "runs side by side, where the learner takes several"),
+        **_cost(2),
+        **_cost(6),
+        "hours_v0": Column("number", "CPU-hours of the published study, released edition"),
+        "hours_crowd": Column("number", "of them on the game of forty agents"),
+        "hours_v1": Column("number", "the same in the formal edition", (), True),
+        "machine": Column("text", "what it was measured on"),
     },
     "signature_runs": {
         **_SIGNATURE,

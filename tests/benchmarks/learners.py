@@ -28,7 +28,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import torch
-from stable_baselines3 import A2C, PPO, SAC
+from stable_baselines3 import A2C, DDPG, PPO, SAC, TD3
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
@@ -44,7 +44,7 @@ SLICES = (1, 14, 42)
 # Hidden layers and samples per batch, and how many times as fast as the library slices should be.
 SIZES = (((64, 64), 64), ((128, 128), 256))
 TARGETS = {"on-policy": (6.0, 6.0), "off-policy": (4.0, 1.5)}
-LIBRARY = (PPO, A2C, SAC)
+LIBRARY = (PPO, A2C, SAC, DDPG, TD3)  # DDPG, which the library makes of TD3, before it
 # Samples per slice between two updates of PPO: whole batches of either size.
 ROLLOUT = 512
 # Transitions per replicate in the replay buffer, all of them there before the first update.
@@ -171,11 +171,11 @@ def measure_library(
     epochs: int | None,
 ) -> Reading:
     """stable-baselines3 as it is, on one copy of the environment."""
-    settings = {
+    replay = {"batch_size": batch, "buffer_size": REPLAY, "learning_starts": REPLAY}
+    settings: dict[str, Any] = {
         PPO: {"batch_size": batch, "n_epochs": epochs},
         A2C: {"n_steps": batch},
-        SAC: {"batch_size": batch, "buffer_size": REPLAY, "learning_starts": REPLAY},
-    }[algorithm]
+    }.get(algorithm, replay)
     env = envs.vec_env(env_id, joint=True)
     network = {"net_arch": list(hidden)}
     return measure(

@@ -2,6 +2,11 @@
 
     python tests/benchmarks/study_cost.py [LEARNER ...] [--replicates 21] [--device DEVICE]
 
+Run by `make evidence`. A learner is kept in `reports/recorded/learner_costs.csv` once it is
+measured on the CPU with the replicates of the study, and not measured again, so that a killed call
+goes on where it was; without the file all are. With other replicates or on another device figures
+are printed only.
+
 Measured are CPU-seconds per environment step on one thread, environment and everything else
 included, of a run alone and of several replicates side by side, on a game of two agents and on one
 of six; for all agents of the game together. Start-up is left out: the figure is the difference
@@ -23,11 +28,15 @@ os.environ["OMP_NUM_THREADS"] = "1"
 import argparse
 import time
 from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
+import pandas as pd
 import torch
-from learners import on_device
-from stable_baselines3 import A2C, DDPG, PPO, SAC, TD3
+from learners import library_class, on_device
+from stable_baselines3 import A2C
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.utils import get_device
 from torch.optim.optimizer import register_optimizer_step_post_hook
@@ -35,7 +44,11 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 from coopetition import agents, envs
 from coopetition.agents.registry import learner
 from coopetition.agents.runs import Run
+from coopetition.reports import schema
+from coopetition.reports.columns import TABLES
+from coopetition.reports.provenance import hardware
 
+OUTPUT = Path(__file__).parents[2] / "reports" / "recorded" / "learner_costs.csv"
 SMALL, LARGE, CROWD = "TrustDilemma-v0", "GraduatedSanction-v0", "ApacheProject-v0"
 # CPU milliseconds per environment step of the published implementation on SLCD-v0 (2 agents) and
 # on GraduatedSanction-v0 (6 agents), one core, networks of 128 units.
@@ -61,7 +74,6 @@ HALF_A_MILLION = (
     *("CooperativeNegotiation", "ReputationMarket", "ReciprocalDilemma", "GiftExchange"),
 )
 STUDY_RUNS = 7 * 3
-LIBRARY = (PPO, A2C, SAC, DDPG, TD3)
 SECONDS = 2.0  # least difference of the two trainings
 
 
@@ -70,11 +82,6 @@ class Cost(NamedTuple):
 
     seconds: float
     updates: float
-
-    @property
-    def steps(self) -> float:
-        """Environment steps per CPU-second."""
-        return 1 / self.seconds
 
 
 def spent(model: BaseAlgorithm, steps: int) -> tuple[float, int, int]:
@@ -99,14 +106,14 @@ def cost(build: Any, replicates: int) -> Cost:
         steps *= 2
 
 
-def runs(policy: str, env_id: str, replicates: int) -> list[Run]:
+def runs(policy: str, protocol: str, env_id: str, replicates: int) -> list[Run]:
     """Replicates in all reward modes, as in a study."""
-    settings = learner(policy).hyperparameters["corrected"]
+    settings = learner(policy).hyperparameters[protocol]
     environment, edition = env_id.rsplit("-", 1)
     modes = envs.REWARD_MODES
     return [
         Run(
-            *(policy, "corrected", environment, edition, modes[seed % len(modes)], seed),
+            *(policy, protocol, environment, edition, modes[seed % len(modes)], seed),
             steps=1,
             hyperparameters=settings,
         )
@@ -114,15 +121,19 @@ def runs(policy: str, env_id: str, replicates: int) -> list[Run]:
     ]
 
 
-def of_learner(policy: str, env_id: str, replicates: int, device: torch.device) -> Cost:
+def of_learner(
+    policy: str, protocol: str, env_id: str, replicates: int, device: torch.device
+) -> Cost:
     """A learner with its own settings; one that trains run by run costs the same in any number."""
-    algorithm = learner(policy).load("corrected")
+    algorithm = learner(policy).load(protocol)
     replicates = min(replicates, algorithm.BATCH)
     if device.type != "cpu":
         algorithm = on_device(algorithm, device)
-    return cost(lambda: algorithm.for_runs(runs(policy, env_id, replicates)), replicates)
+    planned = runs(policy, protocol, env_id, replicates)
+    return cost(lambda: algorithm.for_runs(planned), replicates)
 
 
+@cache
 def of_library(base: type[BaseAlgorithm], env_id: str) -> Cost:
     """stable-baselines3 as it is, on one copy of the joint view, 64 units, batches of 64."""
     network, small = {"net_arch": [64, 64]}, {} if base is A2C else {"batch_size": 64}
@@ -150,63 +161,77 @@ def projected(policy: str, edition: str, small: Cost, large: Cost, crowd: Cost |
     return total / 3600
 
 
-def row(label: str, cells: list[str]) -> str:
-    """One line of a table."""
-    return f"{label:<22}" + "".join(f"{cell:>16}" for cell in cells)
+def measured(policy: str, protocol: str, many: int, device: torch.device) -> dict[str, Any]:
+    """A row of the table `learner_costs`."""
+    algorithm, found = learner(policy).load(protocol), {}
+    base = library_class(algorithm)
+    together: dict[str, Cost] = {}
+    for place, (env_id, n) in enumerate(((SMALL, 2), (LARGE, 6))):
+        costs: dict[str, Cost | None] = dict.fromkeys(("alone", "together", "library"))
+        published = None
+        if not learner(policy).exclusion(envs.game(env_id)):
+            alone = of_learner(policy, protocol, env_id, 1, device)
+            several = min(many, algorithm.BATCH) > 1
+            together[env_id] = (
+                of_learner(policy, protocol, env_id, many, device) if several else alone
+            )
+            plain = of_library(base, env_id) if base else None
+            costs = {"alone": alone, "together": together[env_id], "library": plain}
+            published = PUBLISHED.get(policy, (None, None))[place]
+        for kind, each in costs.items():
+            found[f"ms_{kind}_{n}"] = 1000 * each.seconds if each else None
+            found[f"updates_{kind}_{n}"] = each.updates / each.seconds if each else None
+        found[f"ms_published_{n}"] = published
+    large = together[LARGE]
+    small = together.get(SMALL, Cost(large.seconds / 3, 0))
+    crowd = of_learner(policy, protocol, CROWD, min(many, 3), device)
+    formal = protocol != "as_published"  # which is of the released edition only
+    return {
+        **{"policy": policy, "protocol": protocol, "replicates": many, **found},
+        "hours_v0": projected(policy, "v0", small, large, crowd),
+        "hours_crowd": 1_000_000 * STUDY_RUNS * crowd.seconds / 3600,
+        "hours_v1": projected(policy, "v1", small, large, None) if formal else None,
+        "machine": hardware() if device.type == "cpu" else torch.cuda.get_device_name(device),
+    }
+
+
+# Columns that are printed: milliseconds and hours.
+SHOWN = [name for name in TABLES["learner_costs"] if name.startswith(("ms_", "hours_"))]
+
+
+def line(label: str, cells: Sequence[str]) -> str:
+    """One line of what is printed."""
+    return f"{label:<32}" + "".join(f"{cell:>16}" for cell in cells)
 
 
 def main() -> None:
-    """Print the tables."""
-    known = [n for n in agents.learner_names() if "corrected" in learner(n).hyperparameters]
+    """Measure and keep what is not there yet, and print all of it."""
+    known = agents.learner_names()
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("learners", nargs="*", metavar="LEARNER", help="; ".join(known))
     parser.add_argument("--replicates", type=int, default=STUDY_RUNS, help="side by side")
     parser.add_argument("--device", default="cpu", help="where the slices are; torch's name")
     asked = parser.parse_args()
     if unknown := ", ".join(sorted(set(asked.learners) - set(known))):
-        parser.error(f"no learner with a corrected protocol: {unknown}; choose {', '.join(known)}")
+        parser.error(f"no learner {unknown}; choose {', '.join(known)}")
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     device, many = get_device(asked.device), asked.replicates
-    print("environment steps per CPU-second; gradient steps per environment step in brackets")
-    heads = [f"N={n} {k}" for n in (2, 6) for k in ("alone", f"x{many}", "SB3", "published")]
-    print(row("", heads), flush=True)
-    library: dict[Any, Cost] = {}
-    costs = {}
+    recorded = device.type == "cpu" and many == STUDY_RUNS
+    print("CPU milliseconds per environment step; projected CPU-hours of the published study")
+    print(line("", SHOWN), flush=True)
     for policy in asked.learners or known:
-        cells, base = [], None
-        algorithm = learner(policy).load("corrected")
-        base = next((one for one in LIBRARY if issubclass(algorithm, one)), None)
-        for place, env_id in enumerate((SMALL, LARGE)):
-            if learner(policy).exclusion(envs.game(env_id)):
-                cells += ["-"] * 4
-                continue
-            alone = of_learner(policy, env_id, 1, device)
-            together = of_learner(policy, env_id, many, device) if many > 1 else alone
-            costs[policy, env_id] = together
-            cells += [f"{one.steps:,.0f} ({one.updates:.2g})" for one in (alone, together)]
-            if base is not None and (base, env_id) not in library:
-                library[base, env_id] = of_library(base, env_id)
-            plain = library.get((base, env_id))
-            cells.append(f"{plain.steps:,.0f} ({plain.updates:.2g})" if plain else "-")
-            published = PUBLISHED.get(policy, (None, None))[place]
-            cells.append(f"{1000 / published:,.0f}" if published else "-")
-        print(row(policy, cells), flush=True)
-    print(f"\nprojected CPU-hours of the published study, 7 seeds, 3 modes, costs of x{many}")
-    print(row("", ["released", "of it 40 agents", "formal"]), flush=True)
-    totals = [0.0, 0.0, 0.0]
-    for policy in asked.learners or known:
-        large = costs[policy, LARGE]
-        small = costs.get((policy, SMALL), Cost(large.seconds / 3, 0))
-        crowd = of_learner(policy, CROWD, min(many, 3), device)
-        hours = [
-            projected(policy, "v0", small, large, crowd),
-            1_000_000 * STUDY_RUNS * crowd.seconds / 3600,
-            projected(policy, "v1", small, large, None),
-        ]
-        totals = [a + b for a, b in zip(totals, hours, strict=True)]
-        print(row(policy, [f"{value:,.1f}" for value in hours]), flush=True)
-    print(row("total", [f"{value:,.1f}" for value in totals]))
+        for protocol in learner(policy).hyperparameters:
+            kept = schema.read("learner_costs", [OUTPUT] if recorded and OUTPUT.exists() else [])
+            rows = kept[(kept["policy"] == policy) & (kept["protocol"] == protocol)]
+            if rows.empty:
+                rows = schema.table("learner_costs", [measured(policy, protocol, many, device)])
+                if recorded:
+                    frames = [kept, rows] if len(kept) else [rows]
+                    schema.write("learner_costs", pd.concat(frames), OUTPUT)
+            (found,) = rows.to_dict("records")
+            cells = ["-" if pd.isna(found[name]) else f"{found[name]:,.3g}" for name in SHOWN]
+            print(line(f"{policy} {protocol}", cells), flush=True)
 
 
 if __name__ == "__main__":

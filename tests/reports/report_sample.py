@@ -475,6 +475,16 @@ def sample() -> dict:
             }
             for setting, gain in (("default", float("nan")), ("128x128", -0.1))
         ],
+        "learner_costs": [
+            {
+                **{"policy": "Central_PPO", "protocol": protocol, "hours_v0": 12.34},
+                **{"hours_v1": hours, "ms_alone": [0.0276, float("nan")]},
+                **{"ms_together": [0.01, 0.02], "ms_library": [1.0, 2.0]},
+                **{"ms_published": [float("nan"), 1.7], "updates_alone": [123.4, float("nan")]},
+                **{"updates_together": [200.0, 300.0], "updates_library": [10.0, 20.0]},
+            }
+            for protocol, hours in (("corrected", 8.9), ("as_published", float("nan")))
+        ],
         "learning_gate": [
             {
                 **{"environment": "LoyaltyTeam-v0", "policy": "IPPO", "seeds": 3},
@@ -485,6 +495,7 @@ def sample() -> dict:
         ],
         "learning": {
             "gate": "At the end 1 of 2.",
+            "costs": "12 CPU-hours.",
             "ends": "After 16,000 steps, 1 of 2.",
             "sizes": "In 1 of 1 rows.",
             "exceptions": "0 of 2.",

@@ -203,6 +203,7 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         "class-gaps": 2,
         "environment-gaps": 1,
         "part-costs": 1,
+        "learner-costs": 2,
         "contributions": 2,
         "mode-effects": 2,
         "paired-tests": 1,

@@ -20,6 +20,7 @@ from .comparison import ANALYSE, BENCHMARKS, CODE, CONFIG, INVENTORY, RANKINGS
 from .corpus_content import corpus_data
 from .definitions import DEFINITIONS
 from .editions import edition_rows, without_scale
+from .exceptions import exception_summary, exceptions
 from .explorer import explorer_data
 from .incentives import editions_summary
 from .learner_costs import cost_rows, cost_summary
@@ -27,8 +28,6 @@ from .learners import (
     certificate_rows,
     certificate_summary,
     change_rows,
-    exception_summary,
-    exceptions,
     learner_rows,
     setting_rows,
     size_rows,
@@ -58,6 +57,7 @@ def report_data(
     page_results: pd.DataFrame,
     reference: pd.DataFrame,
     scores: pd.DataFrame,
+    learning_curves: pd.DataFrame,
     aggregates: pd.DataFrame,
     identity: pd.DataFrame,
     learner_cards: pd.DataFrame,
@@ -92,6 +92,7 @@ def report_data(
         page_results: see `schema`.
         reference: see `schema`.
         scores: see `schema`.
+        learning_curves: schema `curves`.
         aggregates: see `schema`.
         identity: see `schema`.
         learner_cards: see `schema`.
@@ -115,7 +116,8 @@ def report_data(
     """
     policies = policy_overview(reference, certificates)
     ends, sizes = certificate_rows(learner_certificates), recorded("learner_settings")
-    unexpected, gate = exceptions(scores, reference), gate_rows(recorded("learning_gate"))
+    gate = gate_rows(recorded("learning_gate"))
+    unexpected = exceptions(scores, reference, learning_curves)
     sheets = {"environments": curves, "incentives": incentives, "audits": audit_figures}
     drawn = [
         {name: _of_folder(kind, name, path) for name, path in paths.items()}

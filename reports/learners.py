@@ -13,7 +13,7 @@ from coopetition.agents.registry import learner
 from .columns import PROTOCOLS
 from .convergence import TOLERANCE
 from .profiles import role_names
-from .selection import CELL, named, own_basis, policy_order
+from .selection import named, policy_order
 
 # Rows of `learner_settings` in which nothing differs from the learner's defaults.
 DEFAULTS = "default"
@@ -145,55 +145,6 @@ def certificate_summary(rows: pd.DataFrame) -> str:
     )
     others = f"; and {len(missed) - NAMED} more" if len(missed) > NAMED else ""
     return f"{text} Not reached with this budget, farthest first: {names}{others}."
-
-
-def exceptions(scores: pd.DataFrame, reference: pd.DataFrame) -> list[dict[str, Any]]:
-    """Learners that do not do what any learner should, a row per environment and mode.
-
-    Under cooperative reward, as much of it as Random; under the other modes, no agent leaves that
-    gains more by a constant than it would from Random. Means over the runs that finished.
-    """
-    keys = [*CELL, "reward_mode"]
-    random = own_basis(reference)
-    random = random[random["policy"] == "Random"]
-    finished = scores[(scores["status"] == "finished") & (scores["protocol"] == "corrected")]
-    means = (
-        finished.groupby([*keys, "policy"], sort=False)[["training_return", "deviation_gain"]]
-        .mean()
-        .reset_index()
-        .merge(random[[*keys, "mode_return", "deviation_gain"]], on=keys, suffixes=("", "_random"))
-    )
-    cooperative = means["reward_mode"] == "cooperative"
-    less = cooperative & (means["training_return"] < means["mode_return"])
-    gains = ~cooperative & (means["deviation_gain"] > means["deviation_gain_random"])
-    parts = [
-        (less, "less reward than Random", "training_return", "mode_return"),
-        (gains, "more to gain by a constant", "deviation_gain", "deviation_gain_random"),
-    ]
-    return [
-        {
-            **{key: row[key] for key in ("policy", "reward_mode")},
-            "environment": f"{row['environment']}-{row['edition']}",
-            "what": what,
-            "value": row[value],
-            "of_random": row[base],
-        }
-        for which, what, value, base in parts
-        for row in means[which].to_dict("records")
-    ]
-
-
-def exception_summary(scores: pd.DataFrame, found: list[dict[str, Any]]) -> str:
-    """How many learners on how many environments, and how many of them are exceptions."""
-    finished = scores[(scores["status"] == "finished") & (scores["protocol"] == "corrected")]
-    cells = finished.drop_duplicates([*CELL, "policy", "reward_mode"])
-    cooperative = int((cells["reward_mode"] == "cooperative").sum())
-    less = sum(row["reward_mode"] == "cooperative" for row in found)
-    return (
-        f"Under cooperative reward {less} of {cooperative} learners on an environment earn less of "
-        f"it than Random; under the other modes {len(found) - less} of {len(cells) - cooperative} "
-        "leave an agent more to gain by holding a constant than Random does."
-    )
 
 
 def size_rows(settings: pd.DataFrame) -> list[dict[str, Any]]:

@@ -65,7 +65,7 @@ CONTRACT = {
     " training_iqm untrained action_share trust welfare",
     "learner_certificates": "environment policy reward_mode target role runs finished"
     " target_share share share_low share_high gap within",
-    "exceptions": "policy environment reward_mode what value of_random",
+    "exceptions": "policy environment reward_mode value of_random untrained worse runs why",
     "learner_signatures": "signature policy compared_with expected measure game source steps seeds"
     " value compared_value difference low high found",
     "learner_settings": "policy environment setting seeds steps score score_low score_high"

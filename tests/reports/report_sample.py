@@ -454,7 +454,8 @@ def sample() -> dict:
         "exceptions": [
             {
                 **{"policy": "IPPO", "environment": environments[0], "reward_mode": "private"},
-                **{"what": "more to gain by a constant", "value": 12.0, "of_random": 8.0},
+                **{"value": 12.0, "of_random": 8.0},
+                **{"untrained": float("nan"), "worse": 1, "runs": 3, "why": "still learning"},
             }
         ],
         "learner_signatures": [

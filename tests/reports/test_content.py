@@ -248,6 +248,7 @@ def data(study, several, audits, cases, supplements, drawn):
     return report_data(
         study=STUDY,
         provenance=PROVENANCE,
+        learning_curves=study["curves"],
         figures={name: path for name, path in texts.items() if name in FIGURES},
         curves={p.stem: p for name, p in texts.items() if name.startswith("environments/")},
         incentives={p.stem: p for name, p in texts.items() if name.startswith("incentives/")},
@@ -337,6 +338,7 @@ def test_games_that_a_learner_is_not_defined_for_are_listed_once(study, several,
     found = report_data(
         study=STUDY,
         provenance=PROVENANCE,
+        learning_curves=study["curves"],
         figures={},
         curves={},
         incentives={},
@@ -377,6 +379,7 @@ def test_cells_of_runs_that_left_no_row_are_planned(study, several, nothing_audi
     lost = report_data(
         study=STUDY,
         provenance=PROVENANCE,
+        learning_curves=study["curves"],
         figures={},
         curves={},
         incentives={},

@@ -12,15 +12,13 @@ from coopetition.reports.learners import (
     certificate_rows,
     certificate_summary,
     change_rows,
-    exception_summary,
-    exceptions,
     learner_rows,
     setting_rows,
     size_rows,
     size_summary,
 )
 from coopetition.reports.selection import learners, policy_order
-from frames import NAN, ended, policies, row, run
+from frames import NAN, ended, row
 
 
 @pytest.fixture(scope="module")
@@ -98,32 +96,6 @@ def test_changes_stand_once_with_the_learners_that_share_them():
         {"policies": "L1, L2, L3", "changes": "hidden 128 → 64", "why": "cheaper"},
         {"policies": "L1, L2", "changes": "n_steps 5 → –; copies 1 → 4", "why": "episodes"},
     ]
-
-
-def test_exceptions_are_learners_that_do_worse_than_random():
-    reference = pd.concat(
-        policies("Alpha", {None: (50.0, 1.0)}, mode=mode, deviation_gain=10.0)
-        for mode in ("private", "cooperative")
-    )
-    rows = [
-        run(policy=name, reward_mode=mode, training_return=earned, deviation_gain=gain, seed=seed)
-        for name, mode, earned, gain in (
-            ("IPPO", "cooperative", 60.0, 99.0),
-            ("ISAC", "cooperative", 40.0, 0.0),
-            ("IPPO", "private", 0.0, 9.0),
-            ("ISAC", "private", 0.0, 12.0),
-        )
-        for seed in (1, 2)
-    ]
-    scores = schema.table("scores", [one | {"protocol": "corrected"} for one in rows])
-    found = exceptions(scores, reference)
-    assert [(row["policy"], row["reward_mode"], row["value"]) for row in found] == [
-        ("ISAC", "cooperative", 40.0),
-        ("ISAC", "private", 12.0),
-    ]
-    text = exception_summary(scores, found)
-    assert "1 of 2 learners on an environment earn less" in text
-    assert "1 of 2 leave an agent more to gain" in text
 
 
 # ---- where learners end -------------------------------------------------------------------------

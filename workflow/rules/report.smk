@@ -11,6 +11,7 @@ rule report:
         page_results=rules.comparison.output.pages,
         reference=REFERENCE,
         scores=rules.scores.output,
+        learning_curves=CURVES,
         aggregates=rules.aggregates.output,
         identity=rules.identity.output,
         learner_cards=rules.learner_cards.output.table,

@@ -37,6 +37,7 @@ def main(snakemake):
         study=about,
         provenance=provenance,
         figures={Path(path).stem: Path(path) for path in files.texts},
+        learning_curves=schema.read("curves", files.learning_curves),
         curves={Path(path).stem: Path(path) for path in files.curve_texts},
         incentives={Path(path).stem: Path(path) for path in files.incentive_texts},
         audit_figures={Path(path).stem: Path(path) for path in files.audit_texts},

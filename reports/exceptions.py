@@ -1,0 +1,146 @@
+"""Learners that do not do what any learner should, and what the tables say about why.
+
+Under cooperative reward a learner should earn as much of it as Random; under the other modes, no
+agent should gain more by holding a constant than it would from Random.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from coopetition.agents.registry import learner
+
+from .selection import CELL, own_basis
+
+_KEYS = [*CELL, "reward_mode"]
+# In the order in which they are looked for.
+CAUSES = (
+    *("joint controller", "paid a team reward", "diverged", "still learning"),
+    *("no better than untrained", "unexplained"),
+)
+# Rise of the reward, in parts of it, and change of the mean share, over the last third of a
+# learning curve (three evaluations at least), that count as learning.
+RISE, CHANGE = 0.01, 0.05
+
+
+def exceptions(
+    scores: pd.DataFrame, reference: pd.DataFrame, curves: pd.DataFrame
+) -> list[dict[str, Any]]:
+    """A row per exception of a corrected learner, environment and mode.
+
+    Args:
+        scores: see `schema`, as are the following.
+        reference: of which Random is compared with.
+        curves: of the runs.
+
+    Returns:
+        Rows with the reward, or the gain, of the runs that finished (`value`, their mean), of
+        Random (`of_random`) and of the runs before training (`untrained`; NaN for gains, which are
+        not measured then), how many of the planned `runs` are `worse` than Random, and `why`: one
+        of `CAUSES`.
+    """
+    random = own_basis(reference)
+    random = random[random["policy"] == "Random"]
+    runs = _corrected(scores).merge(
+        random[[*_KEYS, "mode_return", "deviation_gain"]], on=_KEYS, suffixes=("", "_random")
+    )
+    along = dict(list(curves[curves["run_id"].isin(runs["run_id"])].groupby("run_id")))
+    shared = runs["reward_mode"] == "cooperative"
+    parts = [
+        (runs[shared], "training_return", "mode_return", -1.0),
+        (runs[~shared], "deviation_gain", "deviation_gain_random", 1.0),
+    ]
+    found = []
+    for part, value, base, sign in parts:
+        for key, cell in part.groupby([*_KEYS, "policy"], sort=False):
+            finished = cell[cell["status"] == "finished"]
+            beyond = sign * (finished[value] - finished[base])
+            worse = finished[beyond > 0]
+            if worse.empty or not beyond.mean() > 0:
+                continue
+            environment, edition, mode, policy = key
+            untrained = float("nan")
+            if mode == "cooperative":
+                first = [along[run]["training_return"].iloc[0] for run in finished["run_id"]]
+                untrained = float(np.mean(first))
+            found.append(
+                {
+                    "policy": policy,
+                    "reward_mode": mode,
+                    "environment": f"{environment}-{edition}",
+                    "value": float(finished[value].mean()),
+                    "of_random": float(finished[base].iloc[0]),
+                    "untrained": untrained,
+                    "worse": len(worse),
+                    "runs": len(cell),
+                    "why": _cause(cell, pd.concat(along[run] for run in worse["run_id"])),
+                }
+            )
+    return found
+
+
+def _corrected(scores: pd.DataFrame) -> pd.DataFrame:
+    """Runs of the corrected protocol on games that their learner is defined for."""
+    return scores[(scores["protocol"] == "corrected") & (scores["status"] != "excluded")]
+
+
+def _cause(cell: pd.DataFrame, curves: pd.DataFrame) -> str:
+    """One of `CAUSES`, of the runs of a cell and the curves of those that are worse than Random."""
+    policy, mode = cell[["policy", "reward_mode"]].iloc[0]
+    shared = mode == "cooperative"
+    entry = learner(policy)
+    if not shared and entry.paradigm == "joint":
+        return "joint controller"
+    if not shared and not entry.card["reward"].startswith("own"):
+        return "paid a team reward"
+    if (cell["status"] != "finished").any():
+        return "diverged"
+    means = curves.groupby("step")[["training_return", "cooperation"]].mean()
+    last = means.iloc[-max(3, round(len(means) / 3)) :]
+    reward, first = last["training_return"].mean(), means["training_return"].iloc[0]
+    rises = reward > first and _change(last["training_return"]) > RISE * abs(reward)
+    if rises or (not shared and abs(_change(last["cooperation"])) > CHANGE):
+        return "still learning"
+    # Agents that learn to defect earn less together, so under private reward this says nothing.
+    if mode != "private" and reward <= first:
+        return "no better than untrained"
+    return "unexplained"
+
+
+def _change(values: pd.Series) -> float:
+    """How far a straight line through evaluations rises from the first to the last."""
+    if len(values) < 2:
+        return 0.0
+    return float(np.polyfit(np.linspace(0.0, 1.0, len(values)), values, 1)[0])
+
+
+def exception_summary(scores: pd.DataFrame, found: Sequence[Mapping[str, Any]]) -> str:
+    """How many learners on how many environments, how many of them are exceptions, and why."""
+    runs = _corrected(scores)
+    cells = runs[runs["status"] == "finished"].drop_duplicates([*CELL, "policy", "reward_mode"])
+    cooperative = int((cells["reward_mode"] == "cooperative").sum())
+    less = [row for row in found if row["reward_mode"] == "cooperative"]
+    text = (
+        f"Under cooperative reward {len(less)} of {cooperative} learners on an environment earn "
+        f"less of it than Random; under the other modes {len(found) - len(less)} of "
+        f"{len(cells) - cooperative} leave an agent more to gain by holding a constant than Random "
+        "does."
+    )
+    if not found:
+        return text
+    counts = {cause: sum(row["why"] == cause for row in found) for cause in CAUSES}
+    said = ", ".join(f"{cause} {count}" for cause, count in counts.items() if count)
+    text += f" These {len(found)} by cause: {said}."
+    few = sum(2 * row["worse"] < row["runs"] for row in found)
+    text += f" In {few} of them fewer than half of the runs are worse than Random."
+    if less:
+        above = sum(row["untrained"] >= row["of_random"] for row in less)
+        text += (
+            f" Of the {len(less)} under cooperative reward, {above} started from an untrained copy "
+            "that earns as much as Random, so that training took them below it."
+        )
+    return text

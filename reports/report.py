@@ -77,6 +77,8 @@ CONTRACT = {
     " mean_rank first",
     "published_means": "mechanism_class reward_mode policy protocol environments mean_return"
     " published_as published published_environments deviation_percent",
+    "class_rankings": "edition protocol mechanism_class environments place private integrated"
+    " cooperative published",
     "class_gaps": "edition mechanism_class reward_mode return score published published_leaders",
     "environment_gaps": "environment reward_mode return score published published_leaders",
     "contributions": "edition protocol mechanism_class pairs median q1 q3 negative published"
@@ -89,7 +91,7 @@ CONTRACT = {
     "power": "edition protocol seeds seen effect score_least score_most",
     "mode_effects": "edition protocol reward_mode mechanism_class cells environments score"
     " score_low score_high change change_low change_high worst_off gini trust cooperation",
-    "statistics": "changes contributions modes tests equivalence power",
+    "statistics": "rankings changes contributions modes tests equivalence power",
     "released_audit_figures": "quantity published recomputed result note source",
     "released_audit_records": "audit origin records labels environments seeds experiments",
     "released_audit": "mechanism_class unit environments static_tests static_exploitative"

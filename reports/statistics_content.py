@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .class_rankings import ranking_summary, shown_rankings
 from .columns import MODES
 from .mode_effects import mode_summary
 from .performance_figures import main_pools
@@ -17,7 +18,7 @@ from .theme import signed
 
 # Tables that the section shows, see `schema`.
 TABLES: tuple[str, ...] = ("pools", "performance", "ranks", "paired_tests", "equivalence", "power")
-TABLES += ("published_means", "class_gaps", "contributions", "mode_effects")
+TABLES += ("published_means", "class_rankings", "class_gaps", "contributions", "mode_effects")
 PAIRED = ["environment", "edition", "protocol", "reward_mode"]
 FORMS = ("return", "score")
 
@@ -40,11 +41,13 @@ def statistics_data(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         "equivalence": same[same["reward_mode"] == "integrated"].to_dict("records"),
         "power": power_rows(tables["power"]),
         "published_means": told.to_dict("records"),
+        "class_rankings": shown_rankings(tables["class_rankings"]),
         "class_gaps": gap_rows(gaps[gaps["environment"] == ""]),
         "environment_gaps": gap_rows(gaps[gaps["environment"].isin(crossing)]),
         "contributions": tables["contributions"].to_dict("records"),
         "mode_effects": tables["mode_effects"].to_dict("records"),
         "statistics": {
+            "rankings": ranking_summary(tables["class_rankings"]),
             "changes": change_summary(gaps),
             "contributions": contribution_summary(tables["contributions"]),
             "modes": mode_summary(tables["mode_effects"]),

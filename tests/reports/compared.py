@@ -10,6 +10,7 @@ import pandas as pd
 from coopetition.reports import schema, statistics_content
 from coopetition.reports.budgets import budget_rows
 from coopetition.reports.class_gaps import gap_rows
+from coopetition.reports.class_rankings import ranking_rows
 from coopetition.reports.contribution import contribution_rows
 from coopetition.reports.mode_effects import mode_rows
 from coopetition.reports.performance import performance_tables
@@ -37,6 +38,7 @@ def comparisons(
         "equivalence": equivalence_tests(scores),
         "power": power_rows(scores),
         "published_means": mean_rows(scores, reference),
+        "class_rankings": ranking_rows(scores, repetitions=repetitions),
         "class_gaps": gap_rows(scores, repetitions=repetitions),
         "contributions": contribution_rows(scores, reference, repetitions=repetitions),
         "mode_effects": mode_rows(scores, repetitions=repetitions),

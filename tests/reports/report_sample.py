@@ -511,6 +511,20 @@ def sample() -> dict:
                 ("IQL", "corrected", "", float("nan"), None, float("nan")),
             )
         ],
+        "class_rankings": [
+            {
+                **{"edition": edition, "protocol": "corrected", "mechanism_class": "TR-1"},
+                **{"environments": 5, "place": 1, "published": name, "cooperative": None},
+                **{
+                    mode: {
+                        **{"policy": "QMIX", "iqm": 0.912, "low": 0.9, "high": 0.93},
+                        **{"rank_low": 1, "rank_high": most},
+                    }
+                    for mode, most in (("private", 1), ("integrated", 3))
+                },
+            }
+            for edition, name in (("v0", "QMIX"), ("v1", ""))
+        ],
         "class_gaps": [
             {
                 **{"edition": edition, "mechanism_class": "TR-1", "reward_mode": "private"},
@@ -572,6 +586,7 @@ def sample() -> dict:
             for seeds, effect in ((1, float("nan")), (3, 3.264))
         ],
         "statistics": {
+            "rankings": "Kendall's tau 0.5.",
             "changes": "The side changes on 1 of 2.",
             "contributions": "Medians by class.",
             "modes": "More is shared.",

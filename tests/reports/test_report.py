@@ -199,6 +199,7 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         "pools": 2,
         "performance": 1,
         "published-means": 2,
+        "class-rankings": 2,
         "class-gaps": 2,
         "environment-gaps": 1,
         "part-costs": 1,
@@ -296,6 +297,10 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
     assert [row[5:] for row in rows["published-means"]] == [
         ["22,762", "Random", "22,762", "5", "0.0 %"],
         ["22,762", "–", "–", "–", "–"],
+    ]
+    assert [row[5:] for row in rows["class-rankings"]] == [
+        ["QMIX 0.91 [0.90, 0.93], rank 1", "QMIX 0.91 [0.90, 0.93], ranks 1 to 3", "–", name]
+        for name in ("QMIX", "–")
     ]
     assert rows["class-gaps"][0][3:] == [
         *("private", "−4.3 [−5.3, −3.3]", "IPPO – QMIX", "4.2 (ISAC against QMIX)"),

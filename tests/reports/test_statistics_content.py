@@ -20,7 +20,7 @@ DRAWN = {
     "budgets": ("budgets", "pools"),
 }
 SECTIONS = ("pools", "performance", "paired_tests", "equivalence", "power", "published_means")
-SECTIONS += ("class_gaps", "environment_gaps", "contributions", "mode_effects")
+SECTIONS += ("class_rankings", "class_gaps", "environment_gaps", "contributions", "mode_effects")
 
 
 def study(learners, environments=3, modes=("private", "integrated"), seeds=3, seed=1):
@@ -70,6 +70,7 @@ def test_nothing_trained_gives_empty_sections(nothing):
     assert all(data[section] == [] for section in SECTIONS)
     said = dict(data["statistics"])
     assert said.pop("power") == "One seed shows no difference between two learners."
+    assert said.pop("rankings").startswith("Fewer than 3 learners of a published ranking")
     assert set(said.values()) == {""}
 
 

@@ -45,7 +45,7 @@ TABLES = {
         for name in (
             *("pools", "performance", "performance_profiles", "improvement", "ranks"),
             *("paired_tests", "equivalence", "power", "published_means", "class_gaps"),
-            *("contributions", "mode_effects", "budgets"),
+            *("class_rankings", "contributions", "mode_effects", "budgets"),
         )
     },
     "learner_cards": "tables/learner_cards.csv",

@@ -25,6 +25,7 @@ rule report:
         equivalence=rules.significance.output.equivalence,
         power=rules.significance.output.power,
         published_means=rules.published_forms.output.published_means,
+        class_rankings=rules.published_forms.output.class_rankings,
         class_gaps=rules.published_forms.output.class_gaps,
         contributions=rules.published_forms.output.contributions,
         mode_effects=rules.published_forms.output.mode_effects,

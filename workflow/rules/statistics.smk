@@ -137,6 +137,12 @@ rule published_forms:
             category="Tables",
             labels={"table": "mean returns, published form"},
         ),
+        class_rankings=report(
+            f"{RESULTS}/tables/class_rankings.csv",
+            caption="../report/published_forms.rst",
+            category="Tables",
+            labels={"table": "rankings by class, in score"},
+        ),
         class_gaps=report(
             f"{RESULTS}/tables/class_gaps.csv",
             caption="../report/published_forms.rst",
@@ -167,6 +173,7 @@ rule published_forms:
         repetitions=STUDY["bootstrap_repetitions"],
         code=code_hash(
             "coopetition.reports.class_gaps",
+            "coopetition.reports.class_rankings",
             "coopetition.reports.contribution",
             "coopetition.reports.mode_effects",
             "coopetition.reports.published_means",

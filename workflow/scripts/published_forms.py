@@ -3,6 +3,7 @@
 from common import start
 from coopetition.reports import schema
 from coopetition.reports.class_gaps import gap_rows
+from coopetition.reports.class_rankings import ranking_rows
 from coopetition.reports.contribution import contribution_rows
 from coopetition.reports.mode_effects import mode_rows
 from coopetition.reports.published_means import mean_rows
@@ -17,6 +18,8 @@ def main(snakemake):
     contributions = contribution_rows(scores, reference, repetitions=repetitions)
     schema.write("published_means", mean_rows(scores, reference), output.published_means)
     schema.write("class_gaps", gaps, output.class_gaps)
+    rankings = ranking_rows(scores, repetitions=repetitions)
+    schema.write("class_rankings", rankings, output.class_rankings)
     schema.write("contributions", contributions, output.contributions)
     effects = mode_rows(scores, repetitions=repetitions)
     schema.write("mode_effects", effects, output.mode_effects)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .class_gaps import change_summary, members_summary
 from .class_rankings import ranking_summary, shown_rankings
 from .columns import MODES
 from .mode_effects import mode_summary
@@ -49,6 +50,7 @@ def statistics_data(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         "statistics": {
             "rankings": ranking_summary(tables["class_rankings"]),
             "changes": change_summary(gaps),
+            "members": members_summary(gaps),
             "contributions": contribution_summary(tables["contributions"]),
             "modes": mode_summary(tables["mode_effects"]),
             "tests": test_summary(tables["paired_tests"]),
@@ -178,7 +180,8 @@ def power_summary(power: pd.DataFrame) -> str:
 def gap_rows(gaps: pd.DataFrame) -> list[dict[str, Any]]:
     """One row per class or environment and mode, with both forms."""
     keys = ["edition", "mechanism_class", "environment", "reward_mode"]
-    gap = dict.fromkeys(("gap", "low", "high", "lowest_without", "highest_without"), np.nan)
+    numbers = ("gap", "low", "high", "lowest_without", "highest_without")
+    gap = dict.fromkeys((*numbers, "members_gap", "members_low", "members_high"), np.nan)
     empty = {**gap, "leaders": "", "chosen": np.nan, "environments": None}
     rows = []
     for names, part in gaps.groupby(keys, sort=False):
@@ -193,31 +196,6 @@ def gap_rows(gaps: pd.DataFrame) -> list[dict[str, Any]]:
                 row |= {key: found[key] for key in ("published", "published_leaders")}
         rows.append(row)
     return rows
-
-
-def change_summary(gaps: pd.DataFrame) -> str:
-    """On how many environments the leading side differs between private and integrated reward."""
-    rows = gaps[(gaps["environment"] != "") & (gaps["form"] == "score")]
-    said = []
-    for edition, part in rows.groupby("edition"):
-        wide = part.pivot(index="environment", columns="reward_mode", values=["gap", "low", "high"])
-        if not {"private", "integrated"} <= set(wide["gap"]):
-            continue
-        wide = wide.dropna(subset=[("gap", "private"), ("gap", "integrated")])
-        signs = np.sign(wide["gap"][["private", "integrated"]])
-        changed = signs["private"] != signs["integrated"]
-        clear = (wide["low"] > 0) | (wide["high"] < 0)
-        sure = changed & clear["private"] & clear["integrated"]
-        said.append(
-            f"on {int(changed.sum())} of {len(wide)} environments in {edition}, on "
-            f"{int(sure.sum())} of them with both intervals on one side of zero"
-        )
-    if not said:
-        return ""
-    return (
-        "In score, the leading side changes between private and integrated reward "
-        f"{'; '.join(said)}."
-    )
 
 
 def contribution_summary(contributions: pd.DataFrame) -> str:

@@ -108,6 +108,7 @@ def _gap(gap: float | None) -> dict:
     """A gap between the two sides in one of its forms, or none."""
     ends = {"low": None, "high": None} if gap is None else {"low": gap - 1, "high": gap + 1}
     found = {"gap": gap, **ends, "lowest_without": 0.0, "highest_without": 0.2}
+    found |= {"members_gap": -0.02, "members_low": -0.1, "members_high": 0.06}
     return {**found, "leaders": "" if gap is None else "IPPO – QMIX", "environments": 5}
 
 
@@ -587,6 +588,7 @@ def sample() -> dict:
         ],
         "statistics": {
             "rankings": "Kendall's tau 0.5.",
+            "members": "All lead in 1 of 2.",
             "changes": "The side changes on 1 of 2.",
             "contributions": "Medians by class.",
             "modes": "More is shared.",

@@ -304,7 +304,7 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
     ]
     assert rows["class-gaps"][0][3:] == [
         *("private", "−4.3 [−5.3, −3.3]", "IPPO – QMIX", "4.2 (ISAC against QMIX)"),
-        *("0.13 [−0.87, 1.13]", "IPPO – QMIX", "[0.00, 0.20]"),
+        *("0.13 [−0.87, 1.13]", "IPPO – QMIX", "[0.00, 0.20]", "−0.02 [−0.10, 0.06]"),
     ]
     assert rows["environment-gaps"][0][2:5] == ["– –", "–", "7.0"]
     assert rows["contributions"][0][6:8] == ["1", "30.1 (0 of 77 below 0)"]

@@ -201,6 +201,7 @@ def drawn(study, several, audits, cases, supplements, replies, tmp_path_factory)
         "improvement": ("improvement", "performance", "pools"),
         "ranks": ("ranks", "performance", "pools"),
         "class_gaps": ("class_gaps",),
+        "crossovers": ("class_gaps",),
         "budgets": ("budgets", "pools"),
         "released_audit": ("released_audit",),
         "exploitability": ("audit_exploitability", "certificates"),

@@ -75,7 +75,7 @@ def tables_of(reference, scores=None, curves=None):
             name: {name: several[name], **performance}
             for name in ("performance_profiles", "improvement", "ranks")
         },
-        "class_gaps": {"class_gaps": several["class_gaps"]},
+        **{name: {"class_gaps": several["class_gaps"]} for name in ("class_gaps", "crossovers")},
         "budgets": {"budgets": several["budgets"], "pools": several["pools"]},
         "released_audit": {"released_audit": released_of(classes)},
         "exploitability": {

@@ -16,6 +16,7 @@ FIGURE_INPUTS = {
         for name in ("performance_profiles", "improvement", "ranks")
     },
     "class_gaps": {"class_gaps": rules.published_forms.output.class_gaps},
+    "crossovers": {"class_gaps": rules.published_forms.output.class_gaps},
     "budgets": {
         "budgets": rules.budgets.output,
         "pools": rules.performance.output.pools,

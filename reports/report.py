@@ -81,6 +81,12 @@ CONTRACT = {
     " cooperative published",
     "class_gaps": "edition mechanism_class reward_mode return score published published_leaders",
     "environment_gaps": "environment reward_mode return score published published_leaders",
+    "oracle_gaps": "edition protocol mechanism_class policy environments oracle oracle_gap"
+    " oracle_low oracle_high constant_gap constant_low constant_high nash_gap nash_low nash_high"
+    " planner_gap planner_low planner_high",
+    "exceedances": "environment published_return published_oracle_return published_gap"
+    " oracle_return oracle_gap constant constant_gap policy runs learner_gap learner_low"
+    " learner_high",
     "contributions": "edition protocol mechanism_class pairs median q1 q3 negative published"
     " published_negative published_pairs accounting policy_effect fixed score_effect score_low"
     " score_high",
@@ -91,7 +97,8 @@ CONTRACT = {
     "power": "edition protocol seeds seen effect score_least score_most",
     "mode_effects": "edition protocol reward_mode mechanism_class cells environments score"
     " score_low score_high change change_low change_high worst_off gini trust cooperation",
-    "statistics": "rankings changes members contributions modes tests equivalence power",
+    "statistics": "rankings changes members oracles exceedances contributions modes tests"
+    " equivalence power",
     "released_audit_figures": "quantity published recomputed result note source",
     "released_audit_records": "audit origin records labels environments seeds experiments",
     "released_audit": "mechanism_class unit environments static_tests static_exploitative"

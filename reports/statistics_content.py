@@ -12,6 +12,7 @@ from .class_gaps import change_summary, members_summary
 from .class_rankings import ranking_summary, shown_rankings
 from .columns import MODES
 from .mode_effects import mode_summary
+from .oracle_gaps import exceedance_summary, gap_summary, shown_gaps
 from .performance_figures import main_pools
 from .significance import POWER
 from .sources import published
@@ -19,7 +20,8 @@ from .theme import signed
 
 # Tables that the section shows, see `schema`.
 TABLES: tuple[str, ...] = ("pools", "performance", "ranks", "paired_tests", "equivalence", "power")
-TABLES += ("published_means", "class_rankings", "class_gaps", "contributions", "mode_effects")
+TABLES += ("published_means", "class_rankings", "class_gaps", "oracle_gaps", "exceedances")
+TABLES += ("contributions", "mode_effects")
 PAIRED = ["environment", "edition", "protocol", "reward_mode"]
 FORMS = ("return", "score")
 
@@ -45,12 +47,16 @@ def statistics_data(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         "class_rankings": shown_rankings(tables["class_rankings"]),
         "class_gaps": gap_rows(gaps[gaps["environment"] == ""]),
         "environment_gaps": gap_rows(gaps[gaps["environment"].isin(crossing)]),
+        "oracle_gaps": shown_gaps(tables["oracle_gaps"]),
+        "exceedances": tables["exceedances"].to_dict("records"),
         "contributions": tables["contributions"].to_dict("records"),
         "mode_effects": tables["mode_effects"].to_dict("records"),
         "statistics": {
             "rankings": ranking_summary(tables["class_rankings"]),
             "changes": change_summary(gaps),
             "members": members_summary(gaps),
+            "oracles": gap_summary(tables["oracle_gaps"]),
+            "exceedances": exceedance_summary(tables["exceedances"]),
             "contributions": contribution_summary(tables["contributions"]),
             "modes": mode_summary(tables["mode_effects"]),
             "tests": test_summary(tables["paired_tests"]),

@@ -34,6 +34,14 @@ def _maybe(about: str) -> Column:
     return Column("number", about, (), True)
 
 
+def _gap(rival: str, about: str) -> dict[str, Column]:
+    return {
+        f"{rival}_gap": _maybe(f"return less that of {about}, in % of its size; empty without"),
+        f"{rival}_low": _maybe("lower end of its 95 % bootstrap interval over seeds"),
+        f"{rival}_high": _maybe("upper end"),
+    }
+
+
 TABLES = {
     "pools": {
         **_POOL,
@@ -164,6 +172,38 @@ TABLES = {
         "members_high": _maybe("upper end"),
         "published": _maybe("published gap; %"),
         "published_leaders": Column("text", "between whom"),
+    },
+    "oracle_gaps": {
+        "edition": _FACTORS["edition"],
+        "mechanism_class": _TIER,
+        "environment": Column("text", "name with edition; empty for the mean over the class"),
+        "reward_mode": _FACTORS["reward_mode"],
+        "policy": Column("text", "learner"),
+        "protocol": _FACTORS["protocol"],
+        "environments": Column("integer", "environments averaged"),
+        "runs": Column("integer", "runs that finished"),
+        "mean_return": _maybe("summed reward of the mode; empty for the class"),
+        "oracle": Column("text", "reference oracle of the environment, as in the published code"),
+        "oracle_return": _maybe("its return of the mode; empty for the class"),
+        **_gap("oracle", "the oracle"),
+        "constant": Column("text", "best of 101 constants in that return; empty for the class"),
+        **_gap("constant", "the best constant"),
+        **_gap("nash", "Oracle_Nash"),
+        **_gap("planner", "Planner"),
+    },
+    "exceedances": {
+        "environment": Column("text", "name with edition, of the published table"),
+        "reward_mode": _FACTORS["reward_mode"],
+        "published_return": Column("number", "of ISAC there"),
+        "published_oracle_return": Column("number", "of Oracle_Loyalty there"),
+        "published_gap": Column("number", "there; %"),
+        "oracle_return": _maybe("of Oracle_Loyalty here"),
+        "oracle_gap": _maybe("published return less that; %"),
+        "constant": Column("text", "best constant here"),
+        "constant_gap": _maybe("published return less that of the best constant; %"),
+        "policy": Column("text", "our learner published as ISAC; empty without finished runs"),
+        "runs": Column("integer", "its runs that finished"),
+        **_gap("learner", "Oracle_Loyalty"),
     },
     "contributions": {
         "edition": _FACTORS["edition"],

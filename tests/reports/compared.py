@@ -13,6 +13,8 @@ from coopetition.reports.class_gaps import gap_rows
 from coopetition.reports.class_rankings import ranking_rows
 from coopetition.reports.contribution import contribution_rows
 from coopetition.reports.mode_effects import mode_rows
+from coopetition.reports.oracle_gaps import exceedance_rows
+from coopetition.reports.oracle_gaps import gap_rows as oracle_gap_rows
 from coopetition.reports.performance import performance_tables
 from coopetition.reports.pools import pool_rows
 from coopetition.reports.published_means import mean_rows
@@ -31,7 +33,10 @@ def comparisons(
 ) -> dict[str, pd.DataFrame]:
     """Every table of the family `statistics`."""
     curves = learning(scores[scores["status"] == "finished"]) if curves is None else curves
+    against = oracle_gap_rows(scores, reference, repetitions=repetitions)
     rows = {
+        "oracle_gaps": against,
+        "exceedances": exceedance_rows(schema.table("oracle_gaps", against), reference),
         "pools": pool_rows(scores),
         **performance_tables(scores, repetitions=repetitions),
         "paired_tests": paired_tests(scores),

@@ -543,6 +543,30 @@ def sample() -> dict:
                 **{"score": _gap(0.126), "published": 7.0, "published_leaders": ""},
             }
         ],
+        "oracle_gaps": [
+            {
+                **{"edition": "v0", "protocol": "corrected", "mechanism_class": "TR-1"},
+                **{"policy": "QMIX", "environments": 5, "oracle": "Oracle_Equilibrium"},
+                **{
+                    f"{rival}_{part}": None if gap is None else gap + shift
+                    for rival, gap in (
+                        *(("oracle", 250.04), ("constant", -4.84)),
+                        *(("nash", None), ("planner", -6.0)),
+                    )
+                    for part, shift in (("gap", 0.0), ("low", -1.0), ("high", 1.0))
+                },
+            }
+        ],
+        "exceedances": [
+            {
+                **{"environment": "ApacheProject-v0", "published_return": 5539736.0},
+                **{"published_oracle_return": 5484826.0, "published_gap": 1.0},
+                **{"oracle_return": 5484825.9, "oracle_gap": 1.001, "runs": runs, "policy": policy},
+                **{"constant": "Constant_60", "constant_gap": -4.84},
+                **{f"learner_{part}": gap for part in ("gap", "low", "high")},
+            }
+            for policy, runs, gap in (("Central_SAC", 3, -2.5), ("", 0, None))
+        ],
         "contributions": [
             {
                 **{"edition": edition, "protocol": "corrected", "mechanism_class": "TR-1"},
@@ -588,6 +612,8 @@ def sample() -> dict:
         ],
         "statistics": {
             "rankings": "Kendall's tau 0.5.",
+            "oracles": "2 of 5 above.",
+            "exceedances": "The published mean gap.",
             "members": "All lead in 1 of 2.",
             "changes": "The side changes on 1 of 2.",
             "contributions": "Medians by class.",

@@ -200,6 +200,7 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         "performance": 1,
         "published-means": 2,
         "class-rankings": 2,
+        **{"oracle-gaps": 1, "exceedances": 2},
         "class-gaps": 2,
         "environment-gaps": 1,
         "part-costs": 1,
@@ -305,6 +306,19 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
     assert rows["class-gaps"][0][3:] == [
         *("private", "−4.3 [−5.3, −3.3]", "IPPO – QMIX", "4.2 (ISAC against QMIX)"),
         *("0.13 [−0.87, 1.13]", "IPPO – QMIX", "[0.00, 0.20]", "−0.02 [−0.10, 0.06]"),
+    ]
+    assert rows["oracle-gaps"][0][3:] == [
+        *("QMIX", "5", "250.0 [249.0, 251.0]", "−4.8 [−5.8, −3.8]", "– –", "−6.0 [−7.0, −5.0]"),
+    ]
+    assert [row[4:] for row in rows["exceedances"]] == [
+        [
+            "5,484,826",
+            "1.00",
+            "−4.84 (Constant_60)",
+            "Central_SAC (3 runs)",
+            "−2.50 [−2.50, −2.50]",
+        ],
+        ["5,484,826", "1.00", "−4.84 (Constant_60)", "–", "– –"],
     ]
     assert rows["environment-gaps"][0][2:5] == ["– –", "–", "7.0"]
     assert rows["contributions"][0][6:8] == ["1", "30.1 (0 of 77 below 0)"]

@@ -45,7 +45,14 @@ TABLES = {
         for name in (
             *("pools", "performance", "performance_profiles", "improvement", "ranks"),
             *("paired_tests", "equivalence", "power", "published_means", "class_gaps"),
-            *("class_rankings", "contributions", "mode_effects", "budgets"),
+            *(
+                "class_rankings",
+                "oracle_gaps",
+                "exceedances",
+                "contributions",
+                "mode_effects",
+                "budgets",
+            ),
         )
     },
     "learner_cards": "tables/learner_cards.csv",

@@ -27,6 +27,8 @@ rule report:
         published_means=rules.published_forms.output.published_means,
         class_rankings=rules.published_forms.output.class_rankings,
         class_gaps=rules.published_forms.output.class_gaps,
+        oracle_gaps=rules.published_forms.output.oracle_gaps,
+        exceedances=rules.published_forms.output.exceedances,
         contributions=rules.published_forms.output.contributions,
         mode_effects=rules.published_forms.output.mode_effects,
         threats=rules.threats.output,

@@ -149,6 +149,18 @@ rule published_forms:
             category="Tables",
             labels={"table": "gaps by class"},
         ),
+        oracle_gaps=report(
+            f"{RESULTS}/tables/oracle_gaps.csv",
+            caption="../report/published_forms.rst",
+            category="Tables",
+            labels={"table": "learners against oracles"},
+        ),
+        exceedances=report(
+            f"{RESULTS}/tables/exceedances.csv",
+            caption="../report/published_forms.rst",
+            category="Tables",
+            labels={"table": "exceedance of an oracle"},
+        ),
         contributions=report(
             f"{RESULTS}/tables/contributions.csv",
             caption="../report/published_forms.rst",
@@ -176,6 +188,7 @@ rule published_forms:
             "coopetition.reports.class_rankings",
             "coopetition.reports.contribution",
             "coopetition.reports.mode_effects",
+            "coopetition.reports.oracle_gaps",
             "coopetition.reports.published_means",
             "coopetition.reports.schema",
         ),

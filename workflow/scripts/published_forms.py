@@ -6,6 +6,8 @@ from coopetition.reports.class_gaps import gap_rows
 from coopetition.reports.class_rankings import ranking_rows
 from coopetition.reports.contribution import contribution_rows
 from coopetition.reports.mode_effects import mode_rows
+from coopetition.reports.oracle_gaps import exceedance_rows
+from coopetition.reports.oracle_gaps import gap_rows as oracle_gap_rows
 from coopetition.reports.published_means import mean_rows
 
 
@@ -20,6 +22,10 @@ def main(snakemake):
     schema.write("class_gaps", gaps, output.class_gaps)
     rankings = ranking_rows(scores, repetitions=repetitions)
     schema.write("class_rankings", rankings, output.class_rankings)
+    against = oracle_gap_rows(scores, reference, repetitions=repetitions)
+    schema.write("oracle_gaps", against, output.oracle_gaps)
+    exceedances = exceedance_rows(schema.table("oracle_gaps", against), reference)
+    schema.write("exceedances", exceedances, output.exceedances)
     schema.write("contributions", contributions, output.contributions)
     effects = mode_rows(scores, repetitions=repetitions)
     schema.write("mode_effects", effects, output.mode_effects)

@@ -97,8 +97,8 @@ CONTRACT = {
     "power": "edition protocol seeds seen effect score_least score_most",
     "mode_effects": "edition protocol reward_mode mechanism_class cells environments score"
     " score_low score_high change change_low change_high worst_off gini trust cooperation",
-    "statistics": "rankings changes members oracles exceedances contributions modes tests"
-    " equivalence power",
+    "statistics": "rankings changes members oracles exceedances contributions modes"
+    " breakdowns tests equivalence power",
     "released_audit_figures": "quantity published recomputed result note source",
     "released_audit_records": "audit origin records labels environments seeds experiments",
     "released_audit": "mechanism_class unit environments static_tests static_exploitative"
@@ -149,6 +149,8 @@ CONTRACT = {
     "cells": "environment policy protocol planned finished diverged failed excluded cpu_seconds",
     "part_costs": "part jobs cpu_seconds memory_mb",
     "failures": "run_id environment policy protocol reward_mode seed status reason",
+    "breakdowns": "policy environment reward_mode precision published_broken published_runs v0 v1",
+    "instability": "definition published_unstable published_total published_environments v0 v1",
     "excluded": "policy min_agents environments runs",
     "figures": "id title caption alt sheets provenance data",
     "cards": "environment title mechanism_class class_name story editions",

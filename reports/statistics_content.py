@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .breakdowns import breakdown_summary, shown_breakdowns, shown_instability
 from .class_gaps import change_summary, members_summary
 from .class_rankings import ranking_summary, shown_rankings
 from .columns import MODES
@@ -21,7 +22,7 @@ from .theme import signed
 # Tables that the section shows, see `schema`.
 TABLES: tuple[str, ...] = ("pools", "performance", "ranks", "paired_tests", "equivalence", "power")
 TABLES += ("published_means", "class_rankings", "class_gaps", "oracle_gaps", "exceedances")
-TABLES += ("contributions", "mode_effects")
+TABLES += ("contributions", "mode_effects", "breakdowns", "instability")
 PAIRED = ["environment", "edition", "protocol", "reward_mode"]
 FORMS = ("return", "score")
 
@@ -51,6 +52,8 @@ def statistics_data(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         "exceedances": tables["exceedances"].to_dict("records"),
         "contributions": tables["contributions"].to_dict("records"),
         "mode_effects": tables["mode_effects"].to_dict("records"),
+        "breakdowns": shown_breakdowns(tables["breakdowns"]),
+        "instability": shown_instability(tables["instability"]),
         "statistics": {
             "rankings": ranking_summary(tables["class_rankings"]),
             "changes": change_summary(gaps),
@@ -59,6 +62,7 @@ def statistics_data(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
             "exceedances": exceedance_summary(tables["exceedances"]),
             "contributions": contribution_summary(tables["contributions"]),
             "modes": mode_summary(tables["mode_effects"]),
+            "breakdowns": breakdown_summary(tables["breakdowns"], tables["instability"]),
             "tests": test_summary(tables["paired_tests"]),
             "equivalence": equivalence_summary(tables["equivalence"]),
             "power": power_summary(tables["power"]),

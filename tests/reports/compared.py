@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from coopetition.reports import schema, statistics_content
+from coopetition.reports.breakdowns import breakdown_rows, instability_rows
 from coopetition.reports.budgets import budget_rows
 from coopetition.reports.class_gaps import gap_rows
 from coopetition.reports.class_rankings import ranking_rows
@@ -47,6 +48,8 @@ def comparisons(
         "class_gaps": gap_rows(scores, repetitions=repetitions),
         "contributions": contribution_rows(scores, reference, repetitions=repetitions),
         "mode_effects": mode_rows(scores, repetitions=repetitions),
+        "breakdowns": breakdown_rows(scores),
+        "instability": instability_rows(scores, curves),
         "budgets": budget_rows(scores, curves, repetitions=repetitions),
     }
     return {name: schema.table(name, found) for name, found in rows.items()}

@@ -612,6 +612,7 @@ def sample() -> dict:
         ],
         "statistics": {
             "rankings": "Kendall's tau 0.5.",
+            "breakdowns": "None of 12 runs broke down.",
             "oracles": "2 of 5 above.",
             "exceedances": "The published mean gap.",
             "members": "All lead in 1 of 2.",
@@ -789,6 +790,21 @@ def sample() -> dict:
                 "seed": 99,
                 "status": "diverged",
                 "reason": "NaN at step 12,288",
+            }
+        ],
+        "breakdowns": [
+            {
+                **{"policy": "MADDPG", "environment": "ApacheProject", "precision": precision},
+                **{"reward_mode": "private", "published_broken": n, "published_runs": of},
+                **{"v0": {"broken": 1, "runs": 3, "first_step": 1024}, "v1": None},
+            }
+            for precision, n, of in (("half", 0, 13), ("half", 3, None), ("", None, None))
+        ],
+        "instability": [
+            {
+                **{"definition": "a loss is not finite", "published_unstable": 8},
+                **{"published_total": 60, "published_environments": "ApacheProject"},
+                **{"v0": {"unstable": 1, "runs": 9, "environments": "SLCD"}, "v1": None},
             }
         ],
         "excluded": [

@@ -233,6 +233,7 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         "corpus-checks": 1,
         "cells": 2,
         "failures": 1,
+        **{"breakdowns": 3, "instability": 1},
         "excluded": 1,
         "records": 3,
         "packages": 3,
@@ -327,6 +328,12 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         ["1", "–", "–"],
         ["3 (here)", "3.26", "[0.33, 0.65]"],
     ]
+    assert [row[3:] for row in rows["breakdowns"]] == [
+        ["0 of 13", "half", "1 of 3, from step 1,024", "–"],
+        ["3", "half", "1 of 3, from step 1,024", "–"],
+        ["–", "–", "1 of 3, from step 1,024", "–"],
+    ]
+    assert rows["instability"][0][1:] == ["8 of 60", "ApacheProject", "1 of 9: SLCD", "–"]
     assert rows["learners"] == [["Central_PPO", "joint", "IPPO", "2 of v0", "–"]]
     assert rows["hyperparameters"][0][1:] == [
         *("IPPO, Central_PPO", "n_steps = 2048; hidden = [64, 64]"),

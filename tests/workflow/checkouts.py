@@ -52,6 +52,8 @@ TABLES = {
                 "contributions",
                 "mode_effects",
                 "budgets",
+                "breakdowns",
+                "instability",
             ),
         )
     },

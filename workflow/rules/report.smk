@@ -31,6 +31,8 @@ rule report:
         exceedances=rules.published_forms.output.exceedances,
         contributions=rules.published_forms.output.contributions,
         mode_effects=rules.published_forms.output.mode_effects,
+        breakdowns=rules.published_forms.output.breakdowns,
+        instability=rules.published_forms.output.instability,
         threats=rules.threats.output,
         ablations=ABLATIONS,
         released_audit=rules.released_audit_tables.output.audit,

@@ -130,6 +130,7 @@ rule published_forms:
     input:
         scores=rules.scores.output,
         reference=REFERENCE,
+        curves=CURVES,
     output:
         published_means=report(
             f"{RESULTS}/tables/published_means.csv",
@@ -173,6 +174,18 @@ rule published_forms:
             category="Tables",
             labels={"table": "what the reward mode changes"},
         ),
+        breakdowns=report(
+            f"{RESULTS}/tables/breakdowns.csv",
+            caption="../report/published_forms.rst",
+            category="Tables",
+            labels={"table": "runs that break down"},
+        ),
+        instability=report(
+            f"{RESULTS}/tables/instability.csv",
+            caption="../report/published_forms.rst",
+            category="Tables",
+            labels={"table": "unstable runs"},
+        ),
     log:
         f"{LOGS}/published_forms.log",
     benchmark:
@@ -184,6 +197,7 @@ rule published_forms:
     params:
         repetitions=STUDY["bootstrap_repetitions"],
         code=code_hash(
+            "coopetition.reports.breakdowns",
             "coopetition.reports.class_gaps",
             "coopetition.reports.class_rankings",
             "coopetition.reports.contribution",

@@ -2,6 +2,7 @@
 
 from common import start
 from coopetition.reports import schema
+from coopetition.reports.breakdowns import breakdown_rows, instability_rows
 from coopetition.reports.class_gaps import gap_rows
 from coopetition.reports.class_rankings import ranking_rows
 from coopetition.reports.contribution import contribution_rows
@@ -15,6 +16,7 @@ def main(snakemake):
     start(snakemake)
     scores = schema.read("scores", snakemake.input.scores)
     reference = schema.read("reference", snakemake.input.reference)
+    curves = schema.read("curves", snakemake.input.get("curves"))
     repetitions, output = snakemake.params.repetitions, snakemake.output
     gaps = gap_rows(scores, repetitions=repetitions)
     contributions = contribution_rows(scores, reference, repetitions=repetitions)
@@ -27,6 +29,8 @@ def main(snakemake):
     exceedances = exceedance_rows(schema.table("oracle_gaps", against), reference)
     schema.write("exceedances", exceedances, output.exceedances)
     schema.write("contributions", contributions, output.contributions)
+    schema.write("breakdowns", breakdown_rows(scores), output.breakdowns)
+    schema.write("instability", instability_rows(scores, curves), output.instability)
     effects = mode_rows(scores, repetitions=repetitions)
     schema.write("mode_effects", effects, output.mode_effects)
 

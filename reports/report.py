@@ -97,7 +97,7 @@ CONTRACT = {
     "power": "edition protocol seeds seen effect score_least score_most",
     "mode_effects": "edition protocol reward_mode mechanism_class cells environments score"
     " score_low score_high change change_low change_high worst_off gini trust cooperation",
-    "statistics": "rankings changes members oracles exceedances contributions modes"
+    "statistics": "returns rankings changes members oracles exceedances contributions modes"
     " breakdowns tests equivalence power",
     "released_audit_figures": "quantity published recomputed result note source",
     "released_audit_records": "audit origin records labels environments seeds experiments",

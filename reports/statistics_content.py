@@ -15,6 +15,7 @@ from .columns import MODES
 from .mode_effects import mode_summary
 from .oracle_gaps import exceedance_summary, gap_summary, shown_gaps
 from .performance_figures import main_pools
+from .returns import ablation_summary
 from .significance import POWER
 from .sources import published
 from .theme import signed
@@ -23,6 +24,7 @@ from .theme import signed
 TABLES: tuple[str, ...] = ("pools", "performance", "ranks", "paired_tests", "equivalence", "power")
 TABLES += ("published_means", "class_rankings", "class_gaps", "oracle_gaps", "exceedances")
 TABLES += ("contributions", "mode_effects", "breakdowns", "instability")
+TABLES += ("reward_ablation_summary",)
 PAIRED = ["environment", "edition", "protocol", "reward_mode"]
 FORMS = ("return", "score")
 
@@ -55,6 +57,7 @@ def statistics_data(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         "breakdowns": shown_breakdowns(tables["breakdowns"]),
         "instability": shown_instability(tables["instability"]),
         "statistics": {
+            "returns": ablation_summary(tables["reward_ablation_summary"]),
             "rankings": ranking_summary(tables["class_rankings"]),
             "changes": change_summary(gaps),
             "members": members_summary(gaps),

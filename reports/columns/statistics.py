@@ -34,6 +34,14 @@ def _maybe(about: str) -> Column:
     return Column("number", about, (), True)
 
 
+_CELL = {
+    "edition": _FACTORS["edition"],
+    "mechanism_class": _TIER,
+    "environment": Column("text", "name without edition"),
+    "policy": Column("text", "learner, heuristic, oracle or planner"),
+}
+
+
 def _gap(rival: str, about: str) -> dict[str, Column]:
     return {
         f"{rival}_gap": _maybe(f"return less that of {about}, in % of its size; empty without"),
@@ -138,7 +146,7 @@ TABLES = {
     "published_means": {
         "mechanism_class": _TIER,
         "reward_mode": _FACTORS["reward_mode"],
-        "policy": Column("text", "learner, Random or TitForTat_released"),
+        "policy": Column("text", "learner, Random, TitForTat_released or an oracle"),
         "protocol": Column("text", "of a learner", ("", *PROTOCOLS)),
         "environments": Column("integer", "environments of the class in this run"),
         "mean_return": Column("number", "summed reward of the mode; runs that failed left out"),
@@ -146,6 +154,24 @@ TABLES = {
         "published": _maybe("value there"),
         "published_environments": Column("integer", "environments there", (), True),
         "deviation_percent": _maybe("ours less published; empty over other numbers of them"),
+    },
+    "returns_summary": {
+        **_CELL,
+        "protocol": Column("text", "of a learner; empty for others", ("", *PROTOCOLS)),
+        "reward_mode": Column("text", "mode trained on, or of the return", MODES),
+        "n": Column("integer", "runs that finished; of policies that do not learn, episodes"),
+        "mean": Column("number", "summed reward of the mode"),
+        "sd": _maybe("sample standard deviation; of episodes, that of all; empty with one"),
+        "sem": _maybe("standard error of the mean"),
+        "min": _maybe("least of the runs"),
+        "max": _maybe("largest"),
+    },
+    "reward_ablation_summary": {
+        **_CELL,
+        "protocol": _FACTORS["protocol"],
+        **{f"return_{m}": Column("number", f"mean return trained on {m} reward") for m in MODES},
+        "integrated_less_private": Column("number", "difference of these returns"),
+        "cooperative_less_integrated": Column("number", "difference of these returns"),
     },
     "class_gaps": {
         "edition": _FACTORS["edition"],

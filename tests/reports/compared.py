@@ -19,6 +19,7 @@ from coopetition.reports.oracle_gaps import gap_rows as oracle_gap_rows
 from coopetition.reports.performance import performance_tables
 from coopetition.reports.pools import pool_rows
 from coopetition.reports.published_means import mean_rows
+from coopetition.reports.returns import ablation_rows, return_rows
 from coopetition.reports.significance import equivalence_tests, paired_tests, power_rows
 from frames import learning, run
 
@@ -35,7 +36,10 @@ def comparisons(
     """Every table of the family `statistics`."""
     curves = learning(scores[scores["status"] == "finished"]) if curves is None else curves
     against = oracle_gap_rows(scores, reference, repetitions=repetitions)
+    returns = return_rows(scores, reference)
     rows = {
+        "returns_summary": returns,
+        "reward_ablation_summary": ablation_rows(schema.table("returns_summary", returns)),
         "oracle_gaps": against,
         "exceedances": exceedance_rows(schema.table("oracle_gaps", against), reference),
         "pools": pool_rows(scores),

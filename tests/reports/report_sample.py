@@ -611,6 +611,7 @@ def sample() -> dict:
             for seeds, effect in ((1, float("nan")), (3, 3.264))
         ],
         "statistics": {
+            "returns": "The median change.",
             "rankings": "Kendall's tau 0.5.",
             "breakdowns": "None of 12 runs broke down.",
             "oracles": "2 of 5 above.",

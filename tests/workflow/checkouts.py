@@ -53,6 +53,8 @@ TABLES = {
                 "mode_effects",
                 "budgets",
                 "breakdowns",
+                "returns_summary",
+                "reward_ablation_summary",
                 "instability",
             ),
         )

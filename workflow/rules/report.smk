@@ -25,6 +25,7 @@ rule report:
         equivalence=rules.significance.output.equivalence,
         power=rules.significance.output.power,
         published_means=rules.published_forms.output.published_means,
+        reward_ablation_summary=rules.published_forms.output.reward_ablation_summary,
         class_rankings=rules.published_forms.output.class_rankings,
         class_gaps=rules.published_forms.output.class_gaps,
         oracle_gaps=rules.published_forms.output.oracle_gaps,

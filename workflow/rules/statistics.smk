@@ -138,6 +138,8 @@ rule published_forms:
             category="Tables",
             labels={"table": "mean returns, published form"},
         ),
+        returns_summary=f"{RESULTS}/tables/returns_summary.csv",
+        reward_ablation_summary=f"{RESULTS}/tables/reward_ablation_summary.csv",
         class_rankings=report(
             f"{RESULTS}/tables/class_rankings.csv",
             caption="../report/published_forms.rst",
@@ -204,6 +206,7 @@ rule published_forms:
             "coopetition.reports.mode_effects",
             "coopetition.reports.oracle_gaps",
             "coopetition.reports.published_means",
+            "coopetition.reports.returns",
             "coopetition.reports.schema",
         ),
         texts=data_hash("reports/published"),

@@ -10,6 +10,7 @@ from coopetition.reports.mode_effects import mode_rows
 from coopetition.reports.oracle_gaps import exceedance_rows
 from coopetition.reports.oracle_gaps import gap_rows as oracle_gap_rows
 from coopetition.reports.published_means import mean_rows
+from coopetition.reports.returns import ablation_rows, return_rows
 
 
 def main(snakemake):
@@ -29,6 +30,10 @@ def main(snakemake):
     exceedances = exceedance_rows(schema.table("oracle_gaps", against), reference)
     schema.write("exceedances", exceedances, output.exceedances)
     schema.write("contributions", contributions, output.contributions)
+    returns = schema.table("returns_summary", return_rows(scores, reference))
+    schema.write("returns_summary", returns, output.returns_summary)
+    ablation = ablation_rows(returns)
+    schema.write("reward_ablation_summary", ablation, output.reward_ablation_summary)
     schema.write("breakdowns", breakdown_rows(scores), output.breakdowns)
     schema.write("instability", instability_rows(scores, curves), output.instability)
     effects = mode_rows(scores, repetitions=repetitions)

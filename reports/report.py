@@ -11,6 +11,7 @@ import math
 import re
 import shutil
 import tempfile
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -160,13 +161,19 @@ CONTRACT = {
 CARD_EDITION = (
     "id edition summary story n_agents horizon endowments baselines action_high observations"
     " deterministic shortest_episode early_termination parameters views changes switches"
-    " certificate policies figures audits"
+    " certificate policies figures audits scores"
 )
+# Keys of a learner in the table of scores of an environment.
+LEARNED = "policy protocol planned finished private integrated cooperative trust cooperation"
 # Keys of a policy in the table of audits of an environment.
 AUDITED = (
     "policy own gain relative self_play cross_play among_zero worst_payoff noise_loss tremble_loss"
     " slope forgiveness end_game share jain efficiency"
 )
+
+
+# Bytes of a page that still opens without waiting, and that can be sent.
+LARGEST = 15_000_000
 
 
 def build_report(data: dict, figures: Mapping[str, Path], html: Path, pdf: Path) -> None:
@@ -178,6 +185,8 @@ def build_report(data: dict, figures: Mapping[str, Path], html: Path, pdf: Path)
         html: Where to write the HTML file; it refers to no other file.
         pdf: Where to write the PDF file.
 
+    An HTML file of more than `LARGEST` bytes is written with a warning that says what is large.
+
     Raises:
         ValueError: If the data or the figures lack something; the message says what and where.
     """
@@ -185,6 +194,20 @@ def build_report(data: dict, figures: Mapping[str, Path], html: Path, pdf: Path)
     check(data, figures)
     drawn = {name: Path(figures[name]) for name in _described(data)}
     compile_page("report.typ", data, drawn, {"html": html, "pdf": pdf})
+    size = html.stat().st_size
+    if size > LARGEST:
+        warnings.warn(_too_large(html, size, drawn), stacklevel=2)
+
+
+def _too_large(html: Path, size: int, figures: Mapping[str, Path]) -> str:
+    """How large the page is, and which figures make it so."""
+    sizes = {name: path.stat().st_size for name, path in figures.items()}
+    first = sorted(sizes, key=lambda name: -sizes[name])[:5]
+    told = ", ".join(f"{name} {sizes[name] / 1e6:.1f} MB" for name in first)
+    return (
+        f"{html.name} has {size / 1e6:.1f} MB, more than {LARGEST / 1e6:.0f} MB; figures are "
+        f"{sum(sizes.values()) / 1e6:.1f} MB of it, the largest {told}"
+    )
 
 
 def compile_page(
@@ -226,6 +249,8 @@ def check(data: dict, figures: Mapping[str, Path]) -> None:
             _complete(place, part, CARD_EDITION)
             for k, row in enumerate(part["audits"]):
                 _complete(f"{place}, audits[{k}]", row, AUDITED)
+            for k, row in enumerate(part["scores"]):
+                _complete(f"{place}, scores[{k}]", row, LEARNED)
     ids = [claim["id"] for claim in data["claims"]]
     described = _described(data)
     _allowed("claims", "verdict", data["claims"], VERDICTS)

@@ -91,6 +91,18 @@ def _part(name: str) -> dict:
         if name.startswith("TrustDilemma")
         else [],
         "audits": [_audited("mine", True), _audited("Random", False)] if formal else [],
+        "scores": [
+            {
+                **{"policy": "QMIX", "protocol": "corrected", "planned": 9, "finished": 8},
+                **{
+                    mode: {"iqm": 0.912, "low": 0.9, "high": 1}
+                    for mode in ("private", "integrated")
+                },
+                **{"cooperative": None, "cooperation": 0.504, "trust": None},
+            }
+        ]
+        if formal
+        else [],
     }
 
 

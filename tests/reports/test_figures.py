@@ -14,6 +14,7 @@ from coopetition.agents.appropriation import PLAYS
 from coopetition.reports import columns, schema, statistics
 from coopetition.reports.biaxial_figures import CLAIMED
 from coopetition.reports.cases.study import tables as case_tables
+from coopetition.reports.cell_curves import STEPS, thinned
 from coopetition.reports.curves import environment_curves
 from coopetition.reports.figures import FIGURES
 from coopetition.reports.incentives import (
@@ -222,7 +223,7 @@ def test_texts_lie_inside_the_picture(name, tables):
 def test_twenty_learners_do_not_crowd_out_the_curves(reference):
     scores = trained(reference)
     many = pd.concat([scores.assign(policy=policy) for policy in LEARNERS], ignore_index=True)
-    plots = [*environment_curves(reference, many)]
+    plots = [*environment_curves(reference, many, learning(many))]
     plots.append(("all", FIGURES["response_curves"](reference, many)))
     for _, plot in plots:
         assert_inside(plot.figure)
@@ -294,8 +295,31 @@ def test_formal_response_curves_mark_the_worst_equilibrium_and_the_planner(both)
     assert "oracle stays below" not in plot.caption
 
 
+def untrained():
+    """No runs and no learning curves."""
+    return [schema.table(name, []) for name in ("scores", "curves")]
+
+
+def test_learning_curves_stand_beside_the_response_curve(curves, both):
+    plot = curves["TeamProduction-v0"]
+    assert len(plot.figure.axes) == 3
+    learned = plot.data[plot.data["kind"] == "learning curve"]
+    assert {"policy", "protocol", "step", "score", "score_min", "score_max"} <= set(learned)
+    assert learned.groupby(["policy", "protocol"]).size().max() <= STEPS
+    assert "has the highest, " in plot.caption
+    alone = dict(environment_curves(both, *untrained()))["TeamProduction-v1"]
+    assert len(alone.figure.axes) == 2
+    assert "No run under integrated reward finished on it" in alone.caption
+
+
+def test_thinned_curves_keep_both_ends():
+    steps = pd.DataFrame({"step": [*range(0, 100, 5)] * 2, "policy": "IPPO", "protocol": "x"})
+    assert thinned(steps, 5)["step"].tolist() == [0, 25, 50, 70, 95] * 2
+    assert thinned(steps[:3], 5)["step"].tolist() == [0, 5, 10]
+
+
 def test_curves_of_a_game_without_trust_show_none(both):
-    plot = dict(environment_curves(both, schema.table("scores", [])))["TeamProduction-v1"]
+    plot = dict(environment_curves(both, *untrained()))["TeamProduction-v1"]
     assert "mean trust at the end" not in legend(plot)
     assert "constants, cooperative" not in legend(plot), "it is N times the private return"
     assert "steps played, of 100" in legend(plot)
@@ -312,7 +336,8 @@ def test_twenty_environments_stand_in_rows_of_a_class():
 
 @pytest.fixture(scope="module")
 def curves(tables):
-    return dict(environment_curves(**tables["response_curves"]))
+    along = tables["learning_curves"]["curves"]
+    return dict(environment_curves(**tables["response_curves"], curves=along))
 
 
 def test_every_environment_has_a_figure_of_its_own(curves, tmp_path):

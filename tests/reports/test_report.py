@@ -238,6 +238,7 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         "records": 3,
         "packages": 3,
         **{f"card-{game}-v{k}": 2 for game in ("TrustDilemma", "LoyaltyTeam") for k in (0, 1)},
+        **{f"scores-{game}-v1": 1 for game in ("TrustDilemma", "LoyaltyTeam")},
         **{f"audits-{game}-v1": 2 for game in ("TrustDilemma", "LoyaltyTeam")},
         **{f"changes-{game}-v1": 2 for game in ("TrustDilemma", "LoyaltyTeam")},
     }
@@ -272,6 +273,9 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
     ]
     assert rows["policies-formal"][0][1:] == [
         *("94", "1.00", "0.00", "1.00", "0.19", "–", "–", "0.99", "–", "–", "–", "1.00"),
+    ]
+    assert rows["scores-TrustDilemma-v1"] == [
+        ["QMIX", "corrected", "8 of 9", *["0.91 [0.90, 1.00]"] * 2, "–", "0.50", "–"],
     ]
     assert [row[0] for row in rows["changes-TrustDilemma-v1"]] == ["Product G (ours)", "Product G"]
     assert rows["contract"][0][4:6] == ["150, 80 × 3", "40 × 4"]
@@ -470,6 +474,8 @@ def test_every_environment_has_a_card_that_is_linked(build, sample_data):
         "3.0, fear 108.0"
     ) in said
     assert "no dilemma; roles" in said
+    for game in games:
+        assert f"No learner was trained on {game}-v0 in this study." in said
 
 
 def test_a_part_of_a_card_must_be_complete(sample_data, figures, tmp_path):

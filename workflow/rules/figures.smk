@@ -108,10 +108,11 @@ rule figure:
 
 
 rule environment_figures:
-    """The response curve of every environment, each with CSV twin and caption."""
+    """Response and learning curves of every environment, each with CSV twin and caption."""
     input:
         reference=REFERENCE,
         scores=rules.scores.output,
+        curves=CURVES,
     output:
         svg=[
             report(

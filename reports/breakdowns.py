@@ -91,7 +91,7 @@ def instability_rows(scores: pd.DataFrame, curves: pd.DataFrame) -> list[dict[st
                 known = own[own["peak"].notna()] if criterion == "peak" else own
                 unstable = known[_unstable(known, criterion)]
                 about = {"edition": edition, "policy": policy, "protocol": protocol}
-                said = {"runs": None, "unstable": None, "environments": ""}
+                said: dict[str, Any] = {"runs": None, "unstable": None, "environments": ""}
                 if policy == "MASAC" and edition == "v0":
                     row = stated.loc[criterion]
                     said = {"runs": _whole(row["n_total"]), "unstable": _whole(row["n_unstable"])}

@@ -119,7 +119,7 @@ def _relative(returns: Any, rival: float) -> Any:
 
 def _ends(gaps: Mapping[str, Array]) -> dict[str, float]:
     """Gap and interval against every rival; the first of the values is the estimate."""
-    found = {}
+    found: dict[str, float] = {}
     for rival, (gap, *drawn) in gaps.items():
         low, high = ends(np.array(drawn))
         found |= {f"{rival}_gap": float(gap), f"{rival}_low": low, f"{rival}_high": high}

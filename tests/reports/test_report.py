@@ -14,6 +14,7 @@ import pytest
 import typst
 from report_sample import FOLDERS, sample
 
+from coopetition.reports import report
 from coopetition.reports.report import CONTRACT, FIGURES, SINGLE, TEMPLATES, build_report
 
 HEADINGS = (
@@ -476,6 +477,13 @@ def test_every_environment_has_a_card_that_is_linked(build, sample_data):
     assert "no dilemma; roles" in said
     for game in games:
         assert f"No learner was trained on {game}-v0 in this study." in said
+
+
+def test_a_page_that_is_too_large_is_written_with_a_warning(build, sample_data, monkeypatch):
+    monkeypatch.setattr(report, "LARGEST", 1000)
+    with pytest.warns(UserWarning, match=r"report.html has \d+\.\d MB, more than 0 MB; figures"):
+        page, _ = build(sample_data)
+    assert page.headings
 
 
 def test_a_part_of_a_card_must_be_complete(sample_data, figures, tmp_path):

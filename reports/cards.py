@@ -15,8 +15,9 @@ from coopetition.agents.specs import RuleSpec
 from coopetition.envs.formal.changes import CHANGES
 from coopetition.envs.interfaces.released_wrappers import DIFFERENCES
 
+from .columns import MODES
 from .profiles import role_names, shown
-from .selection import named, one_per_policy
+from .selection import learners, named, one_per_policy
 from .statistics import CELL, best_constants, normalised, reference_scales
 
 HEURISTICS = ("Random", "TitForTat", "TitForTat_released")
@@ -115,6 +116,7 @@ def environment_cards(
     certificates: pd.DataFrame,
     figures: Sequence[Mapping[str, Mapping[str, str]]],
     audits: Mapping[str, list[dict[str, Any]]],
+    learned: Mapping[str, list[dict[str, Any]]],
 ) -> list[dict[str, Any]]:
     """One card per game of the contract, with a part for each of its editions.
 
@@ -124,6 +126,7 @@ def environment_cards(
         certificates: equilibria, optima and incentives.
         figures: of every kind, name with edition -> title, caption, alt, provenance and data.
         audits: name with edition -> audited policies.
+        learned: name with edition -> scores of learners, see `learned_scores`.
     """
     policies = dict(list(_integrated(scored(reference, certificates)).groupby("name")))
     certified = named(certificates).set_index("name").to_dict("index")
@@ -141,6 +144,7 @@ def environment_cards(
                     "policies": _policies(policies[name]) if name in policies else [],
                     "figures": [drawn[name] for drawn in figures if name in drawn],
                     "audits": audits.get(name, []),
+                    "scores": learned.get(name, []),
                 }
             )
         cards.append(
@@ -155,6 +159,40 @@ def environment_cards(
         )
     order = {name: place for place, name in enumerate(envs.MECHANISM_CLASSES)}
     return sorted(cards, key=lambda card: (order[card["mechanism_class"]], card["environment"]))
+
+
+def learned_scores(aggregates: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
+    """Environment with edition -> a row per learner with its score under every reward mode.
+
+    Rows go by the score under integrated reward, which is also the mode of trust and share.
+    """
+    found: dict[str, list[dict[str, Any]]] = {}
+    for name, part in aggregates.groupby("environment"):
+        rows = []
+        for policy, protocol, own in learners(part):
+            modes = own.set_index("reward_mode").to_dict("index")
+            shown_mode = modes.get("integrated", {})
+            single = own[own["reward_mode"] != "all"]
+            rows.append(
+                {
+                    **{"policy": policy, "protocol": protocol},
+                    **{key: int(single[key].sum()) for key in ("planned", "finished")},
+                    **{mode: _score(modes[mode]) if mode in modes else None for mode in MODES},
+                    **{key: shown_mode.get(key) for key in ("trust", "cooperation")},
+                }
+            )
+        found[str(name)] = sorted(rows, key=_by_integrated_score)
+    return found
+
+
+def _score(row: Mapping[str, Any]) -> dict[str, float]:
+    return {key: row[key] for key in ("iqm", "low", "high")}
+
+
+def _by_integrated_score(row: Mapping[str, Any]) -> tuple[bool, float]:
+    """Best first; those without a score last."""
+    value = row["integrated"]["iqm"] if row["integrated"] else np.nan
+    return bool(np.isnan(value)), -value
 
 
 def _edition(row: dict[str, Any], name: str, story: list[str]) -> dict[str, Any]:

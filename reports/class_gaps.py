@@ -3,12 +3,13 @@
 Two forms stand side by side. The published one takes the returns of a mode, averages them over the
 environments of a class and names the gap in % of the better learner with a central critic. The
 other takes scores, and their interquartile mean. In both the interval includes the choice: which
-member is best is decided in every resample anew.
+member is best is decided in every resample anew. Beside the best of either side stand all of its
+members together, where nothing is chosen.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -64,17 +65,22 @@ def _gaps(runs: pd.DataFrame, repetitions: int) -> Iterable[dict[str, Any]]:
     side_of = dict(zip(runs["policy"], runs["side"], strict=True))
     for form, measured in (("return", _returns), ("score", _scores)):
         generator = np.random.default_rng(np.random.SeedSequence(0))
-        environments, members = measured(runs, repetitions, generator)
+        environments, members, together = measured(runs, repetitions, generator)
         sides = {
             side: {p: found for p, found in members.items() if side_of[p] == side} for side in SIDES
         }
         if not all(sides.values()):
             continue
-        yield {"form": form, "environments": environments, **_gap(sides, relative=form == "return")}
+        found = _gap(sides, relative=form == "return")
+        found |= _gap_together(sides, together, relative=form == "return")
+        yield {"form": form, "environments": environments, **found}
 
 
-# Learner -> its value and those of resamples [R].
-Members = Mapping[str, tuple[float, Array]]
+# A value, and those of resamples [R].
+Estimate = tuple[float, Array]
+Members = Mapping[str, Estimate]
+# Environments, learners, and the estimate of several learners together.
+Measured = tuple[int, dict[str, Estimate], Callable[[Sequence[str]], Estimate]]
 
 
 def _gap(sides: Mapping[str, Members], *, relative: bool) -> dict[str, Any]:
@@ -103,6 +109,16 @@ def _gap(sides: Mapping[str, Members], *, relative: bool) -> dict[str, Any]:
     }
 
 
+def _gap_together(
+    sides: Mapping[str, Members], together: Callable[[Sequence[str]], Estimate], *, relative: bool
+) -> dict[str, float]:
+    """Gap between all members of the sides with its interval."""
+    (value, resampled), (other, other_resampled) = (together([*sides[side]]) for side in SIDES)
+    low, high = ends(_difference(resampled, other_resampled, relative=relative))
+    gap = _difference(value, other, relative=relative)
+    return {"members_gap": gap, "members_low": low, "members_high": high}
+
+
 def _best(members: Members, left_out: str) -> float:
     return max(value for policy, (value, _) in members.items() if policy != left_out)
 
@@ -116,9 +132,7 @@ def _difference(independent: Any, ctde: Any, *, relative: bool) -> Any:
     return float(gap) if gap.ndim == 0 else gap
 
 
-def _returns(
-    runs: pd.DataFrame, repetitions: int, generator: np.random.Generator
-) -> tuple[int, dict[str, tuple[float, Array]]]:
+def _returns(runs: pd.DataFrame, repetitions: int, generator: np.random.Generator) -> Measured:
     """Mean return over environments, of runs that finished on all of them."""
     finished = runs[runs["status"] == "finished"]
     names = sorted(finished["name"].unique())
@@ -129,22 +143,33 @@ def _returns(
             values = [parts[name] for name in names]
             resampled = resampled_means(values, repetitions, generator).mean(axis=1)
             members[str(policy)] = float(np.mean([v.mean() for v in values])), resampled
-    return len(names), members
+
+    def together(policies: Sequence[str]) -> Estimate:
+        values, resampled = zip(*(members[policy] for policy in policies), strict=True)
+        return float(np.mean(values)), np.mean(resampled, axis=0)
+
+    return len(names), members, together
 
 
-def _scores(
-    runs: pd.DataFrame, repetitions: int, generator: np.random.Generator
-) -> tuple[int, dict[str, tuple[float, Array]]]:
+def _scores(runs: pd.DataFrame, repetitions: int, generator: np.random.Generator) -> Measured:
     """Interquartile mean of the score; a run that failed counts with its 0."""
     widest = next(pools(runs), None)
-    if widest is None:
-        return 0, {}
-    members = {}
-    for policy, matrix in widest.scores.items():
-        drawn = draws(matrix.shape, repetitions, generator)
-        value = float(interquartile_means(matrix[None])[0])
-        members[policy] = value, interquartile_means(taken(matrix, drawn))
-    return len(widest.names), members
+    matrices = widest.scores if widest else {}
+    samples = {
+        policy: taken(matrix, draws(matrix.shape, repetitions, generator))
+        for policy, matrix in matrices.items()
+    }
+
+    def together(policies: Sequence[str]) -> Estimate:
+        # Runs of all of them are one sample, whose seeds are resampled within each learner.
+        pooled, drawn = (
+            np.concatenate([parts[policy] for policy in policies], axis=-2)
+            for parts in (matrices, samples)
+        )
+        return float(interquartile_means(pooled[None])[0]), interquartile_means(drawn)
+
+    members = {policy: together([policy]) for policy in matrices}
+    return len(widest.names) if widest else 0, members, together
 
 
 def _published_gaps() -> dict[tuple[str, str], dict[str, Any]]:
@@ -161,3 +186,42 @@ def _published_gaps() -> dict[tuple[str, str], dict[str, Any]]:
         # Of several figures for one environment the first is that of the documents.
         found.setdefault((row["scope"], row["reward_mode"]), told)
     return found
+
+
+def change_summary(gaps: pd.DataFrame) -> str:
+    """On how many environments the leading side differs between private and integrated reward."""
+    rows = gaps[(gaps["environment"] != "") & (gaps["form"] == "score")]
+    said = []
+    for edition, part in rows.groupby("edition"):
+        wide = part.pivot(index="environment", columns="reward_mode", values=["gap", "low", "high"])
+        if not {"private", "integrated"} <= set(wide["gap"]):
+            continue
+        wide = wide.dropna(subset=[("gap", "private"), ("gap", "integrated")])
+        signs = np.sign(wide["gap"][["private", "integrated"]])
+        changed = signs["private"] != signs["integrated"]
+        clear = (wide["low"] > 0) | (wide["high"] < 0)
+        sure = changed & clear["private"] & clear["integrated"]
+        said.append(
+            f"on {int(changed.sum())} of {len(wide)} environments in {edition}, on "
+            f"{int(sure.sum())} of them with both intervals on one side of zero"
+        )
+    if not said:
+        return ""
+    return (
+        "In score, the leading side changes between private and integrated reward "
+        f"{'; '.join(said)}."
+    )
+
+
+def members_summary(gaps: pd.DataFrame) -> str:
+    """In how many classes and modes the side of the best member leads with all members too."""
+    rows = gaps[(gaps["environment"] == "") & (gaps["form"] == "score")]
+    rows = rows.dropna(subset=["gap", "members_gap"])
+    if rows.empty:
+        return ""
+    same = int((np.sign(rows["gap"]) == np.sign(rows["members_gap"])).sum())
+    clear = int(((rows["members_low"] > 0) | (rows["members_high"] < 0)).sum())
+    return (
+        f"All members together give the lead to the side of the best member in {same} of "
+        f"{len(rows)} classes and reward modes; in {clear} their interval lies on one side of zero."
+    )

@@ -53,7 +53,7 @@ def class_gaps(class_gaps: pd.DataFrame) -> Plot:
                 ax.set_xlabel(FORMS[form], size=7.5)
             name_rows(axes, [f"{tier}, {mode}" for tier, mode in rows])
             axes[0].set_title(f"{edition}, {EDITIONS[str(edition)]} edition", size=8)
-        add_legend(part, _gap_handles(shown))
+        add_legend(part, gap_handles(shown))
     return Plot(
         fig,
         shown,
@@ -79,7 +79,7 @@ def _draw_gaps(ax: Axes, table: pd.DataFrame, rows: Sequence[Any], reach: float)
         shape = ("<" if row["gap"] < 0 else ">") if beyond else "o"
         ax.plot(gap, y, shape, color=colour, ms=4, mec="white", mew=0.4, zorder=4)
         if np.isfinite(row["published"]):
-            ax.plot(row["published"], y, zorder=5, **_published_mark())
+            ax.plot(row["published"], y, zorder=5, **published_mark())
         said = f"{row['independent']} – {row['ctde']}"
         said += f" ({signed(row['gap'], 0)})" if beyond else ""
         style = {"size": 5.3, "color": GREY, "va": "center", "ha": "left"}
@@ -93,18 +93,20 @@ def _reach(table: pd.DataFrame, form: str) -> float:
     return float(np.clip(1.05 * np.nan_to_num(largest), *REACH[form]))
 
 
-def _published_mark() -> dict[str, Any]:
+def published_mark() -> dict[str, Any]:
+    """How published gaps are drawn."""
     return {"marker": "D", "ms": 4, "mfc": "none", "mec": PUBLISHED_COLOUR, "mew": 1.0, "ls": ""}
 
 
-def _gap_handles(shown: pd.DataFrame) -> list[Line2D]:
+def gap_handles(shown: pd.DataFrame) -> list[Line2D]:
+    """Legend of the gaps of some rows of `class_gaps`."""
     handles = [
         Line2D([], [], color=MODE_COLOURS[mode], marker="o", ms=4, lw=1.6, label=f"{mode} reward")
         for mode in MODES
         if mode in set(shown["reward_mode"])
     ]
     if shown["published"].notna().any():
-        handles.append(Line2D([], [], **_published_mark(), label="published"))
+        handles.append(Line2D([], [], **published_mark(), label="published"))
     return handles
 
 

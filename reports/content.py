@@ -13,7 +13,14 @@ from coopetition.agents.registry import learner
 
 from .audit_content import audit_data, audited
 from .campaign_content import campaign_data
-from .cards import environment_cards, formal_oracles, numbers, oracle_cards, policy_overview
+from .cards import (
+    environment_cards,
+    formal_oracles,
+    learned_scores,
+    numbers,
+    oracle_cards,
+    policy_overview,
+)
 from .case_content import case_data
 from .columns import MODES, PROTOCOLS, STATUSES
 from .comparison import ANALYSE, BENCHMARKS, CODE, CONFIG, INVENTORY, RANKINGS
@@ -176,7 +183,8 @@ def report_data(
         **corpus_data(corpora),
         "explorer": explorer_data(reference, certificates, scores, audits["audit_cross_play"]),
         "cards": environment_cards(
-            contract, reference, certificates, drawn, audited(audits, certificates)
+            *(contract, reference, certificates, drawn),
+            *(audited(audits, certificates), learned_scores(aggregates)),
         ),
         "definitions": [{"term": term, "text": text} for term, text in DEFINITIONS.items()],
     }

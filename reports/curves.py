@@ -14,6 +14,8 @@ from matplotlib.lines import Line2D
 from coopetition.agents import registry
 from coopetition.envs import MECHANISM_CLASSES
 
+from .cell_curves import STEPS, learning_caption, thinned, with_means
+from .learning import along_training, draw_curves, limits
 from .selection import learners, named, one_per_policy, own_basis
 from .sources import published_learners
 from .statistics import best_constants
@@ -281,23 +283,37 @@ def _formal_policies(points: pd.DataFrame) -> Iterator[str]:
         )
 
 
-def environment_curves(reference: pd.DataFrame, scores: pd.DataFrame) -> Iterator[tuple[str, Plot]]:
+def environment_curves(
+    reference: pd.DataFrame, scores: pd.DataFrame, curves: pd.DataFrame
+) -> Iterator[tuple[str, Plot]]:
     """One figure per environment: name with edition, and its plot."""
     apply()
+    trained = along_training(scores[scores["reward_mode"] == "integrated"], curves)
     rows = named(own_basis(reference))
     points = curve_points(reference, scores)
     best = best_constants(reference)
     for name, constants in rows[rows["level"].notna()].groupby("name", sort=False):
         found = best[best["environment"] == name].set_index("reward_mode")
-        yield name, _environment(name, constants, points[points["environment"] == name], found)
+        here = points[points["environment"] == name]
+        learning = thinned(trained[trained["name"] == name], STEPS)
+        yield name, _environment(name, constants, here, found, learning)
 
 
 def _environment(
-    name: str, constants: pd.DataFrame, points: pd.DataFrame, best: pd.DataFrame
+    name: str,
+    constants: pd.DataFrame,
+    points: pd.DataFrame,
+    best: pd.DataFrame,
+    learning: pd.DataFrame,
 ) -> Plot:
-    fig, (left, right) = plt.subplots(
-        1, 2, figsize=(WIDTH, 1.75), width_ratios=(1.75, 1), layout="constrained"
+    widths = (1.75, 1) if learning.empty else (1.6, 0.9, 1.1)
+    fig, (left, right, *last) = plt.subplots(
+        1, len(widths), figsize=(WIDTH, 1.75), width_ratios=widths, layout="constrained"
     )
+    for ax in last:
+        draw_curves(ax, learning)
+        ax.set_ylim(limits(learning["score"]))
+        ax.set(xlabel="thousand steps", ylabel="score in training")
     edition = constants["edition"].iloc[0]
     marks = _marks(points, edition)
     # In the formal edition cooperative reward is N times what private reward shows.
@@ -333,11 +349,12 @@ def _environment(
     _add_legend(fig, handles, 4, 6.3)
     return Plot(
         fig,
-        points.assign(environment=name),
+        with_means(points.assign(environment=name), learning),
         f"Response curve of {name}",
-        _environment_caption(best, one),
-        f"Two line charts of {name}: returns in three reward modes against the level of a constant "
-        "policy, with other policies marked; final trust and episode length against the level.",
+        f"{_environment_caption(best, one)} {learning_caption(learning)}",
+        f"Line charts of {name}: returns in three reward modes against the level of a constant "
+        "policy, with other policies marked; final trust and episode length against the level"
+        + ("." if learning.empty else "; score of learners against training steps."),
     )
 
 

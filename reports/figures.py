@@ -13,6 +13,7 @@ from .audits import behaviour, exploitability
 from .biaxial_figures import biaxial_calibration, biaxial_phases
 from .case_figures import case_scores
 from .comparison_figures import budgets, class_gaps
+from .crossovers import crossovers
 from .curves import formal_response_curves, response_curves
 from .incentives import editions
 from .learning import learner_certificates, learning_curves, score_intervals
@@ -83,6 +84,7 @@ FIGURES: dict[str, Callable[..., Plot]] = {
     "improvement": improvement,
     "ranks": ranks,
     "class_gaps": class_gaps,
+    "crossovers": crossovers,
     "budgets": budgets,
     "released_audit": released_audit_figure,
     "ablation_chain": ablation_chain,

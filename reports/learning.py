@@ -41,7 +41,7 @@ INTERVAL = {"fmt": "none", "elinewidth": 1.5, "capsize": 2.4, "capthick": 1.0}
 def learning_curves(scores: pd.DataFrame, curves: pd.DataFrame) -> Plot:
     """Normalised score along training: a band per environment, a column per reward mode."""
     apply()
-    data = _along_training(scores, curves)
+    data = along_training(scores, curves)
     names = list(dict.fromkeys(data.sort_values(["edition", "environment"])["name"]))
     modes = [mode for mode in MODES if mode in set(data["reward_mode"])]
     fig, sheets = in_sheets([CURVES] * len(names), len(modes), sharex=True, sharey="row")
@@ -49,8 +49,8 @@ def learning_curves(scores: pd.DataFrame, curves: pd.DataFrame) -> Plot:
         for band, axes in bands.items():
             rows = data[data["name"] == names[band]]
             for mode, ax in zip(modes, axes, strict=True):
-                _draw_curves(ax, rows[rows["reward_mode"] == mode])
-            axes[0].set_ylim(_limits(rows["score"]))
+                draw_curves(ax, rows[rows["reward_mode"] == mode])
+            axes[0].set_ylim(limits(rows["score"]))
             axes[0].set_title(names[band], size=8)
         add_heads(bands, [f"{mode} reward" for mode in modes])
         number_columns(bands, "thousand environment steps")
@@ -70,7 +70,7 @@ def learning_curves(scores: pd.DataFrame, curves: pd.DataFrame) -> Plot:
     )
 
 
-def _along_training(scores: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
+def along_training(scores: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
     """Learning curves of finished runs with factors, name and score."""
     keys = ["run_id", "environment", "edition", "policy", "protocol", "reward_mode", "seed"]
     runs = scores.loc[scores["status"] == "finished", [*keys, "welfare_floor", "welfare_ceiling"]]
@@ -78,7 +78,7 @@ def _along_training(scores: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
     return data.assign(score=normalised(data, "welfare")).dropna(subset="score")
 
 
-def _draw_curves(ax: Axes, panel: pd.DataFrame) -> None:
+def draw_curves(ax: Axes, panel: pd.DataFrame) -> None:
     """Mean and range over seeds of every learner; what ends below the axis is told in numbers."""
     _references(ax.axhline)
     below = []
@@ -136,13 +136,13 @@ def score_intervals(aggregates: pd.DataFrame) -> Plot:
     heights = [BAND + ROW * len(rows) for _, rows in bands_of]
     columns = max((len(names) for names, _ in bands_of), default=0)
     fig, sheets = in_sheets(heights, columns, sharex=True, sharey="row")
-    limits = _limits(pd.concat([drawn[end] for end in ("low", "high", "untrained")]))
+    shared = limits(pd.concat([drawn[end] for end in ("low", "high", "untrained")]))
     for part, bands in sheets:
         for band, axes in bands.items():
             names, rows = bands_of[band]
             for name, ax in zip(names, axes, strict=False):
                 panel = drawn[drawn["environment"] == name]
-                _draw_intervals(ax, panel.set_index(["policy", "protocol"]), rows, limits)
+                _draw_intervals(ax, panel.set_index(["policy", "protocol"]), rows, shared)
                 weight = "bold" if is_pooled(name) else "normal"
                 ax.set_title(_panel_title(name, panel), size=7.5, weight=weight)
             while len(axes) > len(names):
@@ -185,7 +185,7 @@ def _panel_title(name: str, panel: pd.DataFrame) -> str:
 
 
 def _draw_intervals(
-    ax: Axes, found: pd.DataFrame, rows: Sequence[tuple[str, str]], limits: tuple[float, float]
+    ax: Axes, found: pd.DataFrame, rows: Sequence[tuple[str, str]], ends: tuple[float, float]
 ) -> None:
     """A row per learner: score before and after training; an arrow where it lies below."""
     _references(ax.axvline)
@@ -196,11 +196,11 @@ def _draw_intervals(
         if row["iqm"] < LOWEST:
             text = f" ◂ {signed(row['iqm'])}"
             style = {"color": colour, "size": 7, "va": "center_baseline", "path_effects": HALO}
-            ax.text(limits[0], y, text, **style)
+            ax.text(ends[0], y, text, **style)
             continue
         ax.plot(row["untrained"], y, "o", mfc="none", mec=GREY, ms=6, mew=0.8)
         _dot(ax, y, row["iqm"], (row["low"], row["high"]), *learner)
-    ax.set(xlim=limits)
+    ax.set(xlim=ends)
 
 
 def _interval_handles() -> list[Line2D]:
@@ -342,7 +342,7 @@ def _references(line: Any) -> None:
     line(1, color=GREY, lw=0.8, zorder=1)
 
 
-def _limits(scores: pd.Series) -> tuple[float, float]:
+def limits(scores: pd.Series) -> tuple[float, float]:
     """Ends of an axis that shows 0, 1 and all scores but those at arrows."""
     shown = [0.0, 1.0, *scores[scores >= LOWEST]]
     return min(shown) - MARGIN, max(shown) + MARGIN

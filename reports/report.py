@@ -11,6 +11,7 @@ import math
 import re
 import shutil
 import tempfile
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -81,8 +82,16 @@ CONTRACT = {
     " mean_rank first",
     "published_means": "mechanism_class reward_mode policy protocol environments mean_return"
     " published_as published published_environments deviation_percent",
+    "class_rankings": "edition protocol mechanism_class environments place private integrated"
+    " cooperative published",
     "class_gaps": "edition mechanism_class reward_mode return score published published_leaders",
     "environment_gaps": "environment reward_mode return score published published_leaders",
+    "oracle_gaps": "edition protocol mechanism_class policy environments oracle oracle_gap"
+    " oracle_low oracle_high constant_gap constant_low constant_high nash_gap nash_low nash_high"
+    " planner_gap planner_low planner_high",
+    "exceedances": "environment published_return published_oracle_return published_gap"
+    " oracle_return oracle_gap constant constant_gap policy runs learner_gap learner_low"
+    " learner_high",
     "contributions": "edition protocol mechanism_class pairs median q1 q3 negative published"
     " published_negative published_pairs accounting policy_effect fixed score_effect score_low"
     " score_high",
@@ -93,7 +102,8 @@ CONTRACT = {
     "power": "edition protocol seeds seen effect score_least score_most",
     "mode_effects": "edition protocol reward_mode mechanism_class cells environments score"
     " score_low score_high change change_low change_high worst_off gini trust cooperation",
-    "statistics": "changes contributions modes tests equivalence power",
+    "statistics": "returns rankings changes members oracles exceedances contributions modes"
+    " breakdowns tests equivalence power",
     "released_audit_figures": "quantity published recomputed result note source",
     "released_audit_records": "audit origin records labels environments seeds experiments",
     "released_audit": "mechanism_class unit environments static_tests static_exploitative"
@@ -144,6 +154,8 @@ CONTRACT = {
     "cells": "environment policy protocol planned finished diverged failed excluded cpu_seconds",
     "part_costs": "part jobs cpu_seconds memory_mb",
     "failures": "run_id environment policy protocol reward_mode seed status reason",
+    "breakdowns": "policy environment reward_mode precision published_broken published_runs v0 v1",
+    "instability": "definition published_unstable published_total published_environments v0 v1",
     "excluded": "policy min_agents environments runs",
     "figures": "id title caption alt sheets provenance data",
     "cards": "environment title mechanism_class class_name story editions",
@@ -153,13 +165,19 @@ CONTRACT = {
 CARD_EDITION = (
     "id edition summary story n_agents horizon endowments baselines action_high observations"
     " deterministic shortest_episode early_termination parameters views changes switches"
-    " certificate policies figures audits"
+    " certificate policies figures audits scores"
 )
+# Keys of a learner in the table of scores of an environment.
+LEARNED = "policy protocol planned finished private integrated cooperative trust cooperation"
 # Keys of a policy in the table of audits of an environment.
 AUDITED = (
     "policy own gain relative self_play cross_play among_zero worst_payoff noise_loss tremble_loss"
     " slope forgiveness end_game share jain efficiency"
 )
+
+
+# Bytes of a page that still opens without waiting, and that can be sent.
+LARGEST = 15_000_000
 
 
 def build_report(data: dict, figures: Mapping[str, Path], html: Path, pdf: Path) -> None:
@@ -171,6 +189,8 @@ def build_report(data: dict, figures: Mapping[str, Path], html: Path, pdf: Path)
         html: Where to write the HTML file; it refers to no other file.
         pdf: Where to write the PDF file.
 
+    An HTML file of more than `LARGEST` bytes is written with a warning that says what is large.
+
     Raises:
         ValueError: If the data or the figures lack something; the message says what and where.
     """
@@ -178,6 +198,20 @@ def build_report(data: dict, figures: Mapping[str, Path], html: Path, pdf: Path)
     check(data, figures)
     drawn = {name: Path(figures[name]) for name in _described(data)}
     compile_page("report.typ", data, drawn, {"html": html, "pdf": pdf})
+    size = html.stat().st_size
+    if size > LARGEST:
+        warnings.warn(_too_large(html, size, drawn), stacklevel=2)
+
+
+def _too_large(html: Path, size: int, figures: Mapping[str, Path]) -> str:
+    """How large the page is, and which figures make it so."""
+    sizes = {name: path.stat().st_size for name, path in figures.items()}
+    first = sorted(sizes, key=lambda name: -sizes[name])[:5]
+    told = ", ".join(f"{name} {sizes[name] / 1e6:.1f} MB" for name in first)
+    return (
+        f"{html.name} has {size / 1e6:.1f} MB, more than {LARGEST / 1e6:.0f} MB; figures are "
+        f"{sum(sizes.values()) / 1e6:.1f} MB of it, the largest {told}"
+    )
 
 
 def compile_page(
@@ -219,6 +253,8 @@ def check(data: dict, figures: Mapping[str, Path]) -> None:
             _complete(place, part, CARD_EDITION)
             for k, row in enumerate(part["audits"]):
                 _complete(f"{place}, audits[{k}]", row, AUDITED)
+            for k, row in enumerate(part["scores"]):
+                _complete(f"{place}, scores[{k}]", row, LEARNED)
     ids = [claim["id"] for claim in data["claims"]]
     described = _described(data)
     _allowed("claims", "verdict", data["claims"], VERDICTS)

@@ -8,16 +8,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .breakdowns import breakdown_summary, shown_breakdowns, shown_instability
+from .class_gaps import change_summary, members_summary
+from .class_rankings import ranking_summary, shown_rankings
 from .columns import MODES
 from .mode_effects import mode_summary
+from .oracle_gaps import exceedance_summary, gap_summary, shown_gaps
 from .performance_figures import main_pools
+from .returns import ablation_summary
 from .significance import POWER
 from .sources import published
 from .theme import signed
 
 # Tables that the section shows, see `schema`.
 TABLES: tuple[str, ...] = ("pools", "performance", "ranks", "paired_tests", "equivalence", "power")
-TABLES += ("published_means", "class_gaps", "contributions", "mode_effects")
+TABLES += ("published_means", "class_rankings", "class_gaps", "oracle_gaps", "exceedances")
+TABLES += ("contributions", "mode_effects", "breakdowns", "instability")
+TABLES += ("reward_ablation_summary",)
 PAIRED = ["environment", "edition", "protocol", "reward_mode"]
 FORMS = ("return", "score")
 
@@ -40,14 +47,25 @@ def statistics_data(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         "equivalence": same[same["reward_mode"] == "integrated"].to_dict("records"),
         "power": power_rows(tables["power"]),
         "published_means": told.to_dict("records"),
+        "class_rankings": shown_rankings(tables["class_rankings"]),
         "class_gaps": gap_rows(gaps[gaps["environment"] == ""]),
         "environment_gaps": gap_rows(gaps[gaps["environment"].isin(crossing)]),
+        "oracle_gaps": shown_gaps(tables["oracle_gaps"]),
+        "exceedances": tables["exceedances"].to_dict("records"),
         "contributions": tables["contributions"].to_dict("records"),
         "mode_effects": tables["mode_effects"].to_dict("records"),
+        "breakdowns": shown_breakdowns(tables["breakdowns"]),
+        "instability": shown_instability(tables["instability"]),
         "statistics": {
+            "returns": ablation_summary(tables["reward_ablation_summary"]),
+            "rankings": ranking_summary(tables["class_rankings"]),
             "changes": change_summary(gaps),
+            "members": members_summary(gaps),
+            "oracles": gap_summary(tables["oracle_gaps"]),
+            "exceedances": exceedance_summary(tables["exceedances"]),
             "contributions": contribution_summary(tables["contributions"]),
             "modes": mode_summary(tables["mode_effects"]),
+            "breakdowns": breakdown_summary(tables["breakdowns"], tables["instability"]),
             "tests": test_summary(tables["paired_tests"]),
             "equivalence": equivalence_summary(tables["equivalence"]),
             "power": power_summary(tables["power"]),
@@ -175,7 +193,8 @@ def power_summary(power: pd.DataFrame) -> str:
 def gap_rows(gaps: pd.DataFrame) -> list[dict[str, Any]]:
     """One row per class or environment and mode, with both forms."""
     keys = ["edition", "mechanism_class", "environment", "reward_mode"]
-    gap = dict.fromkeys(("gap", "low", "high", "lowest_without", "highest_without"), np.nan)
+    numbers = ("gap", "low", "high", "lowest_without", "highest_without")
+    gap = dict.fromkeys((*numbers, "members_gap", "members_low", "members_high"), np.nan)
     empty = {**gap, "leaders": "", "chosen": np.nan, "environments": None}
     rows = []
     for names, part in gaps.groupby(keys, sort=False):
@@ -190,31 +209,6 @@ def gap_rows(gaps: pd.DataFrame) -> list[dict[str, Any]]:
                 row |= {key: found[key] for key in ("published", "published_leaders")}
         rows.append(row)
     return rows
-
-
-def change_summary(gaps: pd.DataFrame) -> str:
-    """On how many environments the leading side differs between private and integrated reward."""
-    rows = gaps[(gaps["environment"] != "") & (gaps["form"] == "score")]
-    said = []
-    for edition, part in rows.groupby("edition"):
-        wide = part.pivot(index="environment", columns="reward_mode", values=["gap", "low", "high"])
-        if not {"private", "integrated"} <= set(wide["gap"]):
-            continue
-        wide = wide.dropna(subset=[("gap", "private"), ("gap", "integrated")])
-        signs = np.sign(wide["gap"][["private", "integrated"]])
-        changed = signs["private"] != signs["integrated"]
-        clear = (wide["low"] > 0) | (wide["high"] < 0)
-        sure = changed & clear["private"] & clear["integrated"]
-        said.append(
-            f"on {int(changed.sum())} of {len(wide)} environments in {edition}, on "
-            f"{int(sure.sum())} of them with both intervals on one side of zero"
-        )
-    if not said:
-        return ""
-    return (
-        "In score, the leading side changes between private and integrated reward "
-        f"{'; '.join(said)}."
-    )
 
 
 def contribution_summary(contributions: pd.DataFrame) -> str:

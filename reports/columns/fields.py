@@ -9,6 +9,8 @@ from coopetition.envs import MECHANISM_CLASSES
 from coopetition.envs import REWARD_MODES as MODES
 
 STATUSES = ("finished", "diverged", "failed", "excluded")
+# When a run is unstable: peak over median return, a loss or a return that is not finite.
+CRITERIA = ("peak", "loss", "return")
 COUNT_RESULTS = ("match", "mismatch", "not derivable")
 CLASSES = tuple(MECHANISM_CLASSES)
 

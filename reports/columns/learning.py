@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .fields import CELL, MEASURES, MODES, PROTOCOLS, SCALE, TRAINING, Column
+from .fields import CELL, CRITERIA, MEASURES, MODES, PROTOCOLS, SCALE, TRAINING, Column
 
 _SIGNATURE = {
     "signature": Column("text", "what is put to the test"),
@@ -51,6 +51,33 @@ TABLES = {
         "value": Column(
             "number", "mean over updates since the step before; as_published: the last", (), True
         ),
+    },
+    "breakdowns": {
+        "source": Column("text", "whose runs", ("this study", "published")),
+        "edition": CELL["edition"],
+        "environment": Column("text", "name without edition; of published ones also a class"),
+        "policy": Column("text", "learner; of published ones also several"),
+        "protocol": Column("text", "of our runs", ("", *PROTOCOLS)),
+        "reward_mode": Column("text", "mode trained on, or what is published of it"),
+        "precision": Column("text", "in which the learner computes", ("single", "half")),
+        "runs": Column("integer", "runs, excluded ones left out; empty if not published", (), True),
+        "broken": Column(
+            "integer", "of these diverged or failed; published: no finite return", (), True
+        ),
+        "first_step": Column("integer", "earliest step at which one of them broke", (), True),
+        "source_doc": Column("text", "where it is published; empty for our runs"),
+    },
+    "instability": {
+        "edition": CELL["edition"],
+        "policy": Column("text", "learner"),
+        "protocol": Column("text", "as_published or corrected", PROTOCOLS),
+        "criterion": Column("text", "when a run is unstable; see `breakdowns`", CRITERIA),
+        "runs": Column("integer", "runs that the criterion can be applied to"),
+        "unstable": Column("integer", "of these unstable"),
+        "environments": Column("text", "where, without edition"),
+        "published_runs": Column("integer", "published runs", (), True),
+        "published_unstable": Column("integer", "of these unstable", (), True),
+        "published_environments": Column("text", "where they are said to be"),
     },
     "evaluations": {
         "run_id": Column("text", "run"),

@@ -34,6 +34,22 @@ def _maybe(about: str) -> Column:
     return Column("number", about, (), True)
 
 
+_CELL = {
+    "edition": _FACTORS["edition"],
+    "mechanism_class": _TIER,
+    "environment": Column("text", "name without edition"),
+    "policy": Column("text", "learner, heuristic, oracle or planner"),
+}
+
+
+def _gap(rival: str, about: str) -> dict[str, Column]:
+    return {
+        f"{rival}_gap": _maybe(f"return less that of {about}, in % of its size; empty without"),
+        f"{rival}_low": _maybe("lower end of its 95 % bootstrap interval over seeds"),
+        f"{rival}_high": _maybe("upper end"),
+    }
+
+
 TABLES = {
     "pools": {
         **_POOL,
@@ -71,6 +87,22 @@ TABLES = {
         "policy": Column("text", "learner"),
         "rank": Column("integer", "by interquartile mean of the score; 1 is the best"),
         "probability": Column("number", "share of stratified bootstrap resamples with that rank"),
+    },
+    "class_rankings": {
+        **_FACTORS,
+        "mechanism_class": _TIER,
+        "environments": Column("integer", "environments of the class that all trained on"),
+        "policy": Column("text", "learner"),
+        "seeds": Column("integer", "runs per environment; 0 for one that failed"),
+        "rank": Column("integer", "by interquartile mean of the score; 1 is the best"),
+        "iqm": Column("number", "interquartile mean of the score over runs on the class"),
+        **_ENDS,
+        "mean_rank": Column("number", "mean over resamples"),
+        "rank_low": Column("integer", "lower end of its 95 % interval over resamples"),
+        "rank_high": Column("integer", "upper end"),
+        "rank_shares": Column("numbers", "share of resamples with rank 1, 2, ..."),
+        "published_as": Column("text", "its names in the published ranking; empty for none"),
+        "published_rank": _maybe("rank there, heuristics among them; mean of several names"),
     },
     "paired_tests": {
         **_POOL,
@@ -114,7 +146,7 @@ TABLES = {
     "published_means": {
         "mechanism_class": _TIER,
         "reward_mode": _FACTORS["reward_mode"],
-        "policy": Column("text", "learner, Random or TitForTat_released"),
+        "policy": Column("text", "learner, Random, TitForTat_released or an oracle"),
         "protocol": Column("text", "of a learner", ("", *PROTOCOLS)),
         "environments": Column("integer", "environments of the class in this run"),
         "mean_return": Column("number", "summed reward of the mode; runs that failed left out"),
@@ -122,6 +154,24 @@ TABLES = {
         "published": _maybe("value there"),
         "published_environments": Column("integer", "environments there", (), True),
         "deviation_percent": _maybe("ours less published; empty over other numbers of them"),
+    },
+    "returns_summary": {
+        **_CELL,
+        "protocol": Column("text", "of a learner; empty for others", ("", *PROTOCOLS)),
+        "reward_mode": Column("text", "mode trained on, or of the return", MODES),
+        "n": Column("integer", "runs that finished; of policies that do not learn, episodes"),
+        "mean": Column("number", "summed reward of the mode"),
+        "sd": _maybe("sample standard deviation; of episodes, that of all; empty with one"),
+        "sem": _maybe("standard error of the mean"),
+        "min": _maybe("least of the runs"),
+        "max": _maybe("largest"),
+    },
+    "reward_ablation_summary": {
+        **_CELL,
+        "protocol": _FACTORS["protocol"],
+        **{f"return_{m}": Column("number", f"mean return trained on {m} reward") for m in MODES},
+        "integrated_less_private": Column("number", "difference of these returns"),
+        "cooperative_less_integrated": Column("number", "difference of these returns"),
     },
     "class_gaps": {
         "edition": _FACTORS["edition"],
@@ -143,8 +193,43 @@ TABLES = {
         "ctde_members": Column("integer", "such learners compared"),
         "lowest_without": _maybe("smallest gap without any one of the learners"),
         "highest_without": _maybe("largest"),
+        "members_gap": _maybe("all independent members together less all CTDE members; % or score"),
+        "members_low": _maybe("lower end of its 95 % interval"),
+        "members_high": _maybe("upper end"),
         "published": _maybe("published gap; %"),
         "published_leaders": Column("text", "between whom"),
+    },
+    "oracle_gaps": {
+        "edition": _FACTORS["edition"],
+        "mechanism_class": _TIER,
+        "environment": Column("text", "name with edition; empty for the mean over the class"),
+        "reward_mode": _FACTORS["reward_mode"],
+        "policy": Column("text", "learner"),
+        "protocol": _FACTORS["protocol"],
+        "environments": Column("integer", "environments averaged"),
+        "runs": Column("integer", "runs that finished"),
+        "mean_return": _maybe("summed reward of the mode; empty for the class"),
+        "oracle": Column("text", "reference oracle of the environment, as in the published code"),
+        "oracle_return": _maybe("its return of the mode; empty for the class"),
+        **_gap("oracle", "the oracle"),
+        "constant": Column("text", "best of 101 constants in that return; empty for the class"),
+        **_gap("constant", "the best constant"),
+        **_gap("nash", "Oracle_Nash"),
+        **_gap("planner", "Planner"),
+    },
+    "exceedances": {
+        "environment": Column("text", "name with edition, of the published table"),
+        "reward_mode": _FACTORS["reward_mode"],
+        "published_return": Column("number", "of ISAC there"),
+        "published_oracle_return": Column("number", "of Oracle_Loyalty there"),
+        "published_gap": Column("number", "there; %"),
+        "oracle_return": _maybe("of Oracle_Loyalty here"),
+        "oracle_gap": _maybe("published return less that; %"),
+        "constant": Column("text", "best constant here"),
+        "constant_gap": _maybe("published return less that of the best constant; %"),
+        "policy": Column("text", "our learner published as ISAC; empty without finished runs"),
+        "runs": Column("integer", "its runs that finished"),
+        **_gap("learner", "Oracle_Loyalty"),
     },
     "contributions": {
         "edition": _FACTORS["edition"],

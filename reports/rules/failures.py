@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ..breakdowns import PEAK_OVER_MEDIAN, peak_over_median
 from ..columns import MODES
 from ..evidence import Decision, Evidence
 from ..sources import published
@@ -11,7 +12,6 @@ from .members import corrected, environments_of, examined, not_trained
 
 DDPG_FAMILY = ("MADDPG", "MATD3", "M3DDPG")
 SEEDS = 7
-PEAK_OVER_MEDIAN = 5.0
 PUBLISHED_SHARE = 100 * 41 / 600
 # Where M3DDPG is said to fail now and then.
 SPORADIC: tuple[str, ...] = ("ReputationMarket", "AppleAppStore", "GiftExchange")
@@ -101,9 +101,7 @@ def masac_jumps(evidence: Evidence) -> Decision:
     known = runs[runs["run_id"].isin(curves["run_id"])] if len(curves) else runs[:0]
     if known.empty:
         return not_trained("MASAC", "a released environment")
-    series = curves[curves["run_id"].isin(known["run_id"])].groupby("run_id")["training_return"]
-    ratio = series.max() / series.agg(lambda values: values.abs().median())
-    unstable = known[known["run_id"].map(ratio) > PEAK_OVER_MEDIAN]
+    unstable = known[known["run_id"].map(peak_over_median(curves)) > PEAK_OVER_MEDIAN]
     share = 100 * len(unstable) / len(known)
     names = ", ".join(sorted(set(unstable["environment"]))) or "none"
     estimate = f"{len(unstable)} of {len(known)} ({share:.1f} %)"

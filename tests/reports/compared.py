@@ -8,13 +8,18 @@ import numpy as np
 import pandas as pd
 
 from coopetition.reports import schema, statistics_content
+from coopetition.reports.breakdowns import breakdown_rows, instability_rows
 from coopetition.reports.budgets import budget_rows
 from coopetition.reports.class_gaps import gap_rows
+from coopetition.reports.class_rankings import ranking_rows
 from coopetition.reports.contribution import contribution_rows
 from coopetition.reports.mode_effects import mode_rows
+from coopetition.reports.oracle_gaps import exceedance_rows
+from coopetition.reports.oracle_gaps import gap_rows as oracle_gap_rows
 from coopetition.reports.performance import performance_tables
 from coopetition.reports.pools import pool_rows
 from coopetition.reports.published_means import mean_rows
+from coopetition.reports.returns import ablation_rows, return_rows
 from coopetition.reports.significance import equivalence_tests, paired_tests, power_rows
 from frames import learning, run
 
@@ -30,16 +35,25 @@ def comparisons(
 ) -> dict[str, pd.DataFrame]:
     """Every table of the family `statistics`."""
     curves = learning(scores[scores["status"] == "finished"]) if curves is None else curves
+    against = oracle_gap_rows(scores, reference, repetitions=repetitions)
+    returns = return_rows(scores, reference)
     rows = {
+        "returns_summary": returns,
+        "reward_ablation_summary": ablation_rows(schema.table("returns_summary", returns)),
+        "oracle_gaps": against,
+        "exceedances": exceedance_rows(schema.table("oracle_gaps", against), reference),
         "pools": pool_rows(scores),
         **performance_tables(scores, repetitions=repetitions),
         "paired_tests": paired_tests(scores),
         "equivalence": equivalence_tests(scores),
         "power": power_rows(scores),
         "published_means": mean_rows(scores, reference),
+        "class_rankings": ranking_rows(scores, repetitions=repetitions),
         "class_gaps": gap_rows(scores, repetitions=repetitions),
         "contributions": contribution_rows(scores, reference, repetitions=repetitions),
         "mode_effects": mode_rows(scores, repetitions=repetitions),
+        "breakdowns": breakdown_rows(scores),
+        "instability": instability_rows(scores, curves),
         "budgets": budget_rows(scores, curves, repetitions=repetitions),
     }
     return {name: schema.table(name, found) for name, found in rows.items()}

@@ -91,6 +91,18 @@ def _part(name: str) -> dict:
         if name.startswith("TrustDilemma")
         else [],
         "audits": [_audited("mine", True), _audited("Random", False)] if formal else [],
+        "scores": [
+            {
+                **{"policy": "QMIX", "protocol": "corrected", "planned": 9, "finished": 8},
+                **{
+                    mode: {"iqm": 0.912, "low": 0.9, "high": 1}
+                    for mode in ("private", "integrated")
+                },
+                **{"cooperative": None, "cooperation": 0.504, "trust": None},
+            }
+        ]
+        if formal
+        else [],
     }
 
 
@@ -108,6 +120,7 @@ def _gap(gap: float | None) -> dict:
     """A gap between the two sides in one of its forms, or none."""
     ends = {"low": None, "high": None} if gap is None else {"low": gap - 1, "high": gap + 1}
     found = {"gap": gap, **ends, "lowest_without": 0.0, "highest_without": 0.2}
+    found |= {"members_gap": -0.02, "members_low": -0.1, "members_high": 0.06}
     return {**found, "leaders": "" if gap is None else "IPPO – QMIX", "environments": 5}
 
 
@@ -532,6 +545,20 @@ def sample() -> dict:
                 ("IQL", "corrected", "", float("nan"), None, float("nan")),
             )
         ],
+        "class_rankings": [
+            {
+                **{"edition": edition, "protocol": "corrected", "mechanism_class": "TR-1"},
+                **{"environments": 5, "place": 1, "published": name, "cooperative": None},
+                **{
+                    mode: {
+                        **{"policy": "QMIX", "iqm": 0.912, "low": 0.9, "high": 0.93},
+                        **{"rank_low": 1, "rank_high": most},
+                    }
+                    for mode, most in (("private", 1), ("integrated", 3))
+                },
+            }
+            for edition, name in (("v0", "QMIX"), ("v1", ""))
+        ],
         "class_gaps": [
             {
                 **{"edition": edition, "mechanism_class": "TR-1", "reward_mode": "private"},
@@ -548,6 +575,30 @@ def sample() -> dict:
                 **{"environment": "SLCD-v0", "reward_mode": "private", "return": _gap(None)},
                 **{"score": _gap(0.126), "published": 7.0, "published_leaders": ""},
             }
+        ],
+        "oracle_gaps": [
+            {
+                **{"edition": "v0", "protocol": "corrected", "mechanism_class": "TR-1"},
+                **{"policy": "QMIX", "environments": 5, "oracle": "Oracle_Equilibrium"},
+                **{
+                    f"{rival}_{part}": None if gap is None else gap + shift
+                    for rival, gap in (
+                        *(("oracle", 250.04), ("constant", -4.84)),
+                        *(("nash", None), ("planner", -6.0)),
+                    )
+                    for part, shift in (("gap", 0.0), ("low", -1.0), ("high", 1.0))
+                },
+            }
+        ],
+        "exceedances": [
+            {
+                **{"environment": "ApacheProject-v0", "published_return": 5539736.0},
+                **{"published_oracle_return": 5484826.0, "published_gap": 1.0},
+                **{"oracle_return": 5484825.9, "oracle_gap": 1.001, "runs": runs, "policy": policy},
+                **{"constant": "Constant_60", "constant_gap": -4.84},
+                **{f"learner_{part}": gap for part in ("gap", "low", "high")},
+            }
+            for policy, runs, gap in (("Central_SAC", 3, -2.5), ("", 0, None))
         ],
         "contributions": [
             {
@@ -593,6 +644,12 @@ def sample() -> dict:
             for seeds, effect in ((1, float("nan")), (3, 3.264))
         ],
         "statistics": {
+            "returns": "The median change.",
+            "rankings": "Kendall's tau 0.5.",
+            "breakdowns": "None of 12 runs broke down.",
+            "oracles": "2 of 5 above.",
+            "exceedances": "The published mean gap.",
+            "members": "All lead in 1 of 2.",
             "changes": "The side changes on 1 of 2.",
             "contributions": "Medians by class.",
             "modes": "More is shared.",
@@ -767,6 +824,21 @@ def sample() -> dict:
                 "seed": 99,
                 "status": "diverged",
                 "reason": "NaN at step 12,288",
+            }
+        ],
+        "breakdowns": [
+            {
+                **{"policy": "MADDPG", "environment": "ApacheProject", "precision": precision},
+                **{"reward_mode": "private", "published_broken": n, "published_runs": of},
+                **{"v0": {"broken": 1, "runs": 3, "first_step": 1024}, "v1": None},
+            }
+            for precision, n, of in (("half", 0, 13), ("half", 3, None), ("", None, None))
+        ],
+        "instability": [
+            {
+                **{"definition": "a loss is not finite", "published_unstable": 8},
+                **{"published_total": 60, "published_environments": "ApacheProject"},
+                **{"v0": {"unstable": 1, "runs": 9, "environments": "SLCD"}, "v1": None},
             }
         ],
         "excluded": [

@@ -1,6 +1,8 @@
 """Environment cards, the overview of policies, and the comparison of the editions."""
 
+import pandas as pd
 import pytest
+from compared import matrix_runs
 
 from coopetition import envs
 from coopetition.agents.reference import reference_rows
@@ -10,11 +12,13 @@ from coopetition.reports import schema
 from coopetition.reports.cards import (
     environment_cards,
     formal_oracles,
+    learned_scores,
     oracle_cards,
     policy_overview,
     scored,
 )
 from coopetition.reports.editions import edition_rows, without_scale
+from coopetition.reports.statistics import aggregates
 from frames import FORMAL_IDS, IDS, certificate, certificates_of
 
 
@@ -40,6 +44,7 @@ def every_card():
             {"TrustDilemma-v0": {"id": "incentives/TrustDilemma-v0"}},
         ],
         {},
+        {},
     )
     return {card["environment"]: card for card in rows}
 
@@ -47,7 +52,7 @@ def every_card():
 @pytest.fixture(scope="module")
 def cards(both, certificates):
     contract = schema.table("contract", [measure(id) for id in (*IDS, *FORMAL_IDS)])
-    rows = environment_cards(contract, both, certificates, [], {})
+    rows = environment_cards(contract, both, certificates, [], {}, {})
     return {part["id"]: part for card in rows for part in card["editions"]}
 
 
@@ -152,10 +157,35 @@ def test_a_card_has_its_figures_and_policies_or_says_that_there_are_none(every_c
     assert formal["figures"] == formal["policies"] == []
 
 
+def test_a_card_has_the_scores_of_learners_best_first():
+    scores = pd.concat(
+        [
+            matrix_runs({"IPPO": [[0.2], [0.4]], "QMIX": [[0.7], [0.9]]}, names=("SLCD",)),
+            matrix_runs({"IPPO": [[0.5], [0.5]]}, names=("SLCD",), reward_mode="private"),
+            matrix_runs({"IPPO": [[0.5], [0.5]]}, names=("RecoveryRace",)),
+        ]
+    )
+    table = schema.table("aggregates", aggregates(scores, repetitions=20))
+    found = learned_scores(table)
+    assert {"SLCD-v0", "RecoveryRace-v0"} <= set(found)
+    best, other = found["SLCD-v0"]
+    assert [best["policy"], other["policy"]] == ["QMIX", "IPPO"]
+    assert best["integrated"]["iqm"] == pytest.approx(0.8)
+    assert best["private"] is None
+    assert other["private"]["iqm"] == pytest.approx(0.5)
+    assert (other["planned"], other["finished"]) == (4, 4)
+    rows = schema.table("reference", [])
+    [card] = environment_cards(
+        *(schema.table("contract", [measure("SLCD-v0")]), rows),
+        *(schema.table("certificates", [certificate("SLCD")]), [], {}, found),
+    )
+    assert card["editions"][0]["scores"] == found["SLCD-v0"]
+
+
 def test_the_released_rule_has_rows_of_its_own_where_endowments_differ():
     rows = schema.table("reference", reference_rows("PartnerHoldUp-v0", random_episodes=1))
     contract = schema.table("contract", [measure("PartnerHoldUp-v0")])
-    [card] = environment_cards(contract, rows, certificates_of(rows), [], {})
+    [card] = environment_cards(contract, rows, certificates_of(rows), [], {}, {})
     found = card["editions"][0]["policies"]
     released = [r["policy"] for r in found if r["action_basis"] == "max"]
     assert {"Random", "TitForTat_released"} < set(released)

@@ -201,6 +201,7 @@ def drawn(study, several, audits, cases, supplements, replies, tmp_path_factory)
         "improvement": ("improvement", "performance", "pools"),
         "ranks": ("ranks", "performance", "pools"),
         "class_gaps": ("class_gaps",),
+        "crossovers": ("class_gaps",),
         "budgets": ("budgets", "pools"),
         "released_audit": ("released_audit",),
         "exploitability": ("audit_exploitability", "certificates"),
@@ -218,12 +219,13 @@ def drawn(study, several, audits, cases, supplements, replies, tmp_path_factory)
     shown = ("deviations", "exploitability", "cross_play", "behaviour")
     of_cases = ("scores", "nulls", "items", "ablations", "series", "targets")
     of_audits = {f"audit_{name}": audits[f"audit_{name}"] for name in shown}
+    trained = [study[name] for name in ("reference", "scores", "curves")]
     plots = itertools.chain(
         (
             (name, figure(**{table: known[table] for table in needed[name]}))
             for name, figure in FIGURES.items()
         ),
-        _in("environments", environment_curves(study["reference"], study["scores"])),
+        _in("environments", environment_curves(*trained)),
         _in("incentives", environment_incentives(study["certificates"], replies)),
         _in("audits", environment_audits(**of_audits)),
         _in("cases", case_sheets(**{f"case_{n}": cases[f"case_{n}"] for n in of_cases})),

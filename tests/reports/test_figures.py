@@ -1,12 +1,15 @@
 """Figures: drawn from any tables, the same bytes for the same data, captions true of them."""
 
+import io
 import json
 import re
 from functools import cache
 
+import matplotlib.image as mpimg
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
+import typst
 from campaign_frames import campaign_tables
 from compared import comparisons, rivals
 
@@ -14,6 +17,7 @@ from coopetition.agents.appropriation import PLAYS
 from coopetition.reports import columns, schema, statistics
 from coopetition.reports.biaxial_figures import CLAIMED
 from coopetition.reports.cases.study import tables as case_tables
+from coopetition.reports.cell_curves import STEPS, thinned
 from coopetition.reports.curves import environment_curves
 from coopetition.reports.figures import FIGURES
 from coopetition.reports.incentives import (
@@ -22,7 +26,7 @@ from coopetition.reports.incentives import (
     editions_summary,
     environment_incentives,
 )
-from coopetition.reports.theme import LEARNERS, WIDTH, learner_marker, save, save_all
+from coopetition.reports.theme import LEARNERS, WIDTH, compact, learner_marker, save, save_all
 from frames import (
     NAN,
     audits_of,
@@ -75,7 +79,7 @@ def tables_of(reference, scores=None, curves=None):
             name: {name: several[name], **performance}
             for name in ("performance_profiles", "improvement", "ranks")
         },
-        "class_gaps": {"class_gaps": several["class_gaps"]},
+        **{name: {"class_gaps": several["class_gaps"]} for name in ("class_gaps", "crossovers")},
         "budgets": {"budgets": several["budgets"], "pools": several["pools"]},
         "released_audit": {"released_audit": released_of(classes)},
         "exploitability": {
@@ -222,7 +226,7 @@ def test_texts_lie_inside_the_picture(name, tables):
 def test_twenty_learners_do_not_crowd_out_the_curves(reference):
     scores = trained(reference)
     many = pd.concat([scores.assign(policy=policy) for policy in LEARNERS], ignore_index=True)
-    plots = [*environment_curves(reference, many)]
+    plots = [*environment_curves(reference, many, learning(many))]
     plots.append(("all", FIGURES["response_curves"](reference, many)))
     for _, plot in plots:
         assert_inside(plot.figure)
@@ -294,8 +298,31 @@ def test_formal_response_curves_mark_the_worst_equilibrium_and_the_planner(both)
     assert "oracle stays below" not in plot.caption
 
 
+def untrained():
+    """No runs and no learning curves."""
+    return [schema.table(name, []) for name in ("scores", "curves")]
+
+
+def test_learning_curves_stand_beside_the_response_curve(curves, both):
+    plot = curves["TeamProduction-v0"]
+    assert len(plot.figure.axes) == 3
+    learned = plot.data[plot.data["kind"] == "learning curve"]
+    assert {"policy", "protocol", "step", "score", "score_min", "score_max"} <= set(learned)
+    assert learned.groupby(["policy", "protocol"]).size().max() <= STEPS
+    assert "has the highest, " in plot.caption
+    alone = dict(environment_curves(both, *untrained()))["TeamProduction-v1"]
+    assert len(alone.figure.axes) == 2
+    assert "No run under integrated reward finished on it" in alone.caption
+
+
+def test_thinned_curves_keep_both_ends():
+    steps = pd.DataFrame({"step": [*range(0, 100, 5)] * 2, "policy": "IPPO", "protocol": "x"})
+    assert thinned(steps, 5)["step"].tolist() == [0, 25, 50, 70, 95] * 2
+    assert thinned(steps[:3], 5)["step"].tolist() == [0, 5, 10]
+
+
 def test_curves_of_a_game_without_trust_show_none(both):
-    plot = dict(environment_curves(both, schema.table("scores", [])))["TeamProduction-v1"]
+    plot = dict(environment_curves(both, *untrained()))["TeamProduction-v1"]
     assert "mean trust at the end" not in legend(plot)
     assert "constants, cooperative" not in legend(plot), "it is N times the private return"
     assert "steps played, of 100" in legend(plot)
@@ -312,7 +339,8 @@ def test_twenty_environments_stand_in_rows_of_a_class():
 
 @pytest.fixture(scope="module")
 def curves(tables):
-    return dict(environment_curves(**tables["response_curves"]))
+    along = tables["learning_curves"]["curves"]
+    return dict(environment_curves(**tables["response_curves"], curves=along))
 
 
 def test_every_environment_has_a_figure_of_its_own(curves, tmp_path):
@@ -501,3 +529,43 @@ def test_the_editions_are_summed_up_in_numbers():
     assert editions_summary(table[:1]).startswith("Of 1 released environments, 0 are")
     assert "formal" not in editions_summary(table[:1])
     assert FIGURES["editions"](table).caption == editions_summary(table)
+
+
+# ---- size ---------------------------------------------------------------------------------------
+
+
+def test_a_compact_picture_is_smaller_and_looks_the_same(tmp_path):
+    """Text, markers, a clipped line and a filled band, rendered before and after."""
+    fig, ax = plt.subplots(figsize=(3, 2))
+    ax.plot(range(20), [x % 7 for x in range(20)], "o-", label="a line of text")
+    ax.fill_between(range(20), 1, 3, alpha=0.2)
+    ax.set(xlim=(2, 12), title="Title, of 12.5 %")
+    ax.legend()
+    raw = io.StringIO()
+    fig.savefig(raw, format="svg", metadata={"Date": None})
+    pictures = {"raw": raw.getvalue(), "compact": compact(raw.getvalue())}
+    assert len(pictures["compact"]) < 0.8 * len(pictures["raw"])
+    drawn = []
+    for name, svg in pictures.items():
+        (tmp_path / f"{name}.svg").write_text(svg)
+        page = tmp_path / f"{name}.typ"
+        page.write_text(f'#set page(width: auto, height: auto)\n#image("{name}.svg")')
+        png = typst.compile(page, format="png")
+        drawn.append(mpimg.imread(io.BytesIO(png), format="png"))
+    assert drawn[0].shape == drawn[1].shape
+    assert abs(drawn[0] - drawn[1]).mean() < 1e-3
+    assert drawn[0].std() > 0.05, "not an empty picture"
+
+
+def test_names_in_a_compact_picture_are_those_that_are_referred_to():
+    svg = compact(
+        '<g id="figure_1"><defs><path id="DejaVuSans-41" d="M 1 2.34567"/></defs>'
+        '<use xlink:href="#DejaVuSans-41" transform="translate(61.083984 0)"/>'
+        '<use xlink:href="#DejaVuSans-41" transform="translate(12345.678 0)"/>'
+        '<g clip-path="url(#p1)" style="fill: none; stroke: red"/><clipPath id="p1"/></g>'
+    )
+    assert svg == (
+        '<g><defs><path id="_0" d="M 1 2.35"/></defs><use href="#_0" x="61.1"/>'
+        '<use href="#_0" x="12345.7"/><g clip-path="url(#_1)" style="fill:none;stroke:red"/>'
+        '<clipPath id="_1"/></g>'
+    )

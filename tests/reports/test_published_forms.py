@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from compared import matrix_runs
+from rliable import metrics
 
 from coopetition.reports import schema
 from coopetition.reports.budgets import budget_rows
-from coopetition.reports.class_gaps import gap_rows
+from coopetition.reports.class_gaps import gap_rows, members_summary
 from coopetition.reports.contribution import contribution_rows
 from coopetition.reports.mode_effects import mode_rows, mode_summary
 from coopetition.reports.published_means import mean_rows, published_name
@@ -111,6 +112,34 @@ def test_members_train_on_all_environments_of_the_class():
     rows = pd.DataFrame(gap_rows(pd.concat([narrow, wide]), repetitions=5))
     assert one(rows, environment="", form="score")["independent"] == "IPPO"
     assert one(rows, environment="PartnerHoldUp-v0", form="score")["independent"] == "FCP"
+
+
+def test_the_gap_of_all_members_chooses_none():
+    """Interquartile means of all runs of a side: 0.5 of 0.4, 0.6, 0.2, 0.8, and 0.4 of QMIX."""
+    scores = {"IPPO": [[0.4, 0.6]], "FCP": [[0.2, 0.8]], "QMIX": [[0.4, 0.4]]}
+    rows = gaps(scores)
+    score = one(rows, environment="", form="score")
+    assert score["members_gap"] == pytest.approx(0.1)
+    assert (score["members_low"], score["members_high"]) == pytest.approx((0.1, 0.1)), "one seed"
+    returns = one(rows, environment="", form="return")
+    assert returns["members_gap"] == pytest.approx(100 * (150 - 140) / 140)
+    generator = np.random.default_rng(4)
+    noisy = {p: generator.normal(0.5, 0.2, (6, 2)) for p in ("IPPO", "FCP", "QMIX")}
+    found = one(gaps(noisy), environment="", form="score")
+    pooled = metrics.aggregate_iqm(np.concatenate([noisy["IPPO"], noisy["FCP"]]))
+    assert found["members_gap"] == pytest.approx(pooled - metrics.aggregate_iqm(noisy["QMIX"]))
+    assert found["members_low"] < found["members_gap"] < found["members_high"]
+
+
+def test_all_members_may_lead_where_the_best_one_does_not():
+    """Best independent learner above the best other, both together below."""
+    scores = {"IPPO": [[0.9, 0.9]], "FCP": [[0.0, 0.0]], "QMIX": [[0.8, 0.8]]}
+    rows = gaps(scores)
+    found = one(rows, environment="", form="score")
+    assert found["gap"] == pytest.approx(0.1)
+    assert found["members_gap"] == pytest.approx(0.45 - 0.8)
+    assert "side of the best member in 0 of 1 classes" in members_summary(rows)
+    assert members_summary(rows[:0]) == ""
 
 
 def test_failed_runs_count_in_score_and_have_no_return():

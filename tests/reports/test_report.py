@@ -14,6 +14,7 @@ import pytest
 import typst
 from report_sample import FOLDERS, sample
 
+from coopetition.reports import report
 from coopetition.reports.report import CONTRACT, FIGURES, SINGLE, TEMPLATES, build_report
 
 HEADINGS = (
@@ -200,6 +201,8 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         "pools": 2,
         "performance": 1,
         "published-means": 2,
+        "class-rankings": 2,
+        **{"oracle-gaps": 1, "exceedances": 2},
         "class-gaps": 2,
         "environment-gaps": 1,
         "part-costs": 1,
@@ -233,10 +236,12 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         "corpus-checks": 1,
         "cells": 2,
         "failures": 1,
+        **{"breakdowns": 3, "instability": 1},
         "excluded": 1,
         "records": 3,
         "packages": 3,
         **{f"card-{game}-v{k}": 2 for game in ("TrustDilemma", "LoyaltyTeam") for k in (0, 1)},
+        **{f"scores-{game}-v1": 1 for game in ("TrustDilemma", "LoyaltyTeam")},
         **{f"audits-{game}-v1": 2 for game in ("TrustDilemma", "LoyaltyTeam")},
         **{f"changes-{game}-v1": 2 for game in ("TrustDilemma", "LoyaltyTeam")},
     }
@@ -272,6 +277,9 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
     assert rows["policies-formal"][0][1:] == [
         *("94", "1.00", "0.00", "1.00", "0.19", "–", "–", "0.99", "–", "–", "–", "1.00"),
     ]
+    assert rows["scores-TrustDilemma-v1"] == [
+        ["QMIX", "corrected", "8 of 9", *["0.91 [0.90, 1.00]"] * 2, "–", "0.50", "–"],
+    ]
     assert [row[0] for row in rows["changes-TrustDilemma-v1"]] == ["Product G (ours)", "Product G"]
     assert rows["contract"][0][4:6] == ["150, 80 × 3", "40 × 4"]
     assert rows["identity"][0][1:] == ["1.2 × 10−8", "0"]
@@ -299,9 +307,26 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         ["22,762", "Random", "22,762", "5", "0.0 %"],
         ["22,762", "–", "–", "–", "–"],
     ]
+    assert [row[5:] for row in rows["class-rankings"]] == [
+        ["QMIX 0.91 [0.90, 0.93], rank 1", "QMIX 0.91 [0.90, 0.93], ranks 1 to 3", "–", name]
+        for name in ("QMIX", "–")
+    ]
     assert rows["class-gaps"][0][3:] == [
         *("private", "−4.3 [−5.3, −3.3]", "IPPO – QMIX", "4.2 (ISAC against QMIX)"),
-        *("0.13 [−0.87, 1.13]", "IPPO – QMIX", "[0.00, 0.20]"),
+        *("0.13 [−0.87, 1.13]", "IPPO – QMIX", "[0.00, 0.20]", "−0.02 [−0.10, 0.06]"),
+    ]
+    assert rows["oracle-gaps"][0][3:] == [
+        *("QMIX", "5", "250.0 [249.0, 251.0]", "−4.8 [−5.8, −3.8]", "– –", "−6.0 [−7.0, −5.0]"),
+    ]
+    assert [row[4:] for row in rows["exceedances"]] == [
+        [
+            "5,484,826",
+            "1.00",
+            "−4.84 (Constant_60)",
+            "Central_SAC (3 runs)",
+            "−2.50 [−2.50, −2.50]",
+        ],
+        ["5,484,826", "1.00", "−4.84 (Constant_60)", "–", "– –"],
     ]
     assert rows["environment-gaps"][0][2:5] == ["– –", "–", "7.0"]
     assert rows["contributions"][0][6:8] == ["1", "30.1 (0 of 77 below 0)"]
@@ -310,6 +335,12 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         ["1", "–", "–"],
         ["3 (here)", "3.26", "[0.33, 0.65]"],
     ]
+    assert [row[3:] for row in rows["breakdowns"]] == [
+        ["0 of 13", "half", "1 of 3, from step 1,024", "–"],
+        ["3", "half", "1 of 3, from step 1,024", "–"],
+        ["–", "–", "1 of 3, from step 1,024", "–"],
+    ]
+    assert rows["instability"][0][1:] == ["8 of 60", "ApacheProject", "1 of 9: SLCD", "–"]
     assert rows["learners"] == [["Central_PPO", "joint", "IPPO", "2 of v0", "–"]]
     assert rows["hyperparameters"][0][1:] == [
         *("IPPO, Central_PPO", "n_steps = 2048; hidden = [64, 64]"),
@@ -446,6 +477,15 @@ def test_every_environment_has_a_card_that_is_linked(build, sample_data):
         "3.0, fear 108.0"
     ) in said
     assert "no dilemma; roles" in said
+    for game in games:
+        assert f"No learner was trained on {game}-v0 in this study." in said
+
+
+def test_a_page_that_is_too_large_is_written_with_a_warning(build, sample_data, monkeypatch):
+    monkeypatch.setattr(report, "LARGEST", 1000)
+    with pytest.warns(UserWarning, match=r"report.html has \d+\.\d MB, more than 0 MB; figures"):
+        page, _ = build(sample_data)
+    assert page.headings
 
 
 def test_a_part_of_a_card_must_be_complete(sample_data, figures, tmp_path):

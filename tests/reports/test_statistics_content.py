@@ -6,6 +6,7 @@ import pytest
 from compared import comparisons, matrix_runs, of_report
 
 from coopetition.reports import schema, statistics_content
+from coopetition.reports.crossovers import case_games
 from coopetition.reports.figures import FIGURES
 from coopetition.reports.report import CONTRACT
 from coopetition.reports.statistics_content import statistics_data
@@ -17,10 +18,14 @@ DRAWN = {
     "improvement": ("improvement", "performance", "pools"),
     "ranks": ("ranks", "performance", "pools"),
     "class_gaps": ("class_gaps",),
+    "crossovers": ("class_gaps",),
     "budgets": ("budgets", "pools"),
 }
 SECTIONS = ("pools", "performance", "paired_tests", "equivalence", "power", "published_means")
-SECTIONS += ("class_gaps", "environment_gaps", "contributions", "mode_effects")
+SECTIONS += ("class_rankings", "class_gaps", "environment_gaps", "oracle_gaps", "contributions")
+SECTIONS += ("mode_effects", "exceedances", "breakdowns", "instability")
+# What is published needs no run.
+PUBLISHED = ("exceedances", "breakdowns", "instability")
 
 
 def study(learners, environments=3, modes=("private", "integrated"), seeds=3, seed=1):
@@ -58,7 +63,7 @@ def test_every_section_has_the_keys_of_the_report(full):
     data = statistics_data(of_report(full))
     assert set(data) == {*SECTIONS, "statistics"}
     for section in SECTIONS:
-        if section not in ("contributions", "mode_effects"):
+        if section not in ("contributions", "mode_effects", "oracle_gaps"):
             assert data[section], section
         for found in data[section]:
             assert set(CONTRACT[section].split()) <= set(found), section
@@ -67,9 +72,10 @@ def test_every_section_has_the_keys_of_the_report(full):
 
 def test_nothing_trained_gives_empty_sections(nothing):
     data = statistics_data(of_report(nothing))
-    assert all(data[section] == [] for section in SECTIONS)
+    assert all(data[section] == [] for section in SECTIONS if section not in PUBLISHED)
     said = dict(data["statistics"])
     assert said.pop("power") == "One seed shows no difference between two learners."
+    assert said.pop("rankings").startswith("Fewer than 3 learners of a published ranking")
     assert set(said.values()) == {""}
 
 
@@ -199,6 +205,28 @@ def test_gaps_beyond_the_axis_are_told_in_numbers(full):
     plot = draw("class_gaps", full | {"class_gaps": wide})
     said = [t.get_text() for t in plot.figure.axes[0].texts]
     assert said[0].endswith("(−400)")
+
+
+def test_every_environment_has_its_gaps_and_case_studies_are_enlarged(full):
+    plot = draw("crossovers", full)
+    cases, classes = plot.figure.axes[:4], plot.figure.axes[4:]
+    titles = [ax.get_title(loc="left") for ax in cases]
+    assert titles == [f"{game}-v0" for game in case_games()]
+    assert set(titles) == {"AppleAppStore-v0", "SLCD-v0", "RenaultNissan-v0", "ApacheProject-v0"}
+    empty = [ax for ax in cases if "not trained by both sides" in [t.get_text() for t in ax.texts]]
+    assert len(empty) == 2
+    assert [ax.get_title(loc="left") for ax in classes] == ["TR-1", "TR-2", "TR-3", "TR-4"]
+    named = {t.get_text() for ax in classes for t in ax.texts}
+    assert named == {"SLCD-v0", "AppleAppStore-v0", "TrustDilemma-v0"}
+    assert "the sign is that of the published gap in 1 of 4 pairs" in plot.caption
+    assert "changes between private and integrated reward on 0 of 3" in plot.caption
+    assert set(plot.data["environment"]) == named
+
+
+def test_published_gaps_of_case_studies_stand_beside_ours(full):
+    store = draw("crossovers", full).figure.axes[0]
+    diamonds = [line.get_ydata()[0] for line in store.lines if line.get_marker() == "D"]
+    assert diamonds == [7.2, -1.8]
 
 
 def test_the_caption_of_budgets_tells_tau(full):

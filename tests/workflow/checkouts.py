@@ -45,7 +45,18 @@ TABLES = {
         for name in (
             *("pools", "performance", "performance_profiles", "improvement", "ranks"),
             *("paired_tests", "equivalence", "power", "published_means", "class_gaps"),
-            *("contributions", "mode_effects", "budgets"),
+            *(
+                "class_rankings",
+                "oracle_gaps",
+                "exceedances",
+                "contributions",
+                "mode_effects",
+                "budgets",
+                "breakdowns",
+                "returns_summary",
+                "reward_ablation_summary",
+                "instability",
+            ),
         )
     },
     "learner_cards": "tables/learner_cards.csv",

@@ -40,7 +40,7 @@ LEARNED = tuple(cell for cell in TRAINED if cell[2] != EXCLUDED)
 CERTIFIED = (("v1", "TeamProduction", "IPPO"),)
 FIGURES = ("editions", "response_curves", "formal_response_curves", "identity")
 FIGURES += ("learning_curves", "scores", "learner_certificates")
-FIGURES += ("performance_profiles", "improvement", "ranks", "class_gaps", "budgets")
+FIGURES += ("performance_profiles", "improvement", "ranks", "class_gaps", "crossovers", "budgets")
 KINDS = ("svg", "csv", "json")
 
 

@@ -16,6 +16,7 @@ FIGURE_INPUTS = {
         for name in ("performance_profiles", "improvement", "ranks")
     },
     "class_gaps": {"class_gaps": rules.published_forms.output.class_gaps},
+    "crossovers": {"class_gaps": rules.published_forms.output.class_gaps},
     "budgets": {
         "budgets": rules.budgets.output,
         "pools": rules.performance.output.pools,
@@ -107,10 +108,11 @@ rule figure:
 
 
 rule environment_figures:
-    """The response curve of every environment, each with CSV twin and caption."""
+    """Response and learning curves of every environment, each with CSV twin and caption."""
     input:
         reference=REFERENCE,
         scores=rules.scores.output,
+        curves=CURVES,
     output:
         svg=[
             report(

@@ -130,6 +130,7 @@ rule published_forms:
     input:
         scores=rules.scores.output,
         reference=REFERENCE,
+        curves=CURVES,
     output:
         published_means=report(
             f"{RESULTS}/tables/published_means.csv",
@@ -137,11 +138,31 @@ rule published_forms:
             category="Tables",
             labels={"table": "mean returns, published form"},
         ),
+        returns_summary=f"{RESULTS}/tables/returns_summary.csv",
+        reward_ablation_summary=f"{RESULTS}/tables/reward_ablation_summary.csv",
+        class_rankings=report(
+            f"{RESULTS}/tables/class_rankings.csv",
+            caption="../report/published_forms.rst",
+            category="Tables",
+            labels={"table": "rankings by class, in score"},
+        ),
         class_gaps=report(
             f"{RESULTS}/tables/class_gaps.csv",
             caption="../report/published_forms.rst",
             category="Tables",
             labels={"table": "gaps by class"},
+        ),
+        oracle_gaps=report(
+            f"{RESULTS}/tables/oracle_gaps.csv",
+            caption="../report/published_forms.rst",
+            category="Tables",
+            labels={"table": "learners against oracles"},
+        ),
+        exceedances=report(
+            f"{RESULTS}/tables/exceedances.csv",
+            caption="../report/published_forms.rst",
+            category="Tables",
+            labels={"table": "exceedance of an oracle"},
         ),
         contributions=report(
             f"{RESULTS}/tables/contributions.csv",
@@ -155,6 +176,18 @@ rule published_forms:
             category="Tables",
             labels={"table": "what the reward mode changes"},
         ),
+        breakdowns=report(
+            f"{RESULTS}/tables/breakdowns.csv",
+            caption="../report/published_forms.rst",
+            category="Tables",
+            labels={"table": "runs that break down"},
+        ),
+        instability=report(
+            f"{RESULTS}/tables/instability.csv",
+            caption="../report/published_forms.rst",
+            category="Tables",
+            labels={"table": "unstable runs"},
+        ),
     log:
         f"{LOGS}/published_forms.log",
     benchmark:
@@ -166,10 +199,14 @@ rule published_forms:
     params:
         repetitions=STUDY["bootstrap_repetitions"],
         code=code_hash(
+            "coopetition.reports.breakdowns",
             "coopetition.reports.class_gaps",
+            "coopetition.reports.class_rankings",
             "coopetition.reports.contribution",
             "coopetition.reports.mode_effects",
+            "coopetition.reports.oracle_gaps",
             "coopetition.reports.published_means",
+            "coopetition.reports.returns",
             "coopetition.reports.schema",
         ),
         texts=data_hash("reports/published"),

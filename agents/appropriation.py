@@ -35,6 +35,8 @@ SWEEPS, TOLERANCE = 200, 1e-5
 # Golden sections of a range of 100 that leave less than 1e-8 of it.
 SECTIONS = 50
 LEVELS = 101
+# Columns of trust -> part of the episode that they come after.
+QUARTERS = {"trust_first": 0.25, "trust_second": 0.5, "trust_third": 0.75, "trust_end": 1.0}
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class Profile:
 
 @dataclass(frozen=True)
 class Played:
-    """Episodes of constant actions.
+    """Episodes, one per setting.
 
     Attributes:
         returns: [S, N], integrated rewards summed over the episode.
@@ -77,6 +79,10 @@ class Played:
     def trust_at(self, part: float) -> Array:
         """Mean trust after this part of the episode, [S]."""
         return self.trust[:, round(part * self.trust.shape[1]) - 1]
+
+    def quarters(self, row: int) -> dict[str, float]:
+        """Mean trust of one setting after each of `QUARTERS`."""
+        return {name: float(self.trust_at(part)[row]) for name, part in QUARTERS.items()}
 
 
 def settings(

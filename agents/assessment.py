@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import cache
 
@@ -28,8 +29,13 @@ def assess(controller: Policy, runs: Sequence[Run], episodes: int | None = None)
 
 
 def gains_of_leaving(controller: Policy, runs: Sequence[Run]) -> list[float]:
-    """Of every run, the largest gain of an agent that leaves for a constant."""
+    """Of every run, the largest gain of an agent that leaves for a constant.
+
+    NaN where an action has several numbers: a constant is one share of the endowment.
+    """
     game = envs.game(runs[0].env_id)
+    if game.actions_per_agent > 1:
+        return [math.nan] * len(runs)
     each = min(_episodes(game.id), DEVIATION_EPISODES)
     found = deviation_gains(controller, game, runs=len(runs), episodes=each, seed=EVALUATION_SEED)
     return [float(found[run.reward_mode][i].max()) for i, run in enumerate(runs)]

@@ -115,7 +115,7 @@ class Policy(ABC):
 
         Returns:
             Actions [B, N] or [N], or [B N, 1] where rows are agents, float32 in the units of the
-            view, and None.
+            view, and None; with several numbers per agent, as many columns for each.
 
         Raises:
             ValueError: not bound to an environment, another view or another number of copies
@@ -141,10 +141,10 @@ class Policy(ABC):
         seen = rows.reshape(-1, per_copy, rows.shape[1]) if self._by_agent else rows
         actions = self.act(None if self.observation is None else seen)
         if self._by_agent or self.observation == "central":
-            actions = 2 * actions / self.game.endowments - 1
+            actions = 2 * actions / self.game.action_high - 1
         actions = np.asarray(actions, np.float32)
         if self._by_agent:
-            return actions.reshape(-1, 1), None
+            return actions.reshape(-1, self.game.actions_per_agent), None
         return (actions[0] if array.ndim == 1 else actions), None
 
     @property

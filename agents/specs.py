@@ -92,6 +92,7 @@ class LearnerSpec:
         module: dotted name of the module.
         card: what the constructor does not say; see `agents.cards`.
         min_agents: fewest agents of a game that it is defined for.
+        vector_actions: it plays games in which an agent's action has several numbers.
     """
 
     name: str
@@ -102,6 +103,7 @@ class LearnerSpec:
     module: str
     card: dict[str, Any]
     min_agents: int = 1
+    vector_actions: bool = False
     kind: ClassVar[str] = "learner"
     mechanism_class: ClassVar[None] = None
     edition: ClassVar[None] = None
@@ -109,7 +111,7 @@ class LearnerSpec:
 
     def exclusion(self, game: Game) -> str:
         """Why the learner is not defined for a game; empty if it is."""
-        if game.actions_per_agent > 1:
+        if game.actions_per_agent > 1 and not self.vector_actions:
             return (
                 f"{self.name} plays one number per agent; {game.id} takes {game.actions_per_agent}"
             )

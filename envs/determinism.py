@@ -15,7 +15,8 @@ def is_deterministic(game: Game) -> bool:
     state = game.reset([1, 2])
     generator = np.random.default_rng(0)
     for _ in range(game.horizon):
-        actions = np.repeat(generator.random((1, game.n_agents)) * game.endowments, 2, axis=0)
+        drawn = generator.random((1, len(game.action_high)))
+        actions = np.repeat(drawn * game.action_high, 2, axis=0)
         state, outcome = game.step(state, actions)
         if (outcome.payoffs[0] != outcome.payoffs[1]).any():
             return False

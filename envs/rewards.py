@@ -91,16 +91,19 @@ def reward_scale(game: Game, mode: Mode) -> float:
     """Mean reward per agent and step when every agent plays its baseline for one episode.
 
     The known constant that training rewards are divided by. Where rewards are losses, or nearly
-    cancel, the mean of their sizes; where all are zero, 1.
+    cancel, the mean of their sizes; where all are zero, 1. Numbers of an action beside cooperation
+    are zero.
 
     Raises:
         ValueError: the mode does not exist.
     """
     mode = game.reward_mode(mode)
+    norm = np.zeros((game.n_agents, game.actions_per_agent), game.baselines.dtype)
+    norm[:, 0] = game.baselines
     state = game.reset([0])
     total, size, steps, done = 0.0, 0.0, 0, False
     while not done:
-        state, outcome = game.step(state, game.baselines[None])
+        state, outcome = game.step(state, norm.reshape(1, -1))
         rewards = game.rewards(outcome, mode)
         total += float(rewards.mean())
         size += float(np.abs(rewards).mean())

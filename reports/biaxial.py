@@ -6,8 +6,7 @@
 * Stage C calibrates kappa and xi by coordinate descent. Each value of its objective is published as
   a mean of ten trained runs; here it is that of a solution.
 
-No learner is trained: those of this package play one number per agent. What is known by training
-alone says so in the comparison.
+Trained runs of stages A and B are read in `biaxial_training`; stage C is solved only.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ import pandas as pd
 
 from coopetition import envs
 from coopetition.agents import appropriation as solving
-from coopetition.agents.appropriation import ID, PLAYS, Played, Profile
+from coopetition.agents.appropriation import ID, PLAYS, QUARTERS, Profile
 
 from .sources import published
 
@@ -31,7 +30,6 @@ MAP_POINTS = 25
 BOX = {"kappa": (0.1, 2.0), "xi": (5.0, 30.0)}
 START = {"kappa": 0.5, "xi": 15.0}
 ROUNDS, SWEEP_POINTS, MOVED = 2, 5, 0.02
-QUARTERS = {"trust_first": 0.25, "trust_second": 0.5, "trust_third": 0.75, "trust_end": 1.0}
 # Where the published diagnostic finds IPPO without appropriation.
 COLLAPSE = (0.20, 0.60)
 MODES = ("private", "integrated", "cooperative")
@@ -64,7 +62,7 @@ def outcomes() -> list[dict[str, Any]]:
                     "sweeps": int(profile.sweeps[row]),
                     "returns": played.returns[row].tolist(),
                     "payoffs": played.payoffs[row].tolist(),
-                    **_trust(played, row),
+                    **played.quarters(row),
                 }
             )
     return rows
@@ -91,7 +89,7 @@ def maps(points: int = MAP_POINTS) -> list[dict[str, Any]]:
                 rows.append(
                     {"plane": plane, **_setting(game, row), "play": way}
                     | _means(profile, row)
-                    | _trust(played, row)
+                    | played.quarters(row)
                 )
     return rows
 
@@ -174,7 +172,7 @@ def _reached(
     played = solving.episodes(game, profile.actions)
     return [
         {name: _setting(game, i)[name] for name in BOX}
-        | {"appropriation": _means(profile, i)["appropriation"], **_trust(played, i)}
+        | {"appropriation": _means(profile, i)["appropriation"], **played.quarters(i)}
         for i in range(len(profile.actions))
     ]
 
@@ -228,7 +226,3 @@ def _means(profile: Profile, row: int) -> dict[str, float]:
         "cooperation": float(profile.cooperation[row].mean()),
         "appropriation": float(profile.appropriation[row].mean()),
     }
-
-
-def _trust(played: Played, row: int) -> dict[str, float]:
-    return {name: float(played.trust_at(part)[row]) for name, part in QUARTERS.items()}

@@ -12,6 +12,7 @@ from coopetition import envs
 from coopetition.agents.appropriation import HORIZON, ID
 
 from .biaxial import BOX, CENTRE, COLLAPSE, grid, numbers_in
+from .biaxial_training import trained_at
 from .sources import published
 
 # Quantity of the oracle -> claim, column of `biaxial_outcomes`, distance that counts as equal.
@@ -26,14 +27,14 @@ ORACLE = {
 REDUCTION = "reduction to the 1D environment at p=0, tolerance"
 BETA_TEXT = "beta grid (croissant text)"
 AGREEMENT = "dual-calibration agreement tolerance (kappa, xi)"
-# Quantities that only trained runs can show -> claim and note.
+# Quantities that only trained runs can show -> claim, learner, its place and what is told of it.
+UNIMODAL = (0.40, 0.90)
 TRAINED = {
-    "Hartigan dip test p at eta=0.40, beta=0.90": ("G05", "the outcomes of 30 trained runs"),
-    "seeds": ("", "of trained runs"),
-    "training steps": ("", "of trained runs"),
-    "evaluation episodes": ("", "of trained runs; what is played here is deterministic"),
-    "IPPO outcome at eta=0.20, beta=0.60": ("G06", "see the joint plan there, below"),
-    "ISAC outcome at eta=0.20, beta=0.60": ("G06", "see the equilibria there, below"),
+    "Hartigan dip test p at eta=0.40, beta=0.90": ("G05", "IPPO", UNIMODAL, "dip_p"),
+    "seeds": ("", "IPPO", UNIMODAL, "finished"),
+    "training steps": ("", "IPPO", UNIMODAL, "steps"),
+    "IPPO outcome at eta=0.20, beta=0.60": ("G06", "IPPO", COLLAPSE, "final_appropriation"),
+    "ISAC outcome at eta=0.20, beta=0.60": ("G06", "ISAC", COLLAPSE, "final_appropriation"),
 }
 # Rows on the point of claim G06 -> how the game is played.
 AT_COLLAPSE = {
@@ -44,7 +45,10 @@ AT_COLLAPSE = {
 
 
 def comparison(
-    outcomes: pd.DataFrame, calibration: pd.DataFrame, reduction: float
+    outcomes: pd.DataFrame,
+    calibration: pd.DataFrame,
+    reduction: float,
+    learned: pd.DataFrame,
 ) -> list[dict[str, Any]]:
     """Rows of the table `biaxial`: every published quantity, then what is added here.
 
@@ -52,12 +56,16 @@ def comparison(
         outcomes: table `biaxial_outcomes`.
         calibration: table `biaxial_calibration`.
         reduction: largest difference in reward from SLCD-v0, see `biaxial.reduction`.
+        learned: table `biaxial_trained`, possibly empty.
     """
     rows = []
     for said in published("slcd_2d_published").astype(str).to_dict("records"):
         source = f"{said['source_doc']}: {said['source_place']}".removesuffix(": nan")
         row = {"quantity": said["quantity"], "published": said["value"], "source": source}
-        rows.append(row | _found(said["quantity"], said["value"], outcomes, reduction))
+        if said["quantity"] in TRAINED:
+            rows.append(row | _learned(said["quantity"], learned))
+        else:
+            rows.append(row | _found(said["quantity"], said["value"], outcomes, reduction))
     return rows + _added(outcomes, calibration)
 
 
@@ -70,9 +78,6 @@ def _found(quantity: str, value: str, outcomes: pd.DataFrame, reduction: float) 
     if quantity == REDUCTION:
         note = "difference over three reward modes, equal, varying and corner trajectories"
         return _row("G03", [reduction], reduction, float(value), note=note)
-    if quantity in TRAINED:
-        claim, note = TRAINED[quantity]
-        return _row(claim, [], result="not trained", note=note)
     if quantity == BETA_TEXT:
         sweep = grid()[1]
         result = "match" if numbers_in(value) == sweep else "mismatch"
@@ -84,7 +89,21 @@ def _found(quantity: str, value: str, outcomes: pd.DataFrame, reduction: float) 
     return _row("", [], result="setting", note=_NOTES.get(quantity, "taken over"))
 
 
-_NOTES = {"tests": "of the published folder; this repository has its own", AGREEMENT: "see below"}
+def _learned(quantity: str, learned: pd.DataFrame) -> dict[str, Any]:
+    claim, policy, place, column = TRAINED[quantity]
+    row = trained_at(learned, place, policy)
+    if row is None or np.isnan(row[column]):
+        return _row(claim, [], result="not trained", note=f"needs more runs of {policy}")
+    size = f"{policy}, {row['finished']} seeds of {row['steps']:,} steps"
+    note = f"p of the last step; {size}" if column == "final_appropriation" else size
+    return _row(claim, [float(row[column])], result="trained", note=note)
+
+
+_NOTES = {
+    "tests": "of the published folder; this repository has its own",
+    "evaluation episodes": "one here: what is played is deterministic",
+    AGREEMENT: "see below",
+}
 
 
 def _added(outcomes: pd.DataFrame, calibration: pd.DataFrame) -> list[dict[str, Any]]:

@@ -60,6 +60,92 @@ def biaxial_phases(biaxial_maps: pd.DataFrame, biaxial_outcomes: pd.DataFrame) -
     )
 
 
+def biaxial_trained(biaxial_maps: pd.DataFrame, biaxial_trained: pd.DataFrame) -> Plot:
+    """What learners end with over eta and beta, on the map of the published equilibrium."""
+    apply()
+    maps = _plane(biaxial_maps, "eta, beta")
+    data = biaxial_trained[biaxial_trained["reward_mode"] == "integrated"]
+    data = data[data["finished"] > 0].reset_index(drop=True)
+    data.insert(0, "environment", ID)
+    points = data.groupby("policy", sort=False).size()
+    learners = [*points.index[points == points.max()]]
+    size = (WIDTH, 0.8 + 2.2 * max(len(learners), 1))
+    fig, axes = plt.subplots(
+        max(len(learners), 1), 2, figsize=size, sharex=True, sharey=True, squeeze=False
+    )
+    for column, (name, (step, label)) in enumerate(_LEVELS.items()):
+        top = max(maps[name].max(), data[name].max() if len(data) else 0)
+        levels = np.arange(np.ceil(top / step) + 1) * step
+        palette = sns.light_palette("#0072B2", as_cmap=True)
+        for ax, policy in zip(axes[:, column], learners or [""], strict=True):
+            grid = _grid(maps, "equilibrium", "beta", "eta", name)
+            colours = ax.contourf(*grid, levels=levels, cmap=palette)
+            ax.grid(False)
+            for row in data[data["policy"] == policy].itertuples():
+                value = getattr(row, name)
+                face = palette(colours.norm(value))
+                ax.plot(row.beta, row.eta, "o", ms=9, mfc=face, mec=INK, clip_on=False, zorder=5)
+                ax.annotate(
+                    num_text(value, step),
+                    (row.beta, row.eta),
+                    (0, 6) if row.eta < 0.5 else (0, -7),
+                    textcoords="offset points",
+                    ha="center",
+                    va="bottom" if row.eta < 0.5 else "top",
+                    size=6.5,
+                    path_effects=HALO,
+                )
+            ax.set_title(f"{policy}, {name}" if policy else name, size=9)
+            ax.set(xticks=(0.3, 0.45, 0.6, 0.75, 0.9), yticks=(0.2, 0.3, 0.4, 0.5, 0.6))
+            ax.set(xlim=(0.27, 0.93), ylim=(0.17, 0.63))
+        axes[-1, column].set_xlabel("dilution β")
+        bar = fig.colorbar(colours, ax=axes[:, column], label=label, pad=0.01)
+        bar.outline.set_visible(False)
+    for ax in axes[:, 0]:
+        ax.set_ylabel("appropriable part η")
+    return Plot(
+        fig,
+        data,
+        "Learners on the two-dimensional S-LCD",
+        _trained_caption(data),
+        "Two maps over beta and eta per learner, of cooperation and of appropriation. The ground is "
+        "the published equilibrium; discs in the same colours, with numbers, are what the learner "
+        "ends with at the points where it was trained.",
+    )
+
+
+# What trained runs show -> steps of its colours, and its name.
+_LEVELS = {
+    "cooperation": (5.0, "cooperation c of 100,\nmean over agents"),
+    "appropriation": (0.05, "appropriation p,\nmean over agents"),
+}
+
+
+def num_text(value: float, step: float) -> str:
+    """A value beside its disc, as exact as the colours need."""
+    return f"{value:.0f}" if step >= 1 else f"{value:.2f}"
+
+
+def _trained_caption(data: pd.DataFrame) -> str:
+    if data.empty:
+        return "No learner was trained on the two-dimensional S-LCD in this run."
+    parts = []
+    for policy, rows in data.groupby("policy", sort=False):
+        p, equilibrium = rows["appropriation"], rows["equilibrium_appropriation"]
+        c = rows["cooperation"]
+        parts.append(
+            f"{policy} ({len(rows)} points, {rows['finished'].max()} seeds of "
+            f"{rows['steps'].max():,} steps) ends with c of {c.min():.0f} to {c.max():.0f} and p of "
+            f"{p.min():.2f} to {p.max():.2f}, where the published equilibrium has p of "
+            f"{equilibrium.min():.2f} to {equilibrium.max():.2f} and the joint plan "
+            f"{rows['team_appropriation'].min():.2f} to {rows['team_appropriation'].max():.2f}"
+        )
+    return (
+        f"{'; '.join(parts)}. Means over an episode, agents and seeds of corrected learners on "
+        "integrated reward; an untrained policy starts near c = 50 and p = 0.5."
+    )
+
+
 def biaxial_calibration(biaxial_maps: pd.DataFrame, biaxial_calibration: pd.DataFrame) -> Plot:
     """Appropriation over kappa and xi under each play, with where the descents end."""
     apply()
@@ -92,9 +178,9 @@ def _plane(maps: pd.DataFrame, plane: str) -> pd.DataFrame:
     return rows
 
 
-def _grid(data: pd.DataFrame, way: str, x: str, y: str) -> Grid:
-    """Values of x and of y, and appropriation [y, x]."""
-    wide = data[data["play"] == way].pivot(index=y, columns=x, values="appropriation")
+def _grid(data: pd.DataFrame, way: str, x: str, y: str, value: str = "appropriation") -> Grid:
+    """Values of x and of y, and what is played [y, x]."""
+    wide = data[data["play"] == way].pivot(index=y, columns=x, values=value)
     return wide.columns.to_numpy(), wide.index.to_numpy(), wide.to_numpy()
 
 

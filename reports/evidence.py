@@ -26,6 +26,7 @@ class Evidence:
         curves: learning curves of runs that a rule follows, possibly none.
         case_scores: points of the case studies, possibly none.
         biaxial: the two-dimensional S-LCD study, published and recomputed; empty without it.
+        biaxial_trained: learners on it, by point, possibly none.
         capacity_agreement: how rankings at two widths of networks agree, possibly none.
         critic_rates: runs by the learning rate of critics, possibly none.
         mutuality: learners along the dial of mutuality, possibly none.
@@ -45,6 +46,7 @@ class Evidence:
     curves: pd.DataFrame = field(default_factory=pd.DataFrame)
     case_scores: pd.DataFrame = field(default_factory=pd.DataFrame)
     biaxial: pd.DataFrame = field(default_factory=pd.DataFrame)
+    biaxial_trained: pd.DataFrame = field(default_factory=pd.DataFrame)
     capacity_agreement: pd.DataFrame = field(default_factory=pd.DataFrame)
     critic_rates: pd.DataFrame = field(default_factory=pd.DataFrame)
     mutuality: pd.DataFrame = field(default_factory=pd.DataFrame)

@@ -10,7 +10,7 @@ import pandas as pd
 from . import campaign_figures
 from .ablations import ablation_chain
 from .audits import behaviour, exploitability
-from .biaxial_figures import biaxial_calibration, biaxial_phases
+from .biaxial_figures import biaxial_calibration, biaxial_phases, biaxial_trained
 from .case_figures import case_scores
 from .comparison_figures import budgets, class_gaps
 from .crossovers import crossovers
@@ -92,6 +92,7 @@ FIGURES: dict[str, Callable[..., Plot]] = {
     "behaviour": behaviour,
     "case_scores": case_scores,
     "biaxial_phases": biaxial_phases,
+    "biaxial_trained": biaxial_trained,
     "biaxial_calibration": biaxial_calibration,
     "capacity": campaign_figures.capacity,
     "critic_rates": campaign_figures.critic_rates,

@@ -131,6 +131,9 @@ CONTRACT = {
     "biaxial": "claim quantity published recomputed difference result note source",
     "biaxial_points": "claim title eta beta cooperation appropriation utility returns payoffs"
     " trust_end",
+    "biaxial_trained": "eta beta policy reward_mode runs finished steps cooperation appropriation"
+    " appropriation_low appropriation_high final_appropriation trust_end dip_p"
+    " equilibrium_cooperation equilibrium_appropriation team_cooperation team_appropriation",
     "biaxial_calibration": "title objective kappa xi appropriation trust_first trust_second"
     " trust_third trust_end value",
     "capacity": "edition reward_mode width other_width learners environments seeds tau tau_low"

@@ -13,7 +13,7 @@ from .biaxial_comparison import at, ends
 from .biaxial_figures import CLAIMED, TITLES
 
 # Tables that the section shows, see `schema`.
-TABLES = ("biaxial", "biaxial_outcomes", "biaxial_calibration")
+TABLES = ("biaxial", "biaxial_outcomes", "biaxial_trained", "biaxial_calibration")
 
 
 def supplement_data(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
@@ -28,6 +28,7 @@ def supplement_data(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     return {
         "biaxial": _records(compared[compared["result"] != "setting"]),
         "biaxial_points": _points(tables["biaxial_outcomes"]),
+        "biaxial_trained": _records(tables["biaxial_trained"]),
         "biaxial_calibration": _calibrations(tables["biaxial_calibration"]),
     }
 

@@ -28,6 +28,7 @@ ENTRY = {
     "class_name": {"as_published": "PublishedPPO", "corrected": "CentralPPO"},
     "paradigm": "joint",
     "published_as": ("IPPO", "SelfPlay_PPO"),
+    "vector_actions": True,
     "hyperparameters": {
         "as_published": {
             "copies": 1,

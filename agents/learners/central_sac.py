@@ -28,6 +28,7 @@ ENTRY = {
     "class_name": {"as_published": "PublishedSAC", "corrected": "CentralSAC"},
     "paradigm": "joint",
     "published_as": ("ISAC",),
+    "vector_actions": True,
     "hyperparameters": {
         "as_published": {
             "copies": 1,

@@ -34,6 +34,7 @@ ENTRY = {
     "class_name": {"corrected": "IPPO"},
     "paradigm": "independent",
     "published_as": (),
+    "vector_actions": True,
     "hyperparameters": {
         "corrected": {
             "copies": 4,

@@ -33,6 +33,7 @@ ENTRY = {
     "class_name": {"corrected": "ISAC"},
     "paradigm": "independent",
     "published_as": (),
+    "vector_actions": True,
     "hyperparameters": {
         "corrected": {
             "copies": 16,

@@ -35,6 +35,7 @@ ENTRY = {
     "class_name": {"corrected": "MADDPG"},
     "paradigm": "ctde",
     "published_as": (),
+    "vector_actions": True,
     "hyperparameters": {
         "corrected": {
             "like": "ISAC",

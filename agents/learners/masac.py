@@ -35,6 +35,7 @@ ENTRY = {
     "class_name": {"corrected": "MASAC"},
     "paradigm": "ctde",
     "published_as": (),
+    "vector_actions": True,
     "hyperparameters": {
         "corrected": {
             "like": "ISAC",

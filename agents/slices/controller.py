@@ -56,9 +56,9 @@ class SliceController(Sampling):
         """Length of an observation, length of an action, and networks per game."""
         state = game.reset([0])
         if joint:
-            return game.central_observation(state).shape[1], game.n_agents, 1
+            return game.central_observation(state).shape[1], len(game.action_high), 1
         length = game.agent_observation(state, "realistic", normalize=True).shape[2]
-        return length, 1, game.n_agents
+        return length, game.actions_per_agent, game.n_agents
 
     def attach(self, game: Game) -> None:
         """Take in a game.
@@ -94,8 +94,9 @@ class SliceController(Sampling):
         self._place = self._place[rows]
 
     def act(self, observations: Array) -> Array:
-        """Joint actions [B, N] in payoff units."""
+        """Joint actions [B, N times `actions_per_agent`] in payoff units."""
         agents, places, place = self.agents, self._places, self._place
+        numbers = len(self.game.action_high)
         layout = Layout(len(self.runs), places // len(self.runs), agents)
         rows = observations.reshape(len(place), agents, -1)
         # Places of ended episodes stay, so that a product's shape never depends on other runs.
@@ -103,7 +104,7 @@ class SliceController(Sampling):
         full[place] = rows
         noise = None
         if not self.deterministic:
-            width = self.game.n_agents // agents
+            width = numbers // agents
             drawn = np.zeros((places, agents, width), np.float32)
             for index, generator in zip(place, self.memory["generators"], strict=True):
                 drawn[index] = generator.standard_normal((agents, width), np.float32)
@@ -113,7 +114,7 @@ class SliceController(Sampling):
             actions = layout.by_row(self.actor.act(slices, noise)).numpy()
         each = actions.reshape(layout.replicates, -1)
         each[self.stopped] = 0.0
-        joint = each.reshape(places, self.game.n_agents)[place]
+        joint = each.reshape(places, numbers)[place]
         return units_from_normalized(self.game, np.clip(joint, -1.0, 1.0))
 
     def predict(

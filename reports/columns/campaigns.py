@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .fields import CELL, PROTOCOLS, RUN, SCALE, TRAINING, Column
 
-CAMPAIGNS = ("capacity", "critic_rate", "mutuality", "population")
+CAMPAIGNS = ("capacity", "critic_rate", "mutuality", "population", "biaxial")
 
 _FREE_MODE = {"reward_mode": Column("text", "mode trained on, or its mutuality, such as 0.25")}
 _FACTORS = {
@@ -26,13 +26,13 @@ _POOLED_PLACE = {
 }
 _LEARNER = {"policy": Column("text", "learner")}
 _MODE = {"reward_mode": Column("text", "mode trained on")}
-_COUNTS = {
+COUNTS = {
     "runs": Column("integer", "runs planned, excluded ones left out"),
     "finished": Column("integer", "runs that finished"),
 }
 
 
-def _mean(name: str, about: str) -> dict[str, Column]:
+def mean_over_seeds(name: str, about: str) -> dict[str, Column]:
     """A mean over seeds and its interval."""
     return {
         name: Column("number", about, (), True),
@@ -41,7 +41,7 @@ def _mean(name: str, about: str) -> dict[str, Column]:
     }
 
 
-_SCORE = _mean("score", "mean score in welfare; 0 for a run that broke down")
+_SCORE = mean_over_seeds("score", "mean score in welfare; 0 for a run that broke down")
 
 TABLES = {
     "plan_supplements": {
@@ -83,7 +83,7 @@ TABLES = {
         **_MODE,
         "width": _SETTINGS["width"],
         **_LEARNER,
-        **_COUNTS,
+        **COUNTS,
         **_SCORE,
         "rank": Column("integer", "of the mean scores of all learners; 1 is the best", (), True),
         "cpu_seconds": Column("number", "mean CPU time of a run; s"),
@@ -106,7 +106,7 @@ TABLES = {
         "reward_mode": Column("text", "mode trained on, or all"),
         "learning_rate": _SETTINGS["learning_rate"],
         "steps": Column("integer", "environment steps planned"),
-        **_COUNTS,
+        **COUNTS,
         "broken": Column("integer", "runs that diverged or failed"),
         "broken_share": Column("number", "the same, a share of the runs"),
         "broken_low": Column("number", "95 % interval of the share, Wilson"),
@@ -119,13 +119,13 @@ TABLES = {
         **_LEARNER,
         **_FREE_MODE,
         "mutuality": _SETTINGS["mutuality"],
-        **_COUNTS,
+        **COUNTS,
         "steps": Column("integer", "environment steps planned"),
-        **_mean("welfare", "W of an episode; payoff units"),
+        **mean_over_seeds("welfare", "W of an episode; payoff units"),
         **_SCORE,
-        **_mean("jain", "Jain's index of the payoffs: 1 where all earn the same"),
-        **_mean("trust", "mean trust at the end of an episode, 0 to 1"),
-        **_mean("cooperation", "mean share of own endowment, 0 to 1"),
+        **mean_over_seeds("jain", "Jain's index of the payoffs: 1 where all earn the same"),
+        **mean_over_seeds("trust", "mean trust at the end of an episode, 0 to 1"),
+        **mean_over_seeds("cooperation", "mean share of own endowment, 0 to 1"),
         "rank": Column("integer", "of the mean scores of all learners; 1 is the best", (), True),
         "equilibrium_low": Column("number", "mean share of the lowest equilibrium", (), True),
         "equilibrium_high": Column("number", "the same of the highest", (), True),
@@ -136,7 +136,7 @@ TABLES = {
         **_LEARNER,
         "dial_low": Column("number", "mutuality before the largest change of the mean share"),
         "dial_high": Column("number", "mutuality after it"),
-        **_mean("jump", "change of the mean share of the endowment between them"),
+        **mean_over_seeds("jump", "change of the mean share of the endowment between them"),
         "typical": Column("number", "median size of all changes between neighbours"),
         "located": Column("number", "share of bootstrap samples with the largest change there"),
         "equilibrium_dial_low": Column(
@@ -160,11 +160,11 @@ TABLES = {
         "n_agents": CELL["n_agents"],
         **_LEARNER,
         **_MODE,
-        **_COUNTS,
+        **COUNTS,
         "steps": Column("integer", "environment steps planned"),
         **_SCORE,
-        **_mean("cooperation", "mean share of own endowment, 0 to 1"),
-        **_mean("payoff", "per agent and episode; payoff units"),
+        **mean_over_seeds("cooperation", "mean share of own endowment, 0 to 1"),
+        **mean_over_seeds("payoff", "per agent and episode; payoff units"),
         "cpu_seconds": Column("number", "mean CPU time of a run; s"),
         "cpu_per_step": Column("number", "the same per 1,000 environment steps; s"),
     },

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from coopetition.agents.appropriation import PLAYS
 
-from .fields import Column
+from .campaigns import COUNTS, mean_over_seeds
+from .fields import MODES, STATUSES, Column
 
-# match, mismatch: recomputed; setting: taken over; not trained: known by training alone; added: not
-# published, found here.
-BIAXIAL_RESULTS = ("match", "mismatch", "setting", "not trained", "added")
+# match, mismatch: recomputed; setting: taken over; trained, not trained: known by training alone;
+# added: not published, found here.
+BIAXIAL_RESULTS = ("match", "mismatch", "setting", "trained", "not trained", "added")
 
 _SETTING = {
     "eta": Column("number", "part of the surplus that full appropriation takes"),
@@ -17,6 +20,12 @@ _SETTING = {
     "xi": Column("number", "quadratic cost of appropriation; payoff units"),
 }
 _PLAY = {"play": Column("text", "how the game is played, see `agents.appropriation`", PLAYS)}
+_TRAINED = {
+    "eta": _SETTING["eta"],
+    "beta": _SETTING["beta"],
+    "policy": Column("text", "learner"),
+    "reward_mode": Column("text", "mode trained on", MODES),
+}
 _TRUST = {
     "trust_first": Column("number", "mean trust after a quarter of the episode, 0 to 1"),
     "trust_second": Column("number", "after half of it"),
@@ -54,6 +63,35 @@ TABLES = {
         "cooperation": Column("number", "c, mean over agents; payoff units"),
         "appropriation": Column("number", "p, mean over agents, 0 to 1"),
         **_TRUST,
+    },
+    "biaxial_runs": {
+        **_TRAINED,
+        "seed": Column("integer", "of everything random in the run"),
+        "steps": Column("integer", "environment steps planned"),
+        "status": Column("text", "how the run ended", STATUSES),
+        "cooperation": Column("numbers", "c, one per agent, mean of an episode; payoff units"),
+        "appropriation": Column("numbers", "p, one per agent, mean of an episode, 0 to 1"),
+        "final_appropriation": Column("numbers", "p of the last step, one per agent, 0 to 1"),
+        "returns": Column("numbers", "integrated reward of an episode, one per agent"),
+        "payoffs": Column("numbers", "payoffs of an episode, one per agent; payoff units"),
+        **{name: replace(column, optional=True) for name, column in _TRUST.items()},
+        "cpu_seconds": Column("number", "CPU time of the run; s"),
+    },
+    "biaxial_trained": {
+        **_TRAINED,
+        **COUNTS,
+        "steps": Column("integer", "environment steps planned"),
+        **mean_over_seeds("cooperation", "c, mean over agents and an episode; payoff units"),
+        **mean_over_seeds("appropriation", "p, mean over agents and an episode, 0 to 1"),
+        **mean_over_seeds("final_appropriation", "p of the last step, mean over agents, 0 to 1"),
+        "trust_end": Column("number", "mean trust at the end, 0 to 1", (), True),
+        "dip": Column("number", "Hartigan's dip of the final appropriation", (), True),
+        "dip_p": Column("number", "share of uniform samples with a dip as large", (), True),
+        **{
+            f"{way}_{name}": Column("number", f"{name}, mean over agents, of this way to play")
+            for way in PLAYS
+            for name in ("cooperation", "appropriation")
+        },
     },
     "biaxial_calibration": {
         **_PLAY,

@@ -1,11 +1,20 @@
-"""Rules on the two-dimensional S-LCD study (G02 to G06), which no learner of this package plays."""
+"""Rules on the two-dimensional S-LCD study (G02 to G06), solved and, as far as a run has it, trained."""
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
+from ..biaxial import COLLAPSE
+from ..biaxial_comparison import UNIMODAL
+from ..biaxial_training import trained_at
 from ..evidence import Decision, Evidence
+from .campaigns import CORRECTED
 
+# The published design of a point; p of the dip test from which one mode is rejected, and
+# appropriation up to which nothing is appropriated.
+SEEDS, STEPS = 30, 500_000
+ALPHA, BORDER = 0.05, 0.01
 NOT_COMPUTED = "The two-dimensional S-LCD study is not part of this run."
 
 
@@ -56,39 +65,91 @@ def oracle_episode(evidence: Evidence) -> Decision:
 
 
 def unimodal_outcomes(evidence: Evidence) -> Decision:
-    """G05: the spread of trained outcomes."""
-    if _of(evidence, "G05").empty:
-        return Decision("not testable", NOT_COMPUTED)
+    """G05: the dip test on what IPPO appropriates at the end of training."""
+    row = trained_at(evidence.biaxial_trained, UNIMODAL, "IPPO")
+    if row is None:
+        reason = "The outcomes are those of trained runs, and IPPO was not trained there in this run."
+        return Decision("not testable", reason)
+    lacking = _lacking(row)
+    if np.isnan(row["dip_p"]):
+        reason = f"{_size(row)} are too few runs for a dip test. {lacking}"
+        return Decision("inconclusive", reason, decided_by="corrected")
+    estimate = f"p = {row['dip_p']:.2f}, dip {row['dip']:.3f}"
     reason = (
-        "The outcomes are those of 30 trained runs. The learners of this package play one number "
-        "per agent, so none was trained here; what is published is the p of the test alone."
+        f"The final appropriation of {_size(row)} has a dip of {row['dip']:.3f}; "
+        f"{row['dip_p']:.0%} of uniform samples of that size have one as large. {CORRECTED}"
     )
-    return Decision("not testable", reason)
+    if lacking:
+        return Decision("inconclusive", f"{reason} {lacking}", estimate, "corrected")
+    verdict = "confirmed" if row["dip_p"] > ALPHA else "refuted"
+    return Decision(verdict, reason, estimate, "corrected")
 
 
 def collapse_of_ippo(evidence: Evidence) -> Decision:
-    """G06: what is there to be found where IPPO is said to collapse and ISAC not to."""
+    """G06: where IPPO and ISAC end, beside what is there to be found."""
     rows = _of(evidence, "G06")
     if rows.empty or (rows := rows[rows["result"] == "added"]).empty:
         return Decision("not testable", NOT_COMPUTED)
-    joint, oracle, selfish = (list(values) for values in rows["recomputed"])
-    estimate = (
-        f"p = ({_listed(joint, 3)}) in the joint plan, ({_listed(oracle, 3)}) in the equilibrium"
-    )
+    there = _there_to_be_found(*(list(values) for values in rows["recomputed"]))
+    learned = [trained_at(evidence.biaxial_trained, COLLAPSE, name) for name in ("IPPO", "ISAC")]
+    found = [row for row in learned if row is not None]
+    said = [
+        f"{row['policy']} p = {row['final_appropriation']:.3f}"
+        + (f" ({_ends(row)})" if row["finished"] > 1 else "")
+        for row in found
+    ]
+    if len(found) < len(learned):
+        names = " and ".join(row["policy"] for row in found)
+        known = f"Of the two, {names} was trained here: {said[0]}" if found else "Neither was trained"
+        return Decision("inconclusive", f"{known}. {there}", "; ".join(said), "corrected")
+    ippo, isac = found
+    reason = f"{_size(ippo)} and {_size(isac)} end at {'; '.join(said)}. {there} {CORRECTED}"
+    lacking = _lacking(ippo) or _lacking(isac)
+    verdict = "inconclusive" if lacking else _collapse(ippo, isac)
+    return Decision(verdict, f"{reason} {lacking}".strip(), "; ".join(said), "corrected")
+
+
+def _there_to_be_found(joint: list[float], oracle: list[float], selfish: list[float]) -> str:
+    """What the solutions appropriate at the point of G06."""
     best = "the optimum of" if max(joint) == 0 else "not the optimum of"
     interior = (
         "there is no interior equilibrium of the published oracle to be found"
         if max(oracle) == 0
         else "the published oracle has an interior equilibrium"
     )
-    reason = (
-        "IPPO and ISAC were not trained here, as the learners of this package play one number per "
-        "agent. Both are published as joint controllers paid the summed reward: to appropriate "
-        f"nothing is {best} that reward at this point, and {interior} (p = "
-        f"({_listed(oracle, 3)})). On own payoffs alone, without trust, the equilibrium is at p = "
-        f"({_listed(selfish, 3)})."
+    return (
+        "IPPO and ISAC are published as joint controllers paid the summed reward: to appropriate "
+        f"nothing is {best} that reward at this point (p = ({_listed(joint, 3)}) in the joint plan),"
+        f" and {interior} (p = ({_listed(oracle, 3)})). On own payoffs alone, without trust, the "
+        f"equilibrium is at p = ({_listed(selfish, 3)})."
     )
-    return Decision("inconclusive", reason, estimate, "reference")
+
+
+def _collapse(ippo: pd.Series, isac: pd.Series) -> str:
+    """Does IPPO end below `BORDER` and ISAC above it, beyond their intervals?"""
+    low, high = "final_appropriation_low", "final_appropriation_high"
+    if ippo[high] <= BORDER < isac[low]:
+        return "confirmed"
+    return "refuted" if ippo[low] > BORDER or isac[high] <= BORDER else "inconclusive"
+
+
+def _lacking(row: pd.Series) -> str:
+    """What a learner's runs lack of the published design; empty for nothing."""
+    if row["finished"] >= SEEDS and row["steps"] >= STEPS:
+        return ""
+    return (
+        f"The run has {row['finished']} of {SEEDS} seeds and {row['steps']:,} of {STEPS:,} steps."
+    )
+
+
+def _size(row: pd.Series) -> str:
+    return f"{row['policy']} ({row['finished']} seeds, {row['steps']:,} steps)"
+
+
+def _ends(row: pd.Series) -> str:
+    """The 95 % interval of the final appropriation."""
+    ends = [row[f"final_appropriation_{end}"] for end in ("low", "high")]
+    return f"{ends[0]:.3f} to {ends[1]:.3f}"
 
 
 DIGITS = {"c*": 2, "p*": 3, "U*": 2}

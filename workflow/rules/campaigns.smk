@@ -7,6 +7,7 @@ CAMPAIGN_CELLS = {
         if cell[0] == name
     ]
     for name in STUDY["supplements"]
+    if name != campaigns.BIAXIAL
 }
 DIAL_EQUILIBRIA = [
     f"{SUPPLEMENTS}/mutuality/equilibria/{edition}/{env}.parquet"
@@ -39,7 +40,7 @@ use rule train as campaign_cell with:
     benchmark:
         f"{BENCHMARKS}/supplements/{{campaign}}/{{variant}}/{{edition}}/{{env}}/{{policy}}.tsv"
     wildcard_constraints:
-        campaign="|".join(STUDY["supplements"] or ["none"]),
+        campaign="|".join(CAMPAIGN_CELLS or ["none"]),
         variant=r"[a-z]+(-[0-9a-z.-]+)?",
     resources:
         **asks(lambda w: COSTS.training(campaigns.runs(STUDY, of_campaign(w)))),
@@ -112,7 +113,7 @@ rule campaign:
     benchmark:
         f"{BENCHMARKS}/campaigns/{{campaign}}.tsv"
     wildcard_constraints:
-        campaign="|".join(STUDY["supplements"] or ["none"]),
+        campaign="|".join(CAMPAIGN_CELLS or ["none"]),
     conda:
         "../../environment.yml"
     params:

@@ -34,7 +34,8 @@ rule claims:
             if path.startswith(f"{RESULTS}/training/v0/")
             and Path(path).name.startswith("MASAC.")
         ],
-        biaxial=rules.biaxial.output.comparison,
+        biaxial=rules.biaxial_comparison.output.comparison,
+        biaxial_trained=rules.biaxial_comparison.output.trained,
     output:
         report(
             f"{RESULTS}/claims.csv",

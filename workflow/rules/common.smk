@@ -98,6 +98,7 @@ localrules:
     audit_tables,
     case_tables,
     biaxial,
+    biaxial_comparison,
     campaign,
     campaign_tables,
     corpora,

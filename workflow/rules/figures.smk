@@ -51,10 +51,15 @@ CAMPAIGN_FIGURES = {
     "mutuality": ("mutuality", "mutuality_jumps"),
     "population": ("population",),
 }
-for campaign in STUDY["supplements"]:
+for campaign in CAMPAIGN_CELLS:
     tables = CAMPAIGN_FIGURES[campaign]
     FIGURE_INPUTS[tables[0]] = {
         name: rules.campaign_tables.output[name] for name in tables
+    }
+if BIAXIAL_CELLS:
+    FIGURE_INPUTS["biaxial_trained"] = {
+        "biaxial_maps": rules.biaxial.output.maps,
+        "biaxial_trained": rules.biaxial_comparison.output.trained,
     }
 FIGURE_EDITIONS = {
     "ablation_chain": "v0",
@@ -63,6 +68,7 @@ FIGURE_EDITIONS = {
     "identity": "v0",
     "released_audit": "v0",
     "biaxial_phases": "v0",
+    "biaxial_trained": "v0",
     "biaxial_calibration": "v0",
 }
 FIGURES = [

@@ -1,4 +1,4 @@
-"""Rules train and learner_certificate: what they declare as output is kept of every run."""
+"""Rules that train: what they declare as output is kept of every run."""
 
 import shutil
 from pathlib import Path
@@ -30,6 +30,11 @@ def main(snakemake):
     }
     for name in tables.keys() & output.keys():
         schema.write(name, tables[name], output[name])
+    if "played" in output:
+        from coopetition.agents.appropriation_runs import appropriation_rows
+
+        rows = appropriation_rows(snakemake.params.cell, results)
+        schema.write("biaxial_runs", rows, output["played"])
     if "models" in output:
         save_models(Path(output["models"]), snakemake.params.cell, results)
     if attempt <= ATTEMPTS:  # else some runs may be given up, which can still go on from there

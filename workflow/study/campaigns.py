@@ -29,7 +29,12 @@ VARIED = {
     "critic_rate": "rates",
     "mutuality": "mutualities",
     "population": "sizes",
+    "biaxial": "points",
 }
+# What `biaxial` trains on: the two-dimensional case of SLCD-v0, of the published length.
+BIAXIAL = "biaxial"
+PLACE, BASE = ("v0", "SLCDAppropriation"), ("v0", "SLCD")
+HORIZON, CENTRE = 40, [0.40, 0.60]
 
 
 def cells(study: Study) -> list[CampaignCell]:
@@ -37,10 +42,23 @@ def cells(study: Study) -> list[CampaignCell]:
     return [
         (campaign, variant, edition, environment, policy)
         for campaign, wanted in study["supplements"].items()
-        for edition, environment in _places(wanted)
-        for policy in wanted["policies"]
+        for edition, environment in _places(campaign, wanted)
+        for policy in _learners(wanted)
         for variant in variants(campaign, wanted, edition)
+        if _trains(wanted, policy, variant)
     ]
+
+
+def _learners(wanted: Mapping[str, Any]) -> list[str]:
+    """Learners of a campaign; those of `centre` train there alone."""
+    return [*dict.fromkeys((*wanted["policies"], *wanted.get("centre", ())))]
+
+
+def _trains(wanted: Mapping[str, Any], policy: str, variant: str) -> bool:
+    if variant == point_name(*CENTRE) and policy in wanted.get("centre", ()):
+        return True
+    points = [point_name(*point) for point in wanted.get("points", ())]
+    return policy in wanted["policies"] and (variant in points or not points)
 
 
 def runs(study: Study, cell: CampaignCell) -> list[Run]:
@@ -63,10 +81,13 @@ def runs(study: Study, cell: CampaignCell) -> list[Run]:
 def places(study: Study, campaign: str) -> list[tuple[str, str]]:
     """(edition, environment) of a campaign; none if the study does not have it."""
     wanted = study["supplements"].get(campaign)
-    return [] if wanted is None else [*_places(wanted)]
+    return [] if wanted is None else [*_places(campaign, wanted)]
 
 
-def _places(wanted: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _places(campaign: str, wanted: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if campaign == BIAXIAL:
+        yield PLACE
+        return
     for edition, environment in product(wanted["editions"], wanted["environments"]):
         if f"{environment}-{edition}" in envs.ids(edition):
             yield edition, environment
@@ -87,13 +108,32 @@ def variants(campaign: str, wanted: Mapping[str, Any], edition: str) -> dict[str
         return {f"hidden-{w}x{w}": {**modes, "settings": {"hidden": [w, w]}} for w in values}
     if campaign == "critic_rate":
         return {f"rate-{r:g}": {**modes, "settings": {"learning_rate": r}} for r in values}
+    if campaign == BIAXIAL:
+        if wanted.get("centre") and CENTRE not in values:
+            values = [*values, CENTRE]
+        return {
+            point_name(eta, beta): {
+                **modes,
+                "parameters": {"max_steps": HORIZON, "eta": eta, "beta": beta},
+            }
+            for eta, beta in values
+        }
     return {f"agents-{n}": {**modes, "parameters": {"n_agents": n}} for n in values}
+
+
+def point_name(eta: float, beta: float) -> str:
+    """Variant of `biaxial` at a point, such as `eta-0.4-beta-0.6`."""
+    return f"eta-{eta:g}-beta-{beta:g}"
 
 
 def narrowed(factors: Mapping[str, Any]) -> dict[str, Any]:
     """The campaigns of a scale with editions and environments of the study alone."""
     left = {}
     for campaign, wanted in factors["supplements"].items():
+        if campaign == BIAXIAL:
+            if BASE[0] in factors["editions"] and among(BASE[1], factors["environments"]):
+                left[campaign] = wanted
+            continue
         part = {
             **wanted,
             "editions": [e for e in wanted["editions"] if e in factors["editions"]],
@@ -101,7 +141,7 @@ def narrowed(factors: Mapping[str, Any]) -> dict[str, Any]:
                 name for name in wanted["environments"] if among(name, factors["environments"])
             ],
         }
-        if [*_places(part)]:
+        if [*_places(campaign, part)]:
             left[campaign] = part
     return left
 
@@ -111,6 +151,7 @@ def named(factors: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for wanted in factors["supplements"].values():
         for factor in ("editions", "environments", "policies", "reward_modes"):
             yield from ((factor, name) for name in wanted.get(factor, []))
+        yield from (("policies", name) for name in wanted.get("centre", []))
         if isinstance(wanted["steps"], Mapping):
             yield from (("environments", name) for name in wanted["steps"] if name != "others")
 
@@ -120,22 +161,32 @@ def problem(factors: Mapping[str, Any]) -> tuple[Any, str] | None:
     for campaign, wanted in factors["supplements"].items():
         if unused := _unused(campaign, wanted):
             return unused, f"keys that {campaign} reads"
-        for edition in wanted["editions"]:
+        editions, environments = _named_places(campaign, wanted)
+        for edition in editions:
             if edition not in factors["editions"]:
                 return edition, f"editions of the study: {', '.join(factors['editions'])}"
-        for name in wanted["environments"]:
+        for name in environments:
             if not among(name, factors["environments"]):
                 return name, f"environments of the study: {', '.join(factors['environments'])}"
-        for policy in wanted["policies"]:
+        for policy in _learners(wanted):
             if PROTOCOL not in protocols_of(policy, "v1"):
                 return policy, f"learners with the protocol {PROTOCOL}"
-        if not [*_places(wanted)]:
-            return wanted["environments"], f"environments of edition {wanted['editions']}"
-        for edition, environment in _places(wanted):
+            if campaign == BIAXIAL and not learner(policy).vector_actions:
+                return policy, f"learners that play several numbers; {policy} plays one"
+        if not [*_places(campaign, wanted)]:
+            return environments, f"environments of edition {editions}"
+        for edition, environment in _places(campaign, wanted):
             for variant, given in variants(campaign, wanted, edition).items():
                 if found := _impossible(variant, given, f"{environment}-{edition}", wanted):
                     return found
     return None
+
+
+def _named_places(campaign: str, wanted: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """Editions and environments that a campaign names, or belongs to."""
+    if campaign == BIAXIAL:
+        return [BASE[0]], [BASE[1]]
+    return wanted["editions"], wanted["environments"]
 
 
 def _unused(campaign: str, wanted: Mapping[str, Any]) -> str:

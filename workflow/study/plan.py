@@ -108,7 +108,12 @@ def count_rows(study: Study) -> list[Row]:
     stated = dict(zip(corpus["component"], corpus["published_count"], strict=True))
     varied: Counter[str] = Counter()
     for cell in campaigns.cells(study):
-        varied[cell[0]] += len(campaigns.runs(study, cell))
+        part = f"{cell[0]}/{cell[4]}" if cell[0] == campaigns.BIAXIAL else cell[0]
+        varied[part] += len(campaigns.runs(study, cell))
+    stages = [
+        sum(varied[f"{campaigns.BIAXIAL}/{name}"] for name in named)
+        for named in (("IPPO", "ISAC"), ("MADDPG", "MASAC"))
+    ]
     learners = {*published("algorithm_inventory")["algorithm"]}
     runs, seeds = study.plan(), len(study["seeds"])
     excluded = [run for run in runs if learner(run.policy).exclusion(built(run.env_id))]
@@ -183,6 +188,17 @@ def count_rows(study: Study) -> list[Row]:
             varied["population"],
             None,
             "the published study has one number of agents per environment",
+        ),
+        "runs on the two-dimensional S-LCD, IPPO and ISAC": (
+            stages[0],
+            1500,
+            "stage A: 5 x 5 points x 2 learners x 30 seeds; published as joint controllers",
+        ),
+        "runs on the two-dimensional S-LCD, MADDPG and MASAC": (
+            stages[1],
+            60,
+            "stage B: 2 learners x 30 seeds, in the middle; stage C, calibration by training, and "
+            "the diagnostic with a high entropy bonus are not planned",
         ),
         "published corpus, all parts": (
             None,

@@ -19,9 +19,9 @@ Sources: published extension of the S-LCD environment, horizon 40 in its campaig
 calibration.json gives kappa 0.5, beta 0.6, eta 0.4, xi 15.
 
 Views: Gymnasium, PettingZoo Parallel and AEC and the `VecEnv` play it, with two numbers per agent
-in the action spaces. What assumes one number per agent does not apply: reference policies, the
-learners of this package, certificates, audits, contract and the known scale of rewards. There is no
-formal edition.
+in the action spaces, and so do the learners that take several (IPPO, ISAC, MADDPG, MASAC and the
+joint PPO and SAC). What assumes one number per agent does not apply: reference policies, the other
+learners, certificates, audits and contract. There is no formal edition.
 """
 
 from collections.abc import Sequence

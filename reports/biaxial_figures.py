@@ -108,9 +108,9 @@ def biaxial_trained(biaxial_maps: pd.DataFrame, biaxial_trained: pd.DataFrame) -
         data,
         "Learners on the two-dimensional S-LCD",
         _trained_caption(data),
-        "Two maps over beta and eta per learner, of cooperation and of appropriation. The ground is "
-        "the published equilibrium; discs in the same colours, with numbers, are what the learner "
-        "ends with at the points where it was trained.",
+        "Two maps over beta and eta per learner, of cooperation and of appropriation. The ground "
+        "is the published equilibrium; discs in the same colours, with numbers, are what the "
+        "learner ends with at the points where it was trained.",
     )
 
 
@@ -135,8 +135,8 @@ def _trained_caption(data: pd.DataFrame) -> str:
         c = rows["cooperation"]
         parts.append(
             f"{policy} ({len(rows)} points, {rows['finished'].max()} seeds of "
-            f"{rows['steps'].max():,} steps) ends with c of {c.min():.0f} to {c.max():.0f} and p of "
-            f"{p.min():.2f} to {p.max():.2f}, where the published equilibrium has p of "
+            f"{rows['steps'].max():,} steps) ends with c of {c.min():.0f} to {c.max():.0f} and p "
+            f"of {p.min():.2f} to {p.max():.2f}, where the published equilibrium has p of "
             f"{equilibrium.min():.2f} to {equilibrium.max():.2f} and the joint plan "
             f"{rows['team_appropriation'].min():.2f} to {rows['team_appropriation'].max():.2f}"
         )

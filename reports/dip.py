@@ -4,12 +4,12 @@ The dip of a sample is the smallest distance, over all distributions G of one mo
 
     sup_x |F(x) - G(x)|
 
-with its empirical distribution F. It is 1 / (2 n) at least and 1/4 at most. G is the greatest convex
-minorant of F before a modal interval and the least concave majorant after it; the interval is
-narrowed until the two lie no further apart in it than F lies from them outside (Hartigan and
-Hartigan 1985, The Dip Test of Unimodality, Annals of Statistics 13, 70-84; P. M. Hartigan 1985,
-algorithm AS 217). The p value is the share of uniform samples of the same size with a dip as large:
-the uniform is the distribution of one mode that is hardest to tell apart.
+with its empirical distribution F. It is 1 / (2 n) at least and, of two values or more, 1/4 at most.
+G is the greatest convex minorant of F before a modal interval and the least concave majorant after
+it; the interval is narrowed until the two lie no further apart in it than F lies from them outside
+(Hartigan and Hartigan 1985, The Dip Test of Unimodality, Annals of Statistics 13, 70-84; P. M.
+Hartigan 1985, algorithm AS 217). The p value is the share of uniform samples of the same size with
+a dip as large: of distributions with one mode the uniform is the hardest to tell from several.
 """
 
 from __future__ import annotations

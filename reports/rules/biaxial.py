@@ -1,4 +1,4 @@
-"""Rules on the two-dimensional S-LCD study (G02 to G06), solved and, as far as a run has it, trained."""
+"""Rules on the two-dimensional S-LCD study (G02 to G06): solved, and trained where a run has it."""
 
 from __future__ import annotations
 
@@ -68,7 +68,9 @@ def unimodal_outcomes(evidence: Evidence) -> Decision:
     """G05: the dip test on what IPPO appropriates at the end of training."""
     row = trained_at(evidence.biaxial_trained, UNIMODAL, "IPPO")
     if row is None:
-        reason = "The outcomes are those of trained runs, and IPPO was not trained there in this run."
+        reason = (
+            "The outcomes are those of trained runs, and IPPO was not trained there in this run."
+        )
         return Decision("not testable", reason)
     lacking = _lacking(row)
     if np.isnan(row["dip_p"]):
@@ -100,7 +102,9 @@ def collapse_of_ippo(evidence: Evidence) -> Decision:
     ]
     if len(found) < len(learned):
         names = " and ".join(row["policy"] for row in found)
-        known = f"Of the two, {names} was trained here: {said[0]}" if found else "Neither was trained"
+        known = (
+            f"Of the two, {names} was trained here: {said[0]}" if found else "Neither was trained"
+        )
         return Decision("inconclusive", f"{known}. {there}", "; ".join(said), "corrected")
     ippo, isac = found
     reason = f"{_size(ippo)} and {_size(isac)} end at {'; '.join(said)}. {there} {CORRECTED}"
@@ -119,9 +123,9 @@ def _there_to_be_found(joint: list[float], oracle: list[float], selfish: list[fl
     )
     return (
         "IPPO and ISAC are published as joint controllers paid the summed reward: to appropriate "
-        f"nothing is {best} that reward at this point (p = ({_listed(joint, 3)}) in the joint plan),"
-        f" and {interior} (p = ({_listed(oracle, 3)})). On own payoffs alone, without trust, the "
-        f"equilibrium is at p = ({_listed(selfish, 3)})."
+        f"nothing is {best} that reward at this point (p = ({_listed(joint, 3)}) in the joint "
+        f"plan), and {interior} (p = ({_listed(oracle, 3)})). On own payoffs alone, without trust, "
+        f"the equilibrium is at p = ({_listed(selfish, 3)})."
     )
 
 

@@ -48,7 +48,7 @@ def test_it_is_made_by_name_and_not_one_of_the_twenty():
 
 def test_learners_and_rules_of_one_number_per_agent_are_refused_in_words():
     game = envs.game(ID)
-    for name in ("IPPO", "Central_SAC"):
+    for name in ("MAPPO", "QMIX"):
         assert "one number per agent" in registry.learner(name).exclusion(game)
     with pytest.raises(envs.ActionError, match=r"\(1, 4\) \(copies, 2 numbers of each agent\)"):
         agents.evaluate("Constant_42", ID)

@@ -2,12 +2,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from biaxial_frames import played_runs
 
 from coopetition.agents.certificates import certificate
 from coopetition.agents.reference import reference_rows
 from coopetition.agents.replies import best_replies
 from coopetition.reports import biaxial, schema
 from coopetition.reports.biaxial_comparison import comparison
+from coopetition.reports.biaxial_training import trained
 from frames import FORMAL_IDS, IDS
 
 VERIFICATION = Path(schema.__file__).parent / "verification"
@@ -56,7 +58,8 @@ def supplements() -> dict[str, pd.DataFrame]:
         "biaxial_calibration": biaxial.calibration(),
     }
     tables = {name: schema.table(name, rows) for name, rows in found.items()}
+    learned = schema.table("biaxial_trained", trained(played_runs(), repetitions=20))
     compared = comparison(
-        tables["biaxial_outcomes"], tables["biaxial_calibration"], biaxial.reduction()
+        tables["biaxial_outcomes"], tables["biaxial_calibration"], biaxial.reduction(), learned
     )
-    return tables | {"biaxial": schema.table("biaxial", compared)}
+    return tables | {"biaxial": schema.table("biaxial", compared), "biaxial_trained": learned}

@@ -781,6 +781,16 @@ def sample() -> dict:
                 **{"payoffs": [5976.7, 5886.9], "trust_end": 0.987},
             }
         ],
+        "biaxial_trained": [
+            {
+                **{"eta": 0.4, "beta": 0.6, "policy": "IPPO", "reward_mode": "integrated"},
+                **{"runs": 3, "finished": 2, "steps": 4000, "cooperation": 51.2},
+                **{"appropriation": 0.31, "appropriation_low": 0.2, "appropriation_high": 0.4},
+                **{"final_appropriation": 0.28, "trust_end": 0.97, "dip_p": None},
+                **{"equilibrium_cooperation": 27.2, "equilibrium_appropriation": 0.06},
+                **{"team_cooperation": 33.0, "team_appropriation": 0.05},
+            }
+        ],
         "biaxial_calibration": [
             {
                 **{"title": "joint plan", "objective": "endpoint", "kappa": 0.1, "xi": 5.0},

@@ -3,14 +3,17 @@
 import re
 from types import SimpleNamespace
 
+import biaxial_frames as frames
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from biaxial_frames import played
 
 from coopetition import envs
 from coopetition.agents import appropriation as solving
 from coopetition.reports import biaxial, schema
 from coopetition.reports.biaxial_comparison import at, ends
+from coopetition.reports.biaxial_training import trained
 from coopetition.reports.figures import FIGURES
 from coopetition.reports.rules import biaxial as rules
 from coopetition.reports.sources import published
@@ -18,6 +21,7 @@ from coopetition.reports.supplement_content import TABLES, supplement_data
 
 ALPHA, D = np.array([0.55, 0.45]), np.array([[0.0, 0.64], [0.86, 0.0]])
 DEFAULTS = {"kappa": 0.5, "beta": 0.6, "eta": 0.4, "xi": 15.0}
+NOTHING = schema.table("biaxial_trained", [])
 RULES = {
     "G02": rules.interior_equilibrium,
     "G03": rules.reduces_to_slcd,
@@ -255,14 +259,27 @@ def test_every_published_quantity_has_a_row_and_a_result(compared):
     said = published("slcd_2d_published")
     assert list(compared["quantity"][: len(said)]) == list(said["quantity"])
     count = compared["result"].value_counts().to_dict()
-    assert count == {"setting": 13, "match": 7, "not trained": 6, "added": 4, "mismatch": 1}
+    assert count == {
+        **{"setting": 14, "match": 7, "added": 4, "mismatch": 1},
+        **{"trained": 4, "not trained": 1},
+    }
+    told = compared.set_index("quantity")
+    outcome = told.loc["IPPO outcome at eta=0.20, beta=0.60"]
+    assert list(outcome["recomputed"]) == pytest.approx([0.35])
+    assert outcome["note"] == "p of the last step; IPPO, 2 seeds of 4,000 steps"
+    dip = told.loc["Hartigan dip test p at eta=0.40, beta=0.90"]
+    assert (dip["result"], len(dip["recomputed"])) == ("not trained", 0)
     wrong = compared[compared["result"] == "mismatch"]
     assert wrong["quantity"].tolist() == ["beta grid (croissant text)"]
     assert (compared["difference"].dropna() <= compared["tolerance"].dropna()).all()
 
 
+def evidence(table, learned=NOTHING):
+    return SimpleNamespace(biaxial=table, biaxial_trained=learned)
+
+
 def verdicts(table):
-    return {claim: rule(SimpleNamespace(biaxial=table)).verdict for claim, rule in RULES.items()}
+    return {claim: rule(evidence(table)).verdict for claim, rule in RULES.items()}
 
 
 def test_verdicts(compared):
@@ -270,11 +287,12 @@ def test_verdicts(compared):
         **{"G02": "confirmed", "G03": "confirmed", "G04": "confirmed"},
         **{"G05": "not testable", "G06": "inconclusive"},
     }
-    collapse = rules.collapse_of_ippo(SimpleNamespace(biaxial=compared))
+    collapse = rules.collapse_of_ippo(evidence(compared))
     assert "the optimum of that reward" in collapse.reason
     assert "no interior equilibrium" in collapse.reason
     assert "(0.001, 0.016)" in collapse.reason
-    found = rules.interior_equilibrium(SimpleNamespace(biaxial=compared))
+    assert collapse.reason.startswith("Neither was trained.")
+    found = rules.interior_equilibrium(evidence(compared))
     assert found.estimate == "c* = (26.77, 27.55); p* = (0.071, 0.056); U* = (243.80, 275.96)"
 
 
@@ -290,7 +308,7 @@ def test_an_equilibrium_at_the_border_is_not_interior(compared):
     changed = compared.copy()
     [row] = changed.index[changed["quantity"] == "p* agent 0 / agent 1"]
     changed.at[row, "recomputed"] = [0.07, 0.0]
-    decision = rules.interior_equilibrium(SimpleNamespace(biaxial=changed))
+    decision = rules.interior_equilibrium(evidence(changed))
     assert decision.verdict == "refuted"
     assert "not inside" in decision.reason
 
@@ -299,7 +317,7 @@ def test_what_a_joint_controller_should_take_is_told_as_it_is(compared):
     changed = compared.copy()
     for row in changed.index[changed["result"].eq("added") & changed["claim"].eq("G06")]:
         changed.at[row, "recomputed"] = [0.1, 0.2]
-    reason = rules.collapse_of_ippo(SimpleNamespace(biaxial=changed)).reason
+    reason = rules.collapse_of_ippo(evidence(changed)).reason
     assert "not the optimum" in reason
     assert "has an interior equilibrium" in reason
 
@@ -308,12 +326,108 @@ def test_without_the_study_nothing_is_testable():
     assert set(verdicts(schema.table("biaxial", [])).values()) == {"not testable"}
 
 
+# ---- trained runs -------------------------------------------------------------------------------
+
+
+def learned(rows, repetitions=200):
+    found = trained(frames.table(rows), repetitions=repetitions)
+    return schema.table("biaxial_trained", found)
+
+
+def many(policy, point, finals, steps=500_000):
+    return [played(policy, point, 200 + i, final, steps) for i, final in enumerate(finals)]
+
+
+def test_runs_are_summed_up_by_point_and_learner(supplements):
+    rows = supplements["biaxial_trained"]
+    assert rows[["policy", "eta", "runs", "finished"]].to_numpy().tolist() == [
+        *[["IPPO", 0.2, 2, 2], ["IPPO", 0.4, 2, 2]],
+        *[["ISAC", 0.2, 2, 2], ["ISAC", 0.4, 2, 1]],
+    ]
+    assert rows["cooperation"].tolist() == [35.0] * 4
+    assert rows["final_appropriation"].tolist() == pytest.approx([0.35, 0.35, 0.05, 0.05])
+    # What solves the game there, as the table of solutions has it.
+    for way in ("equilibrium", "selfish", "team"):
+        for row in rows.to_dict("records"):
+            solved = at(supplements["biaxial_outcomes"], (row["eta"], row["beta"]), way)
+            expected = np.mean(solved["appropriation"])
+            assert row[f"{way}_appropriation"] == pytest.approx(expected, abs=1e-6)
+    assert rows["dip_p"].isna().all()
+
+
+def test_seeds_that_end_in_two_camps_have_a_small_p():
+    point, generator = (0.4, 0.9), np.random.default_rng(0)
+    near = generator.normal(0.3, 0.02, 30)
+    split = np.concatenate([near[:15], near[15:] + 0.5])
+    [one] = learned(many("IPPO", point, near))["dip_p"]
+    [two] = learned(many("IPPO", point, split))["dip_p"]
+    assert one > 0.05
+    assert two == 0.0
+
+
+@pytest.mark.parametrize(
+    ("shift", "seeds", "steps", "verdict"),
+    [
+        *[(0.0, 30, 500_000, "confirmed"), (0.5, 30, 500_000, "refuted")],
+        *[(0.0, 29, 500_000, "inconclusive"), (0.5, 29, 500_000, "inconclusive")],
+        *[(0.0, 30, 4000, "inconclusive"), (0.0, 3, 4000, "inconclusive")],
+    ],
+)
+def test_one_mode_needs_the_published_design(compared, shift, seeds, steps, verdict):
+    finals = np.random.default_rng(0).normal(0.2, 0.02, seeds)
+    finals[: seeds // 2] += shift
+    table = learned(many("IPPO", (0.4, 0.9), finals, steps))
+    found = rules.unimodal_outcomes(evidence(compared, table))
+    assert (found.verdict, found.decided_by) == (verdict, "corrected")
+    assert ("too few runs" in found.reason) == (seeds == 3)
+
+
+@pytest.mark.parametrize(
+    ("ippo", "isac", "seeds", "verdict"),
+    [
+        *[(-0.05, 0.3, 30, "confirmed"), (0.3, 0.3, 30, "refuted"), (-0.05, -0.05, 30, "refuted")],
+        (-0.05, 0.3, 5, "inconclusive"),
+    ],
+)
+def test_the_collapse_is_decided_by_both_learners(compared, ippo, isac, seeds, verdict):
+    """The two agents differ by a tenth: -0.05 is a mean of nothing."""
+    rows = [
+        *many("IPPO", biaxial.COLLAPSE, [ippo] * seeds),
+        *many("ISAC", biaxial.COLLAPSE, [isac] * seeds),
+    ]
+    found = rules.collapse_of_ippo(evidence(compared, learned(rows)))
+    assert found.verdict == verdict
+    assert f"IPPO ({seeds} seeds, 500,000 steps)" in found.reason
+    alone = rules.collapse_of_ippo(evidence(compared, learned(rows[:seeds])))
+    assert alone.verdict == "inconclusive"
+    assert alone.reason.startswith("Of the two, IPPO was trained here")
+
+
+def test_a_learner_that_is_not_apart_from_the_border_decides_nothing(compared):
+    spread = np.linspace(-0.6, 0.55, 30)
+    rows = [*many("IPPO", biaxial.COLLAPSE, spread), *many("ISAC", biaxial.COLLAPSE, [0.3] * 30)]
+    found = rules.collapse_of_ippo(evidence(compared, learned(rows)))
+    assert found.verdict == "inconclusive"
+
+
+def test_the_figure_has_a_disc_per_point_and_learner(supplements):
+    plot = FIGURES["biaxial_trained"](supplements["biaxial_maps"], supplements["biaxial_trained"])
+    assert len(plot.data) == 4
+    panels = [ax for ax in plot.figure.axes if ax.get_title(loc="left") or ax.get_title()]
+    assert len(panels) == 4
+    assert [len(ax.lines) for ax in panels] == [2] * 4
+    assert "IPPO (2 points, 2 seeds of 4,000 steps)" in plot.caption
+    nothing = schema.table("biaxial_trained", [])
+    empty = FIGURES["biaxial_trained"](supplements["biaxial_maps"], nothing)
+    assert empty.caption.startswith("No learner was trained")
+
+
 # ---- report -------------------------------------------------------------------------------------
 
 
 def test_the_section_has_its_rows(supplements):
     data = supplement_data({name: supplements[name] for name in TABLES})
-    assert [len(data[name]) for name in data] == [18, 9, 12]
+    assert [len(data[name]) for name in data] == [17, 9, 4, 12]
     assert {row["claim"] for row in data["biaxial_points"]} == {"G02", "G05", "G06"}
     assert all(isinstance(row["recomputed"], list) for row in data["biaxial"])
     nothing = supplement_data({name: schema.table(name, []) for name in TABLES})

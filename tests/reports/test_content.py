@@ -213,6 +213,7 @@ def drawn(study, several, audits, cases, supplements, replies, tmp_path_factory)
         "mutuality": ("mutuality", "mutuality_jumps"),
         "population": ("population",),
         "biaxial_phases": ("biaxial_maps", "biaxial_outcomes"),
+        "biaxial_trained": ("biaxial_maps", "biaxial_trained"),
         "biaxial_calibration": ("biaxial_maps", "biaxial_calibration"),
     }
     known = study | several | audits | cases | supplements | campaign_tables()

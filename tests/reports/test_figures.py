@@ -116,13 +116,20 @@ def biaxial_tables():
         for way in PLAYS
         for name in ("endpoint", "A_rising")
     ]
+    learned = [
+        row("biaxial_trained", eta=eta, beta=beta, policy=policy, reward_mode="integrated")
+        | {"finished": 2, "appropriation": eta, "cooperation": 40.0}
+        for policy in ("IPPO", "ISAC")
+        for eta, beta in CLAIMED.values()
+    ]
     tables = {"biaxial_maps": maps, "biaxial_outcomes": outcomes}
-    tables |= {"biaxial_calibration": calibration}
+    tables |= {"biaxial_calibration": calibration, "biaxial_trained": learned}
     made = {name: schema.table(name, rows) for name, rows in tables.items()}
     return {
         name: {"biaxial_maps": made["biaxial_maps"], other: made[other]}
         for name, other in (
             ("biaxial_phases", "biaxial_outcomes"),
+            ("biaxial_trained", "biaxial_trained"),
             ("biaxial_calibration", "biaxial_calibration"),
         )
     }

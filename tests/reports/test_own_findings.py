@@ -1,6 +1,7 @@
 """Findings N05, N06, N07, N09 and N11 to N13 on learners of our own."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from coopetition.reports import schema
@@ -211,12 +212,13 @@ def dial(changes, **more):
     )
 
 
-def crossings(held):
-    """Rows of `mutuality_crossovers`, one per environment."""
+def crossings(held, width=0.2):
+    """Rows of `mutuality_crossovers`, one per environment, with intervals of this width."""
     return schema.table(
         "mutuality_crossovers",
         [
             row("mutuality_crossovers", environment=f"E{i}", edition="v1", calibrated=one)
+            | {"dial_low": 1.2 - width / 2, "dial_high": 1.2 + width / 2}
             for i, one in enumerate(held)
         ],
     )
@@ -271,6 +273,36 @@ def test_crossings_on_the_dial(held, environments, verdict):
     found = RULES["crossings_are_not_calibrated"](evidence(**tables))
     assert found.verdict == verdict
     assert RULES["crossings_are_not_calibrated"](evidence()).verdict == "not testable"
+
+
+@pytest.mark.parametrize(
+    ("widths", "verdict"),
+    [
+        *[([0.5] * 3, "refuted"), ([0.4, 0.5, 1.9], "refuted")],
+        # Few seeds: intervals hold 1 because they hold most of the dial.
+        *[([0.6] * 3, "inconclusive"), ([0.4, 0.7, 1.9], "inconclusive")],
+    ],
+)
+def test_wide_intervals_say_nothing_of_crossings(widths, verdict):
+    parts = [crossings([True], width) for width in widths]
+    tables = {"mutuality": dial([0.1] * 8), "mutuality_crossovers": pd.concat(parts)}
+    found = RULES["crossings_are_not_calibrated"](evidence(**tables))
+    assert found.verdict == verdict
+    assert f"in the median an interval is {np.median(widths):.2f} wide" in found.reason
+
+
+def test_many_cells_of_an_environment_are_one_in_the_effect_of_size():
+    """Nine cells fall, but all of the effect is that of one environment."""
+    fall = {"A": -0.6, "B": -0.04, "C": -0.02}
+    cells = {(e, p): fall[e] for e in fall for p in ("IPPO", "MAPPO", "ISAC")}
+    found = RULES["score_falls_with_agents"](evidence(population=crowds(cells)))
+    assert found.verdict == "inconclusive"
+    assert found.interval[0] < -0.6
+    assert found.interval[1] > 0
+    even = {(e, p): -0.3 - 0.01 * i for i, (e, p) in enumerate(cells)}
+    assert (
+        RULES["score_falls_with_agents"](evidence(population=crowds(even))).verdict == "confirmed"
+    )
 
 
 def test_the_score_of_crowds():

@@ -228,6 +228,7 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         **{"case-parameters-renault_nissan": 1, "case-experiments-renault_nissan": 2},
         "biaxial": 2,
         "biaxial-points": 1,
+        "biaxial-trained": 1,
         "biaxial-calibration": 1,
         **{"capacity": 9, "critic-rates": 9, "mutuality": 3, "mutuality-jumps": 2},
         **{"mutuality-crossovers": 1, "population": 1, "population-partners": 10},

@@ -79,6 +79,7 @@ TABLES = {
     "case_claims": "case_studies/claims.csv",
     "case_rollouts": "case_studies/*/rollouts.*.parquet",
     "biaxial": "supplements/biaxial/comparison.csv",
+    "biaxial_trained": "supplements/biaxial/trained.csv",
     "biaxial_outcomes": "supplements/biaxial/outcomes.parquet",
     "biaxial_maps": "supplements/biaxial/maps.parquet",
     "biaxial_calibration": "supplements/biaxial/calibration.parquet",

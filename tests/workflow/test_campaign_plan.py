@@ -27,6 +27,15 @@ TINY = {
         **{"seeds": [99, 100], "steps": 200, "mutualities": [0, 0.5]},
     },
 }
+# Learners of `centre` train at eta 0.4 and beta 0.6 alone.
+POINTS = {
+    "policies": ["IPPO"],
+    "centre": ["MASAC"],
+    "reward_modes": ["integrated"],
+    "seeds": [200, 201],
+    "steps": 200,
+    "points": [[0.2, 0.6], [0.4, 0.9]],
+}
 
 
 @cache
@@ -73,6 +82,12 @@ class TestPlan:
         assert counts["runs with other widths of networks"]["published"] == 480
         critics = counts["runs with other learning rates of critics"]
         assert critics["planned"] == critics["published"] == 135
+        for stage, count in (("IPPO and ISAC", 1500), ("MADDPG and MASAC", 60)):
+            planned = counts[f"runs on the two-dimensional S-LCD, {stage}"]
+            assert planned["planned"] == planned["published"] == count
+        assert set(runs["biaxial"]["steps_planned"]) == {500_000}
+        assert set(runs["biaxial"]["seed"]) == {*range(200, 230)}
+        assert runs["biaxial"]["variant"].nunique() == 25
 
     @pytest.mark.parametrize("scale", ["quick", "standard"])
     def test_runs_of_the_study_are_the_same_without_campaigns(self, scale):
@@ -141,6 +156,55 @@ class TestPlan:
         assert seconds == pytest.approx([1.0, 1 + 0.13 * 15, 1.0, 2.0])
 
 
+class TestBiaxial:
+    def test_points_and_the_middle_are_trained_with_episodes_as_published(self):
+        found = study("quick", supplements={"biaxial": POINTS})
+        cells = campaigns.cells(found)
+        assert [cell[1:] for cell in cells] == [
+            ("eta-0.2-beta-0.6", "v0", "SLCDAppropriation", "IPPO"),
+            ("eta-0.4-beta-0.9", "v0", "SLCDAppropriation", "IPPO"),
+            ("eta-0.4-beta-0.6", "v0", "SLCDAppropriation", "MASAC"),
+        ]
+        for cell in cells:
+            runs = campaigns.runs(found, cell)
+            assert [run.seed for run in runs] == [200, 201]
+            assert {run.parameters["max_steps"] for run in runs} == {40}
+            assert f"eta-{runs[0].parameters['eta']}-beta" in cell[1]
+        counts = {row["component"]: row["planned"] for row in count_rows(found)}
+        assert counts["runs on the two-dimensional S-LCD, IPPO and ISAC"] == 4
+        assert counts["runs on the two-dimensional S-LCD, MADDPG and MASAC"] == 2
+
+    def test_the_middle_is_trained_once_where_it_is_a_point(self):
+        points = {**POINTS, "points": [[0.4, 0.6]]}
+        cells = campaigns.cells(study("quick", supplements={"biaxial": points}))
+        assert [cell[4] for cell in cells] == ["IPPO", "MASAC"]
+
+    def test_it_belongs_to_slcd_of_the_released_edition(self):
+        assert "biaxial" in study("quick", environments=["SLCD", "TrustDilemma"])["supplements"]
+        for factors in ({"environments": ["TrustDilemma"]}, {"editions": ["v1"]}):
+            assert "biaxial" not in study("quick", **factors)["supplements"]
+
+    @pytest.mark.parametrize(
+        ("changes", "said"),
+        [
+            ({"policies": ["QMIX"]}, "QMIX plays one"),
+            ({"centre": ["VDN"]}, "VDN plays one"),
+            ({"policies": ["IPO"]}, "'IPO' cannot be used"),
+            ({"points": [[0.2, 1.4]]}, "some of capacity"),
+            ({"points": [0.2, 0.4]}, "some of capacity"),
+            ({"editions": ["v0"]}, "some of capacity"),
+        ],
+    )
+    def test_what_cannot_be_trained_is_refused(self, changes, said):
+        with pytest.raises(ConfigurationError, match="supplements = ") as caught:
+            study("quick", supplements={"biaxial": {**POINTS, **changes}})
+        assert said in str(caught.value)
+
+    def test_a_study_without_slcd_cannot_have_it(self):
+        with pytest.raises(ConfigurationError, match="environments of the study: PartnerHoldUp"):
+            study("smoke", supplements={"biaxial": POINTS})
+
+
 class TestConfiguration:
     def test_narrowed_studies_keep_what_is_left_of_the_scale(self):
         left = study("standard", environments=["TeamProduction", "SLCD"], editions=["v1"])
@@ -164,7 +228,7 @@ class TestConfiguration:
             (campaign(widths=[64]), "keys that mutuality reads"),
             (campaign(reward_modes=["private"]), "keys that mutuality reads"),
             (campaign(steps={"SLCDD": 5, "others": 5}), "'SLCDD' cannot be used"),
-            ({"other": {}}, "some of capacity, critic_rate, mutuality and population"),
+            ({"other": {}}, "some of capacity, critic_rate, mutuality, population and biaxial"),
             ({"capacity": TINY["mutuality"]}, "some of capacity"),
             (
                 {"capacity": {**TINY["capacity"], "policies": ["Central_ARS"], "widths": [0]}},
@@ -193,30 +257,40 @@ def copy(tmp_path_factory):
     return checkout(tmp_path_factory.mktemp("campaigns") / "checkout")
 
 
-# One edition, in which three jobs train.
+# One edition, in which six jobs train.
+COMMON = {"reward_modes": ["private"], "seeds": [99, 100], "steps": 200}
 FEW = {
     "capacity": {**TINY["capacity"], "editions": ["v1"], "widths": [8]},
+    "critic_rate": {
+        **{"editions": ["v1"], "environments": ["TrustDilemma"], "policies": ["MADDPG"]},
+        **{**COMMON, "rates": [0.001]},
+    },
     "mutuality": {**TINY["mutuality"], "editions": ["v1"]},
+    "population": {
+        **{"editions": ["v1"], "environments": ["TeamProduction"], "policies": ["IPPO"]},
+        **{**COMMON, "sizes": [2, 3]},
+    },
 }
 FACTORS = {
     "study": "tiny",
     "editions": "[v1]",
-    "environments": "[TrustDilemma]",
+    "environments": "[TrustDilemma, TeamProduction]",
     "train_on": "[]",
     "learner_certificates": "{}",
     "audits": "{}",
     "supplements": json.dumps(FEW),
 }
 LINE = ["--config", "scale=smoke", *(f"{key}={value}" for key, value in FACTORS.items())]
+FEW_TABLES = ("capacity", "critic_rates", "mutuality", "population")
 
 
 @pytest.mark.study
 def test_a_tiny_study_has_runs_and_tables_of_its_campaigns(copy):
-    targets = [f"results/tiny/tables/{name}.csv" for name in ("capacity", "mutuality")]
+    targets = [f"results/tiny/tables/{name}.csv" for name in FEW_TABLES]
     code, printed = copy.snakemake("--cores", "2", *targets, *LINE)
     assert code == 0, printed
     jobs = {words[0]: words[1] for words in map(str.split, printed.splitlines()) if len(words) == 2}
-    assert (jobs["campaign_cell"], jobs["campaign"]) == ("3", "2")
+    assert (jobs["campaign_cell"], jobs["campaign"]) == ("6", "4")
     assert (jobs["dial_equilibria"], jobs["campaign_tables"]) == ("1", "1")
     assert "train" not in jobs
     assert "IPPO on TrustDilemma-v1, mutuality mutuality-0.5: 2 runs" in printed
@@ -231,14 +305,57 @@ def test_a_tiny_study_has_runs_and_tables_of_its_campaigns(copy):
     assert rows["mutuality"].tolist() == [0.0, 0.5]
     assert rows["equilibrium_low"].notna().all()
     assert len(schema.read("capacity", results / "tables/capacity.csv")) == 1
-    assert not len(schema.read("population", results / "tables/population.csv"))
+    critics = schema.read("critic_rates", results / "tables/critic_rates.csv")
+    assert set(critics["learning_rate"]) == {0.001}
+    sizes = schema.read("population", results / "tables/population.csv")
+    assert sizes[["n_agents", "finished"]].to_numpy().tolist() == [[2, 2], [3, 2]]
     costs = schema.table("costs", job_costs(results)).query("part == 'supplements'")
     assert costs["job"].tolist() == [
         "capacity/hidden-8x8/v1/TrustDilemma/MAPPO",
+        "critic_rate/rate-0.001/v1/TrustDilemma/MADDPG",
         "mutuality/mutuality-0.5/v1/TrustDilemma/IPPO",
         "mutuality/named/v1/TrustDilemma/IPPO",
+        "population/agents-2/v1/TeamProduction/IPPO",
+        "population/agents-3/v1/TeamProduction/IPPO",
     ]
-    assert costs["runs"].tolist() == [2, 2, 2]
-    assert set(costs["environment"]) == {"TrustDilemma"}
+    assert set(costs["runs"]) == {2}
     code, printed = copy.snakemake("-n", "--cores", "1", *targets, *LINE)
+    assert "Nothing to be done" in printed
+
+
+@pytest.mark.study
+def test_the_two_dimensional_game_is_trained_and_compared(copy):
+    factors = {
+        **{"study": "points", "editions": "[v0]", "environments": "[SLCD]", "train_on": "[]"},
+        **{"learner_certificates": "{}", "audits": "{}"},
+        "supplements": json.dumps({"biaxial": {**POINTS, "points": [[0.2, 0.6]]}}),
+    }
+    line = ["--config", "scale=smoke", *(f"{key}={value}" for key, value in factors.items())]
+    target = "results/points/supplements/biaxial/trained.csv"
+    code, printed = copy.snakemake("--cores", "2", target, *line)
+    assert code == 0, printed
+    jobs = {words[0]: words[1] for words in map(str.split, printed.splitlines()) if len(words) == 2}
+    assert (jobs["biaxial_training"], jobs["biaxial"], jobs["biaxial_comparison"]) == (
+        "2",
+        "1",
+        "1",
+    )
+    results = copy.folder / "results" / "points"
+    rows = schema.read("biaxial_trained", results / "supplements/biaxial/trained.csv")
+    assert rows[["policy", "eta", "beta", "finished"]].to_numpy().tolist() == [
+        ["IPPO", 0.2, 0.6, 2],
+        ["MASAC", 0.4, 0.6, 2],
+    ]
+    compared = schema.read("biaxial", results / "supplements/biaxial/comparison.csv")
+    outcome = compared.set_index("quantity").loc["IPPO outcome at eta=0.20, beta=0.60"]
+    assert outcome["result"] == "trained"
+    costs = schema.table("costs", job_costs(results)).query("part == 'supplements'")
+    assert costs["job"].tolist() == [
+        "biaxial/eta-0.2-beta-0.6/v0/SLCDAppropriation/IPPO",
+        "biaxial/eta-0.4-beta-0.6/v0/SLCDAppropriation/MASAC",
+    ]
+    assert "biaxial: 2 of 2 jobs done; 4 runs: 4 finished" in state_summary(
+        resolve({"scale": "smoke", **factors}, CONFIG), results
+    )
+    code, printed = copy.snakemake("-n", "--cores", "1", target, *line)
     assert "Nothing to be done" in printed

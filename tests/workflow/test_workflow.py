@@ -456,6 +456,7 @@ class TestPartialTargets:
         counts = dict(re.findall(r"^(\w+) +(\d+)$", printed, re.MULTILINE))
         assert counts == {
             "biaxial": "1",
+            "biaxial_comparison": "1",
             "case_study": "1",
             "case_tables": "1",
             "certificate": "8",
@@ -470,7 +471,7 @@ class TestPartialTargets:
             "scores": "1",
             "solution": "8",
             "train": "12",
-            "total": "50",
+            "total": "51",
         }
 
     def test_a_typo_in_a_name_fails_with_a_message(self, fresh):

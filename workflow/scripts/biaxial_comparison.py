@@ -13,7 +13,9 @@ def main(snakemake):
         schema.read(f"biaxial_{name}", files[name]) for name in ("outcomes", "calibration")
     )
     runs = schema.read("biaxial_runs", files.get("played", []))
-    learned = schema.table("biaxial_trained", trained(runs, repetitions=snakemake.params.repetitions))
+    learned = schema.table(
+        "biaxial_trained", trained(runs, repetitions=snakemake.params.repetitions)
+    )
     schema.write("biaxial_trained", learned, output.trained)
     compared = comparison(outcomes, calibration, biaxial.reduction(), learned)
     schema.write("biaxial", compared, output.comparison)

@@ -44,7 +44,7 @@ def renamed(value: Any, wrong: str, right: str) -> Any:
             right if key == wrong else key: renamed(part, wrong, right)
             for key, part in value.items()
         }
-    if not isinstance(value, list):
+    if not isinstance(value, list) or wrong not in value:
         return value
     return [*dict.fromkeys(right if name == wrong else name for name in value)]
 

@@ -182,7 +182,7 @@ def _breakdowns(breakdowns: pd.DataFrame) -> Iterator[str]:
         return
     runs, broken = int(ours["runs"].sum()), int(ours["broken"].sum())
     if not broken:
-        yield f"None of {runs:,} runs broke down."
+        yield f"No run broke down, of {runs:,}."
         return
     cells = ours[ours["broken"] > 0]
     text = f"{broken:,} of {runs:,} runs broke down, in {len(cells)} of {len(ours)} cells"

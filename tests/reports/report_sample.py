@@ -646,7 +646,7 @@ def sample() -> dict:
         "statistics": {
             "returns": "The median change.",
             "rankings": "Kendall's tau 0.5.",
-            "breakdowns": "None of 12 runs broke down.",
+            "breakdowns": "No run broke down, of 12.",
             "oracles": "2 of 5 above.",
             "exceedances": "The published mean gap.",
             "members": "All lead in 1 of 2.",

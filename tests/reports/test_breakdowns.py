@@ -115,5 +115,5 @@ def test_summaries(runs, along):
         "those of MASAC (corrected, v0: 1 of 3)."
     )
     calm = made(scores({}), curves({}))
-    assert breakdown_summary(*calm) == "None of 1 runs broke down."
+    assert breakdown_summary(*calm) == "No run broke down, of 1."
     assert breakdown_summary(*made(scores(), curves({}))) == ""

@@ -10,6 +10,7 @@ from coopetition.reports.rules import RULES
 from coopetition.reports.rules.members import everywhere
 from frames import campaign, certificate, evidence, policies, row
 
+ALL = everywhere()
 # One environment of every mechanism class.
 FOUR = ("PartnerHoldUp", "TrustDilemma", "TeamProduction", "ReciprocalDilemma")
 CONTROLLERS = ("Central_PPO", "Central_A2C", "Central_SAC")
@@ -19,7 +20,7 @@ def rule(name, scores, **tables):
     return RULES[name](evidence(scores=scores, **tables))
 
 
-def formal(returns, learners, environments=FOUR, **changes):
+def formal(returns, learners, environments=ALL, **changes):
     about = {"edition": "v1", "seeds": (1, 2, 3), "steps_planned": 10_000} | changes
     return campaign(returns, learners=learners, environments=environments, **about)
 
@@ -27,7 +28,7 @@ def formal(returns, learners, environments=FOUR, **changes):
 # ---- N05: joint control -------------------------------------------------------------------------
 
 
-def joint(ahead, environments=FOUR, learners=("Central_PPO", "IPPO", "Central_SAC", "ISAC")):
+def joint(ahead, environments=ALL, learners=("Central_PPO", "IPPO", "Central_SAC", "ISAC")):
     """Scores of controllers and independent learners, under private reward so far apart."""
 
     def returns(policy, environment, mode, seed):
@@ -41,8 +42,7 @@ def test_controllers_ahead_of_independent_learners_confirm_and_behind_refute():
     assert (decision.verdict, decision.decided_by) == ("confirmed", "corrected")
     assert decision.estimate == "+0.30 in score"
     assert decision.interval[0] > 0
-    assert "over 8 pairs of algorithm and environment in the formal edition" in decision.reason
-    assert "10,000 steps per run" in decision.reason
+    assert "20 of 20 formal environments, 2 algorithms, 10,000 steps per run" in decision.reason
     assert rule("joint_control_effect", joint(-0.3)).verdict == "refuted"
     assert rule("joint_control_effect", joint(0.0)).verdict == "inconclusive"
 
@@ -56,16 +56,28 @@ def test_the_released_edition_is_told_beside_and_decides_nothing():
 
 
 def test_only_equal_algorithms_budgets_and_environments_are_compared():
-    assert rule("joint_control_effect", joint(0.3, FOUR[:3])).verdict == "inconclusive"
+    part = rule("joint_control_effect", joint(0.3, ALL[:19]))
+    assert part.verdict == "inconclusive"
+    assert part.estimate == "+0.30 in score"
+    assert "19 of 20 formal environments" in part.reason
     unequal = joint(0.3, learners=("Central_PPO", "ISAC"))
     assert rule("joint_control_effect", unequal).verdict == "not testable"
     longer = [r | ({"steps_planned": 20_000} if r["policy"] == "IPPO" else {}) for r in joint(0.3)]
-    assert "over 4 pairs" in rule("joint_control_effect", longer).reason
-    # A controller that misses a seed somewhere is left out there.
-    fewer = [
-        r for r in joint(0.3) if (r["policy"], r["environment"], r["seed"]) != ("ISAC", FOUR[0], 2)
+    assert "20 of 20 formal environments, 1 algorithm," in (
+        rule("joint_control_effect", longer).reason
+    )
+
+
+def test_a_learner_that_lacks_a_seed_on_an_environment_is_left_out_there():
+    """Its other seeds, however far off, say nothing then."""
+    scores = [
+        r | ({"score": 9.0} if (r["policy"], r["environment"]) == ("ISAC", FOUR[0]) else {})
+        for r in joint(0.3)
+        if (r["policy"], r["environment"], r["seed"]) != ("ISAC", FOUR[0], 2)
     ]
-    assert "over 7 pairs" in rule("joint_control_effect", fewer).reason
+    decision = rule("joint_control_effect", scores)
+    assert decision.interval == pytest.approx((0.3, 0.3))
+    assert "20 of 20 formal environments, 2 algorithms" in decision.reason
 
 
 def test_a_learner_that_never_finished_is_not_compared():
@@ -73,7 +85,7 @@ def test_a_learner_that_never_finished_is_not_compared():
         r | ({"status": "diverged", "score": 0.0} if r["policy"].endswith("PPO") else {})
         for r in joint(0.3)
     ]
-    assert "over 4 pairs" in rule("joint_control_effect", broken).reason
+    assert "1 algorithm," in rule("joint_control_effect", broken).reason
 
 
 # ---- N06: action units --------------------------------------------------------------------------
@@ -158,7 +170,7 @@ def test_runs_of_the_formal_edition_are_counted_beside():
 # ---- N09: rewards in payoffs --------------------------------------------------------------------
 
 
-def rewarded(gain, learners=("IPPO", "QMIX"), environments=FOUR, **changes):
+def rewarded(gain, learners=("IPPO", "QMIX"), environments=ALL, **changes):
     """Scores that cooperative reward raises by so much, and integrated reward by half of it."""
 
     def returns(policy, environment, mode, seed):
@@ -188,9 +200,18 @@ def test_joint_controllers_other_editions_and_modes_have_no_part_in_the_gain():
     assert "cooperative released edition -0.40 [-0.40, -0.40]" in decision.reason
     two = rewarded(0.2, modes=MODES[:2])
     assert rule("reward_changes_welfare", two).verdict == "not testable"
-    assert rule("reward_changes_welfare", rewarded(0.2, environments=FOUR[:3])).verdict == (
-        "inconclusive"
-    )
+    part = rule("reward_changes_welfare", rewarded(0.2, environments=ALL[:19]))
+    assert (part.verdict, part.estimate) == ("inconclusive", "+0.20 in score")
+
+
+def test_every_environment_counts_once_however_many_learners_it_has():
+    """Ten learners lose on one environment, one gains on each of the others."""
+    many = ("IPPO", "IA2C", "ISAC", "LOLA", "MAPPO", "MADDPG", "MATD3", "MASAC", "VDN", "COMA")
+    scores = rewarded(0.2, ["QMIX"], ALL[1:]) + rewarded(-0.4, many, ALL[:1])
+    decision = rule("reward_changes_welfare", scores)
+    assert decision.verdict == "confirmed"
+    assert decision.estimate == "+0.20 in score"
+    assert "20 of 20 formal environments, 11 learners" in decision.reason
 
 
 # ---- supplementary campaigns --------------------------------------------------------------------

@@ -73,8 +73,7 @@ def report_data(
     learner_signatures: pd.DataFrame,
     claims: pd.DataFrame,
     statistics: Mapping[str, pd.DataFrame],
-    threats: pd.DataFrame,
-    ablations: pd.DataFrame,
+    threats: Mapping[str, pd.DataFrame],
     audits: Mapping[str, pd.DataFrame],
     cases: Mapping[str, pd.DataFrame],
     supplements: Mapping[str, pd.DataFrame],
@@ -108,8 +107,7 @@ def report_data(
         learner_signatures: see `schema`.
         claims: see `schema`.
         statistics: the tables of `statistics_content.TABLES`.
-        threats: see `schema`.
-        ablations: see `schema`.
+        threats: the tables of `threat_content.TABLES`.
         audits: the tables of `audit_content.TABLES`.
         cases: the tables of `case_content.TABLES`.
         supplements: the tables of `supplement_content.TABLES`.
@@ -173,7 +171,7 @@ def report_data(
         "records": counts.to_dict("records"),
         "figures": [_figure(name, path) for name, path in figures.items()],
         **statistics_data(statistics),
-        **threat_data(threats, ablations),
+        **threat_data(threats),
         **audit_data(audits, certificates),
         **case_data(
             cases, {name: _of_folder("cases", name, path) for name, path in case_figures.items()}

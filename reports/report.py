@@ -41,6 +41,9 @@ CONTRACT = {
     "threat_groups": "title threats recomputed quantities ids",
     "ablations": "environment step change isolated cooperation score score_low score_high effect"
     " effect_low effect_high",
+    "untrained": "environment policy protocol seeds share_min share_max length_min length_max"
+    " clipped",
+    "half_precision": "number_format reward_mode reward gradient weights",
     "contract": "environment mechanism_class n_agents horizon endowments baselines observation"
     " action_high deterministic early_termination",
     "comparison": "environment measured stated",

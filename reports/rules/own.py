@@ -6,8 +6,9 @@ import pandas as pd
 
 from ..columns import CLASSES
 from ..evidence import Decision, Evidence
+from ..experiments import untrained
 from ..selection import CELL
-from ..statistics import iqm_interval, normalised, reference_scales
+from ..statistics import iqm_interval
 from .learning import CLASS_SIZE, covers_all_classes, covers_all_environments
 
 # Joint controller -> independent learners of the same algorithm.
@@ -15,7 +16,8 @@ PAIRS = {"Central_PPO": "IPPO", "Central_A2C": "IA2C", "Central_SAC": "ISAC"}
 EDITIONS = {"v0": "released", "v1": "formal"}
 # Published controllers whose library does not rescale actions, and the one whose library does.
 UNSCALED, SCALED = ("Central_PPO", "Central_A2C"), "Central_SAC"
-AT_ZERO, AWAY = 0.05, 0.25
+# Shares of the endowment that count as none and as some, and an early end of an episode, in steps.
+NOTHING, SOMETHING, SHORT = 0.01, 0.05, 10
 # What the runs of a pair share.
 PAIRED = [*CELL, "policy", "seed", "steps_planned"]
 Interval = tuple[float, float, float]
@@ -47,37 +49,55 @@ def joint_control_effect(evidence: Evidence) -> Decision:
 
 
 def action_units_at_the_start(evidence: Evidence) -> Decision:
-    """N06: where the published controllers start, against nobody contributing."""
-    runs = evidence.scores
-    runs = runs[
-        (runs["edition"] == "v0")
-        & (runs["protocol"] == "as_published")
-        & runs["policy"].isin([*UNSCALED, SCALED])
-        & runs["untrained_score"].notna()
-    ]
-    zero = _score_of_zero(evidence)
-    start = runs.groupby(["policy", "environment", "mechanism_class"])["untrained_score"].mean()
-    start = start.reset_index()
-    start["above"] = start["untrained_score"] - start["environment"].map(zero)
-    start = start.dropna(subset="above")
-    missing = {*UNSCALED, SCALED} - set(start["policy"])
-    if missing:
-        return Decision(
-            "not testable",
-            f"Not trained as published in this run: {', '.join(sorted(missing))}.",
-        )
-    unscaled = start[start["policy"].isin(UNSCALED)]["above"]
-    scaled = start[start["policy"] == SCALED]["above"]
-    estimate = f"PPO and A2C {unscaled.mean():+.2f}, SAC {scaled.mean():+.2f} in score"
-    reason = (
-        f"Score before training less that of contributing nothing: PPO and A2C "
-        f"{unscaled.min():+.2f} to {unscaled.max():+.2f}, SAC {scaled.min():+.2f} to "
-        f"{scaled.max():+.2f}, over {start['environment'].nunique()} released environments."
+    """N06: what the published controllers contribute before any training."""
+    starts = untrained(evidence.threat_experiments)
+    if starts.empty:
+        return Decision("not testable", "No untrained controller was played in this run.")
+    starts = starts[starts["protocol"] == "as_published"]
+    unscaled = starts[starts["policy"].isin(UNSCALED)]
+    scaled = starts[starts["policy"] == SCALED]
+    estimate = (
+        f"PPO and A2C at most {100 * unscaled['share'].max():.2f} %, SAC "
+        f"{100 * scaled['share'].min():.0f} to {100 * scaled['share'].max():.0f} % of the endowment"
     )
-    if (unscaled.abs() > AT_ZERO).any() or (scaled < AWAY).any():
-        return Decision("refuted", reason, estimate, "as_published")
-    whole = all(covers_all_classes(part) for _, part in start.groupby("policy"))
-    return Decision("confirmed" if whole else "inconclusive", reason, estimate, "as_published")
+    reason = (
+        f"With {starts['seed'].nunique()} seeds on each of {starts['environment'].nunique()} "
+        f"released environments, before training: {estimate}. What SAC contributes pays only where "
+        f"it is enough: {int((scaled['length'] < SHORT).sum())} of its {len(scaled)} episodes end "
+        f"within {SHORT} steps, as do {int((unscaled['length'] < SHORT).sum())} of {len(unscaled)} "
+        "of the others."
+    )
+    holds = (unscaled["share"] <= NOTHING).all() and (scaled["share"] >= SOMETHING).all()
+    return Decision("confirmed" if holds else "refuted", reason, estimate, "experiment")
+
+
+def own_units_raise_the_score(evidence: Evidence) -> Decision:
+    """N14: what acting in own units alone adds to the published PPO, by environment."""
+    rows = evidence.ablations
+    rows = rows[(rows["step"] == "actions") & rows["effect"].notna()]
+    if rows.empty:
+        reason = "The chain of single changes was not trained on an environment with a scale."
+        return Decision("not testable", reason)
+    said = [
+        f"{row.environment}-v0 {row.effect:+.2f}"
+        + (f" [{row.effect_low:.2f}, {row.effect_high:.2f}]" if row.seeds > 1 else "")
+        for row in rows.itertuples()
+    ]
+    reason = (
+        f"Acting in units of the own endowment, with no other change, adds in score: "
+        f"{'; '.join(said)}; {int(rows['seeds'].min())} seeds, {int(rows['steps'].max()):,} steps "
+        "per run."
+    )
+    verdict = "inconclusive"
+    if not covers_all_classes(rows):
+        reason += " Some mechanism classes are missing."
+    elif (rows["effect_low"] > 0).all():
+        verdict = "confirmed"
+    elif (rows["effect_high"] < 0).any():
+        verdict = "refuted"
+    low, high = rows["effect"].min(), rows["effect"].max()
+    estimate = f"{low:+.2f} to {high:+.2f} in score" if len(rows) > 1 else f"{low:+.2f} in score"
+    return Decision(verdict, reason, estimate, "ablations")
 
 
 def learners_against_best_constant(evidence: Evidence) -> Decision:
@@ -198,13 +218,3 @@ def _said(found: dict[str, Interval]) -> str:
         f"{EDITIONS[edition]} edition {value:+.2f} [{low:.2f}, {high:.2f}]"
         for edition, (value, low, high) in found.items()
     )
-
-
-def _score_of_zero(evidence: Evidence) -> pd.Series:
-    """Score of contributing nothing, by released environment."""
-    rows = evidence.reference
-    rows = rows[(rows["edition"] == "v0") & (rows["level"] == 0)]
-    rows = rows[rows["action_basis"] == "own"].drop_duplicates("environment")
-    scales = reference_scales(evidence.certificates)
-    found = rows.merge(scales, on=CELL, how="inner")
-    return normalised(found, "welfare").set_axis(found["environment"])

@@ -65,7 +65,8 @@ def run(table: str = "scores", **changes: Any) -> dict[str, Any]:
 def evidence(*, repetitions: int = 50, **tables: Any) -> Evidence:
     """What rules look at: the tables given, as rows or frames, and the others empty."""
     names = ("reference", "contract", "certificates", "counts", "identity", "scores")
-    names += ("released_audit", "released_audit_records", "curves")
+    names += ("released_audit", "released_audit_records", "threat_experiments", "ablations")
+    names += ("curves",)
     found = {name: schema.table(name, tables.pop(name, ())) for name in names}
     return Evidence(**found, **tables, repetitions=repetitions)
 
@@ -389,3 +390,28 @@ def chain(effects: Mapping[str, float], seeds: int = 3) -> pd.DataFrame:
         for place, step in enumerate(CHAIN)
     ]
     return schema.table("ablations", rows)
+
+
+def untrained(shares: Mapping[str, Sequence[float]], environments: int = 4) -> pd.DataFrame:
+    """Invented experiments: learner -> share of the endowment per seed, before training.
+
+    Corrected learners play half. Half of the sampled actions is cut off where nothing is played.
+    """
+    rows = [
+        row(
+            "threat_experiments",
+            experiment="untrained",
+            setting=f"{policy}, {protocol}, E{place}-v0, {seed}",
+            **{"quantity": quantity, "value": value},
+        )
+        for place in range(environments)
+        for policy, found in shares.items()
+        for protocol in columns.PROTOCOLS
+        for seed, share in enumerate(found if protocol == "as_published" else [0.5] * len(found))
+        for quantity, value in (
+            ("share", share),
+            ("length", 100.0 if share > 0.2 else 3.0),
+            ("clipped", 0.5 * (share == 0)),
+        )
+    ]
+    return schema.table("threat_experiments", rows)

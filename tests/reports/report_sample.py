@@ -268,6 +268,28 @@ def sample() -> dict:
             }
             for step, isolated, effect in (("as published", True, None), ("batches", False, 0.7))
         ],
+        "untrained": [
+            {
+                "environment": "TrustDilemma-v0",
+                "policy": "Central_PPO",
+                "protocol": "as_published",
+                "seeds": 3,
+                "share_min": 0.0,
+                "share_max": 0.0012,
+                "length_min": 3,
+                "length_max": 100,
+                "clipped": 0.467,
+            }
+        ],
+        "half_precision": [
+            {
+                "number_format": "half",
+                "reward_mode": "integrated",
+                "reward": 93_000.4,
+                "gradient": False,
+                "weights": False,
+            }
+        ],
         "contract": [
             {
                 "environment": name,

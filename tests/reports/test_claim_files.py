@@ -17,7 +17,7 @@ from frames import campaign, evidence, released_of
 
 KEYS = {"id", "group", "statement", "source", "published", "rule", "threats", "figure", "table"}
 KEYS |= {"decide", "headlines"}
-OWN = [f"N{i:02d}" for i in range(1, 14)]
+OWN = [f"N{i:02d}" for i in range(1, 15)]
 # What published figures say of each other needs no run.
 WITHOUT_A_RUN = {"A10": "refuted", "D03": "inconclusive"}
 

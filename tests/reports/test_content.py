@@ -11,6 +11,7 @@ from compared import comparisons, of_report, rivals
 
 from coopetition import envs
 from coopetition.agents.audits.cross_play import summary, worst_case_training
+from coopetition.agents.threats import experiments
 from coopetition.envs.contract import measure
 from coopetition.reports import (
     audit_content,
@@ -21,6 +22,7 @@ from coopetition.reports import (
     statistics,
     supplement_content,
     theme,
+    threat_content,
 )
 from coopetition.reports.audit_sheets import environment_audits
 from coopetition.reports.case_figures import case_sheets
@@ -63,7 +65,7 @@ CORPORA = {
 NO_SUPPLEMENT = {name: schema.table(name, []) for name in supplement_content.TABLES}
 NO_CASES = {name: schema.table(name, []) for name in case_content.TABLES}
 TABLES = ("plan", "contract", "certificates", "contract_comparison", "counts", "page_results")
-TABLES += ("reference", "scores", "aggregates", "identity", "claims", "threats", "ablations")
+TABLES += ("reference", "scores", "aggregates", "identity", "claims")
 TABLES += ("learner_cards", "setting_differences", "learner_certificates", "learner_signatures")
 CARD = {
     **{"name": "IPPO", "reward": "own", "actor": "own observation", "critic": "state"},
@@ -109,6 +111,7 @@ def study(both, certificates, tmp_path_factory):
         "learner_certificates": [ended(environment="TeamProduction", role="0|1|2|3")],
         "learner_signatures": [row("learner_signatures", signature="reciprocity")],
         "threats": [row("threats", threat="V01", text="They differ by 0.")],
+        "threat_experiments": experiments(),
         "ablations": chain({"TrustDilemma": 0.2}),
     }
     text = (
@@ -124,6 +127,7 @@ def study(both, certificates, tmp_path_factory):
         "learner_signatures",
         "claims",
         "threats",
+        "threat_experiments",
         "ablations",
     )
 
@@ -134,6 +138,7 @@ def study(both, certificates, tmp_path_factory):
 
     tables = {name: kept(name, rows) for name, rows in rows.items()}
     seen = ("reference", "contract", "certificates", "counts", "identity", "scores")
+    seen += ("threat_experiments", "ablations")
     nothing = ("released_audit", "released_audit_records")
     known = {name: tables[name] for name in seen} | {n: schema.table(n, []) for n in nothing}
     evidence = Evidence(**known, repetitions=50)
@@ -245,6 +250,10 @@ def _in(folder, plots):
     return ((f"{folder}/{name}", plot) for name, plot in plots)
 
 
+def threat_tables(study):
+    return {name: study[name] for name in threat_content.TABLES}
+
+
 @pytest.fixture(scope="module")
 def data(study, several, audits, cases, supplements, drawn):
     texts = {name: path.with_suffix(".json") for name, path in drawn.items()}
@@ -258,6 +267,7 @@ def data(study, several, audits, cases, supplements, drawn):
         audit_figures={p.stem: p for name, p in texts.items() if name.startswith("audits/")},
         case_figures={p.stem: p for name, p in texts.items() if name.startswith("cases/")},
         statistics=of_report(several),
+        threats=threat_tables(study),
         audits=audits,
         cases=cases,
         supplements=supplements,
@@ -301,6 +311,12 @@ def test_threats_are_all_there_with_what_this_run_found_of_them(data):
     assert sum(group["threats"] for group in data["threat_groups"]) == 26
     assert sum(group["recomputed"] for group in data["threat_groups"]) == 1
     assert [row["step"] for row in data["ablations"]][::11] == ["as published", "independent"]
+    starts = [row for row in data["untrained"] if row["policy"] == "Central_PPO"]
+    assert [row["protocol"] for row in starts] == 4 * ["as_published", "corrected"]
+    assert all(row["share_max"] < 0.001 for row in starts[::2])
+    assert all(0.4 < row["share_min"] <= row["share_max"] < 0.6 for row in starts[1::2])
+    finite = {(r["number_format"], r["reward_mode"]): r["weights"] for r in data["half_precision"]}
+    assert [key for key, weights in finite.items() if not weights] == [("half", "integrated")]
 
 
 def test_counts(data):
@@ -348,6 +364,7 @@ def test_games_that_a_learner_is_not_defined_for_are_listed_once(study, several,
         audit_figures={},
         case_figures={},
         statistics=of_report(several),
+        threats=threat_tables(study),
         audits=nothing_audited,
         cases=NO_CASES,
         supplements=NO_SUPPLEMENT,
@@ -389,6 +406,7 @@ def test_cells_of_runs_that_left_no_row_are_planned(study, several, nothing_audi
         audit_figures={},
         case_figures={},
         statistics=of_report(several),
+        threats=threat_tables(study),
         audits=nothing_audited,
         cases=NO_CASES,
         supplements=NO_SUPPLEMENT,

@@ -176,6 +176,8 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         "claims-published": 3,
         "claims-own": 1,
         "threat-groups": 2,
+        "untrained": 1,
+        "half-precision": 1,
         "ablations": 2,
         "contract": 2,
         "comparison": 2,
@@ -406,6 +408,13 @@ def test_threats_are_shown_with_evidence_or_the_reason_for_none(build, sample_da
     assert "#claim-B01" in page.links
     assert "#claim-Z99" not in page.links
     assert {"V01 One objective twice", "V02 Silent changes"} <= set(page.headings)
+
+
+def test_small_experiments_are_shown(build, sample_data):
+    page, _ = build(sample_data)
+    [start] = page.rows["untrained"]
+    assert start[3:] == ["3", "0.000 to 0.001", "3 to 100", "0.47"]
+    assert page.rows["half-precision"] == [["half", "integrated", "93,000", "no", "no"]]
 
 
 def test_the_chain_marks_what_does_not_change_alone(build, sample_data):

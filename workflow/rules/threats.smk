@@ -63,7 +63,13 @@ rule threat_experiments:
             ),
             *(
                 envs.spec(f"{env}-v0").module
-                for env in ("ApacheProject", "TrustDilemma", "PartnerHoldUp")
+                for env in (
+                    "ApacheProject",
+                    "TrustDilemma",
+                    "PartnerHoldUp",
+                    "TeamProduction",
+                    "ReciprocalDilemma",
+                )
             ),
         ),
         columns=columns_hash("threat_experiments"),

@@ -36,7 +36,7 @@ CONTRACT = {
     "counts": "planned finished diverged failed excluded cpu_seconds environments policies seeds",
     "highlights": "title text claim",
     "claims": "id group statement source published verdict estimate interval decided_by reason rule"
-    " threats figure table",
+    " threats figure table unlinked",
     "threats": "id title group statement place affects treatment evidence without",
     "threat_groups": "title threats recomputed quantities ids",
     "ablations": "environment step change isolated cooperation score score_low score_high effect"

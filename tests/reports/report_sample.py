@@ -25,7 +25,8 @@ def _claim(name: str, group: str, verdict: str, figure: str) -> dict:
         "rule": f"Rule of {name}.",
         "threats": ["V01", "V26"] if group == "published" else [],
         "figure": figure,
-        "table": "records" if figure == "" else "",
+        "table": "records" if name == "B02" else "",
+        "unlinked": "" if figure else "Nothing shows it.",
     }
 
 

@@ -16,8 +16,8 @@ from coopetition.envs.contract import measure
 from coopetition.reports import (
     audit_content,
     case_content,
+    claim_content,
     columns,
-    content,
     schema,
     statistics,
     supplement_content,
@@ -29,7 +29,7 @@ from coopetition.reports.case_figures import case_sheets
 from coopetition.reports.cases.study import claim_rows
 from coopetition.reports.cases.study import tables as case_tables
 from coopetition.reports.comparison import contract_comparison, page_results
-from coopetition.reports.content import HIGHLIGHTS, report_data
+from coopetition.reports.content import report_data
 from coopetition.reports.corpus_content import TABLES as CORPUS_TABLES
 from coopetition.reports.counts import counts
 from coopetition.reports.curves import environment_curves
@@ -463,7 +463,7 @@ def test_the_first_headlines_are_shown_in_their_order(data, study):
         for claim in load_claims()
         if rows["verdict"][claim["id"]] in claim["headlines"]
     }
-    first = sorted(reached, key=lambda name: reached[name]["priority"])[:HIGHLIGHTS]
+    first = sorted(reached, key=lambda name: reached[name]["priority"])[: claim_content.HIGHLIGHTS]
     assert [h["claim"] for h in data["highlights"]] == first
     assert len(first) > 1
     for shown in data["highlights"]:
@@ -481,7 +481,7 @@ def test_no_more_than_five_headlines_are_shown():
         }
         for claim in load_claims()
     )
-    shown = content._highlights(rows)
+    shown = claim_content.highlights(rows)
     assert [h["claim"] for h in shown] == ["N04", "N01", "B02", "N02", "N09"]
     assert "2.5 % [1.00, 2.00]" in shown[3]["text"]
 

@@ -390,6 +390,7 @@ def test_every_claim_has_verdict_entry_and_figure(build, sample_data):
             assert f"#figure-{claim['figure']}" in page.links
         if claim["table"]:
             assert f"#table-{claim['table']}" in page.links
+        assert claim["unlinked"] in page.text
     assert page.text.count("V01, V26") == 3
     classes = {span.get("class") for span in page.attributes["span"]}
     assert {f"badge {c}" for c in ("confirmed", "refuted", "inconclusive", "not-testable")} <= (

@@ -21,7 +21,7 @@ PRECISION = "Corrected learners compute in single precision with scaled rewards"
 
 
 def ddpg_fails_on_apache(evidence: Evidence) -> Decision:
-    """D01: how the corrected DDPG family ends on ApacheProject, and one update in half precision."""
+    """D01: how the corrected DDPG family ends on ApacheProject, and one released update."""
     tried = _one_update(evidence)
     runs = _runs(evidence, DDPG_FAMILY, ("ApacheProject",))
     if runs.empty:
@@ -46,12 +46,11 @@ def _one_update(evidence: Evidence) -> str:
     if updates.empty:
         return ""
     broken = updates[updates["weights finite"] == 0]
-    cases = " and ".join(
-        f"{r.number_format} precision, {r.reward_mode}" for r in broken.itertuples()
-    )
+    kinds = zip(broken["number_format"], broken["reward_mode"], strict=True)
+    cases = " and ".join(f"{kind} precision, {mode} reward" for kind, mode in kinds)
     return (
         " One update of their released critic on its rewards leaves weights that are not finite in "
-        f"{len(broken)} of {len(updates)} cases{f': {cases} reward' if cases else ''}."
+        f"{len(broken)} of {len(updates)} cases{f': {cases}' if cases else ''}."
     )
 
 

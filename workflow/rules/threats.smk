@@ -94,6 +94,10 @@ rule threats:
         learner_cards=rules.learner_cards.output.table,
         threat_experiments=rules.threat_experiments.output,
         ablations=ABLATIONS,
+        case_scores=CASE_RESULTS["case_scores"],
+        case_ablations=CASE_RESULTS["case_ablations"],
+        case_parameters=CASE_RESULTS["case_parameters"],
+        case_rollouts=CASE_ROLLOUTS,
     output:
         report(
             f"{RESULTS}/tables/threats.csv",

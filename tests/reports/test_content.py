@@ -222,7 +222,8 @@ def drawn(study, several, audits, cases, supplements, replies, tmp_path_factory)
         "biaxial_calibration": ("biaxial_maps", "biaxial_calibration"),
     }
     known = study | several | audits | cases | supplements | campaign_tables()
-    shown = ("deviations", "exploitability", "cross_play", "behaviour")
+    shown = ("deviations", "exploitability", "cross_play", "behaviour", "schelling")
+    shown += ("trajectories",)
     of_cases = ("scores", "nulls", "items", "ablations", "series", "targets")
     of_audits = {f"audit_{name}": audits[f"audit_{name}"] for name in shown}
     trained = [study[name] for name in ("reference", "scores", "curves")]

@@ -60,8 +60,10 @@ def environment_audits(
         audit_trajectories: see `schema`.
     """
     apply()
-    tables = (audit_deviations, audit_exploitability, audit_cross_play, audit_behaviour)
-    tables += (audit_schelling, audit_trajectories)
+    tables = (
+        *(audit_deviations, audit_exploitability, audit_cross_play, audit_behaviour),
+        *(audit_schelling, audit_trajectories),
+    )
     parts = [dict(list(named(table).groupby("name", sort=False))) for table in tables]
     for name in parts[1]:
         yield name, _sheet(name, *(part[name] for part in parts))

@@ -305,7 +305,7 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         *("1.00", "–", "−0.30", "0.50", "1.00", "–"),
     ]
     assert rows["behaviour"][0][7:] == ["0.994", "0.012", "97.5\xa0%", "1.04"]
-    assert rows["cross-play"][0][4:7] == ["–", "–", "Planner\xa04"]
+    assert rows["cross-play"][0][4:7] == ["–", "–", "Planner 4"]
     assert [row[0] for row in rows["pools"]] == ["all v0 (shown)", "LoyaltyTeam-v0"]
     assert rows["performance"][0][4:] == [*["0.50 [0.25, 0.75]"] * 4, "1.3", "75 %"]
     assert [row[5:] for row in rows["published-means"]] == [

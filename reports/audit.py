@@ -231,7 +231,8 @@ def _write(path: Path, game: Game, policy: str, tables: Tables, settings: dict[s
 
 # Tables of the table of the page, and of its figure.
 SHEET = ("audit_exploitability", "audit_cross_play_summary", "audit_robustness", "audit_behaviour")
-DRAWN = ("audit_deviations", "audit_exploitability", "audit_cross_play", "audit_behaviour")
+DRAWN: tuple[str, ...] = ("audit_deviations", "audit_exploitability", "audit_cross_play")
+DRAWN += ("audit_behaviour", "audit_schelling", "audit_trajectories")
 
 
 def _worth(game: Game) -> pd.DataFrame:

@@ -74,6 +74,7 @@ def exploitability_summary(audit_exploitability: pd.DataFrame, certificates: pd.
 def cross_play_rows(audit_cross_play_summary: pd.DataFrame) -> list[Row]:
     """One row per environment: who fares best among strangers and defectors, and who loses most."""
     values = ["self_play", "cross_play", "gap", "among_zero", "partners_payoff"]
+    values += ["among_defectors", "runs_gap"]
     means = named(over_seeds(audit_cross_play_summary, values)).sort_values(PLACE)
     rows = []
     for name, part in means.groupby("name", sort=False):
@@ -83,7 +84,9 @@ def cross_play_rows(audit_cross_play_summary: pd.DataFrame) -> list[Row]:
         best = {
             "cross_play": "best",
             "gap": "lost",
+            "runs_gap": "strange",
             "among_zero": "firm",
+            "among_defectors": "wary",
             "partners_payoff": "generous",
         }
         for column, key in best.items():
@@ -208,10 +211,22 @@ def _medians(row: Row) -> str:
 # ---- behaviour ----------------------------------------------------------------------------------
 
 
+# Columns of the table `audit_behaviour` that the report shows.
+SHOWN = (
+    "slope",
+    "forgiveness",
+    "end_game",
+    "share",
+    "jain",
+    "gini",
+    "efficiency",
+    "sustainability",
+)
+
+
 def behaviour_rows(audit_behaviour: pd.DataFrame) -> list[Row]:
     """One row per policy that is not trained, and per reward mode of all learners; by edition."""
     means = mean_behaviour(audit_behaviour)
-    values = ["slope", "forgiveness", "end_game", "share", "jain", "efficiency"]
     rows = []
     for edition, part in means.groupby("edition", sort=True):
         learned, rest = part[part["kind"] == "learner"], part[part["kind"] != "learner"]
@@ -219,16 +234,15 @@ def behaviour_rows(audit_behaviour: pd.DataFrame) -> list[Row]:
             here = learned[learned["reward_mode"] == mode]
             label = f"{len(here)} learners, {mode} reward" if len(here) > 1 else names(here).iloc[0]
             count = int(here["environments"].max())
-            rows.append(_means(edition, label, count, here[values].mean()))
+            rows.append(_means(edition, label, count, here[[*SHOWN]].mean()))
         for row in rest.to_dict("records"):
             rows.append(_means(edition, row["policy"], row["environments"], row))
     return rows
 
 
 def _means(edition: str, label: str, environments: int, values: Any) -> Row:
-    kept = ("slope", "forgiveness", "end_game", "share", "jain", "efficiency")
     about = {"edition": edition, "policy": label, "environments": environments}
-    return about | {key: values[key] for key in kept}
+    return about | {key: values[key] for key in SHOWN}
 
 
 def behaviour_summary(audit_behaviour: pd.DataFrame) -> str:

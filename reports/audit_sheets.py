@@ -1,4 +1,4 @@
-"""The audits of one environment in one figure: deviations, exploitability and cross-play."""
+"""The audits of one environment in one figure: deviations, replies, cross-play, play over time."""
 
 from __future__ import annotations
 
@@ -14,16 +14,25 @@ from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from coopetition.agents.audits.cross_play import matrices
 
+from .audit_panels import (
+    RUN,
+    among_cooperators,
+    draw_among_cooperators,
+    draw_over_time,
+    over_time,
+    said_of_position,
+    same_run,
+)
 from .auditees import OWN_COLOUR, WHO, colour, in_mode, in_order, names, with_interval
 from .selection import named
 from .theme import GREY, HALO, INK, WIDTH, Plot, apply, short
 
 # Whose deviations are drawn where no learner is: half of every endowment.
 FALLBACK = "Constant_50"
-# Heights in inches: heat maps, a row of bars and of the matrix, and what stands around these.
-MAPS, ROW, AROUND = 1.95, 0.145, 1.75
+# Heights in inches: heat maps, a row of bars and of the matrix, what stands around these, and the
+# panels below.
+MAPS, ROW, AROUND, PANELS = 1.95, 0.145, 1.75, 1.75
 UNITS = {"gain": "payoffs", "gain_integrated": "integrated reward"}
-RUN = [*WHO, "seed"]
 LOSS, BARE = "vlag", "none"
 # Smallest scale of gains, as a share of the largest loss; room for whiskers beyond the bars.
 LEAST_SIZE, WHISKERS, TINY = 0.01, 1.25, 1e-9
@@ -35,6 +44,8 @@ def environment_audits(
     audit_exploitability: pd.DataFrame,
     audit_cross_play: pd.DataFrame,
     audit_behaviour: pd.DataFrame,
+    audit_schelling: pd.DataFrame,
+    audit_trajectories: pd.DataFrame,
 ) -> Iterator[tuple[str, Plot]]:
     """One figure per environment and edition: name with edition, and its plot.
 
@@ -45,9 +56,14 @@ def environment_audits(
         audit_exploitability: see `schema`.
         audit_cross_play: see `schema`.
         audit_behaviour: see `schema`; for the learner of the highest welfare.
+        audit_schelling: see `schema`.
+        audit_trajectories: see `schema`.
     """
     apply()
-    tables = (audit_deviations, audit_exploitability, audit_cross_play, audit_behaviour)
+    tables = (
+        *(audit_deviations, audit_exploitability, audit_cross_play, audit_behaviour),
+        *(audit_schelling, audit_trajectories),
+    )
     parts = [dict(list(named(table).groupby("name", sort=False))) for table in tables]
     for name in parts[1]:
         yield name, _sheet(name, *(part[name] for part in parts))
@@ -59,12 +75,18 @@ def _sheet(
     exploitability: pd.DataFrame,
     cross_play: pd.DataFrame,
     behaviour: pd.DataFrame,
+    schelling: pd.DataFrame,
+    trajectories: pd.DataFrame,
 ) -> Plot:
     left = chosen(deviations, behaviour)
+    run = left.iloc[0]
     bars = total_gains(exploitability)
     matrix = mean_matrix(cross_play, bars)
-    fig = plt.figure(figsize=(WIDTH, MAPS + AROUND + ROW * len(bars)))
-    above, below = fig.subfigures(2, 1, height_ratios=(MAPS, AROUND + ROW * len(bars)))
+    among = among_cooperators(schelling, run, run["agent"])
+    steps = over_time(trajectories, run)
+    heights = (MAPS, AROUND + ROW * len(bars), PANELS)
+    fig = plt.figure(figsize=(WIDTH, sum(heights)))
+    above, below, last = fig.subfigures(3, 1, height_ratios=heights)
     who = names(left).iloc[0]
     above.suptitle(f"Agent {left['agent'].iloc[0]} alone leaves {who}", size=8.5, weight="bold")
     for ax, (column, unit) in zip(above.subplots(1, 2), UNITS.items(), strict=True):
@@ -73,23 +95,30 @@ def _sheet(
     one, other = below.subplots(1, 2, sharey=True, width_ratios=(1, 1.7))
     _draw_bars(one, bars)
     _draw_matrix(other, matrix, bars)
+    one, other = last.subfigures(1, 2, width_ratios=(1, 1.2))
+    draw_among_cooperators(one.subplots(), among, names(among, modes=False).iloc[0])
+    draw_over_time(other.subplots(2, 1, sharex=True, height_ratios=(1.4, 1)), steps)
     data = [
         left.assign(part="deviation"),
         bars.assign(part="exploitability"),
         _long(matrix, bars).assign(part="cross-play"),
+        among.assign(part="among cooperators"),
+        steps.assign(part="over time"),
     ]
     kept = ["part", *RUN, "agent", "agents", "share", "start", "start_fraction", "payoff"]
     kept += ["gain", "gain_low", "gain_high", "gain_integrated", "others_change", "exploitative"]
-    kept += ["runs", "family", "partner"]
+    kept += ["runs", "family", "partner", "cooperators", "cooperator_payoff", "defector_payoff"]
+    kept += ["position", "step", "welfare", "trust"]
     return Plot(
         fig,
         pd.concat(data, ignore_index=True).reindex(columns=kept).assign(environment=name),
         f"Audits of policies on {name}",
-        _caption(left, bars, matrix),
+        _caption(left, bars, matrix, among),
         f"Audits on {name}: two heat maps of what one agent gains by leaving {who} for a share, by "
         "share and start; a bar chart of the sum of gains of best replies found, a row per policy; "
         "and, with the same rows, a matrix of the payoff of one agent among others who play "
-        "another policy.",
+        "another policy; below, the payoff of a cooperator, of a defector and of the policy by the "
+        "number of cooperators among the others, and welfare and trust in every step.",
     )
 
 
@@ -110,14 +139,8 @@ def chosen(deviations: pd.DataFrame, behaviour: pd.DataFrame) -> pd.DataFrame:
     if best.empty:
         best = pd.concat([behaviour[behaviour["policy"] == FALLBACK], behaviour])
     own = best[RUN].iloc[[0]]
-    rows = deviations[_same(deviations, own.iloc[0])]
+    rows = deviations[same_run(deviations, own.iloc[0])]
     return rows[rows["agent"] == rows.loc[rows["gain"].idxmax(), "agent"]]
-
-
-def _same(rows: pd.DataFrame, run: pd.Series) -> pd.Series:
-    """The rows of a run; a policy that is not trained has no seed."""
-    same = (rows[WHO] == run[WHO]).all(axis=1)
-    return same if pd.isna(run["seed"]) else same & (rows["seed"] == run["seed"]).fillna(False)
 
 
 def _draw_gains(ax: Axes, left: pd.DataFrame, column: str, unit: str) -> None:
@@ -236,12 +259,15 @@ def _long(matrix: np.ndarray, shown: pd.DataFrame) -> pd.DataFrame:
 # ---- what it says -------------------------------------------------------------------------------
 
 
-def _caption(left: pd.DataFrame, bars: pd.DataFrame, matrix: np.ndarray) -> str:
+def _caption(
+    left: pd.DataFrame, bars: pd.DataFrame, matrix: np.ndarray, among: pd.DataFrame
+) -> str:
     best = left.loc[left["gain"].idxmax()]
     integrated = left["gain_integrated"].max()
     labels = names(bars, modes=False)
     low, high = bars["gain"].idxmin(), bars["gain"].idxmax()
     said = [_gained(best, names(left).iloc[0], integrated)]
+    said += [position] if (position := said_of_position(among)) else []
     said.append(
         "Of all policies the best replies found to "
         f"{labels[high]} gain most ({short(bars['gain'][high])} over all agents) and those to "

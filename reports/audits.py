@@ -45,6 +45,7 @@ ORACLE_SHAPES = {
 }
 CONSTANT_MARKS = {"marker": "o", "ms": 4.5, "mec": "white", "mew": 0.5}
 BEHAVIOUR = ["slope", "forgiveness", "jain", "efficiency", "end_game", "share"]
+BEHAVIOUR += ["gini", "sustainability"]
 NOBODY = "No policy was audited in this run."
 
 

@@ -73,7 +73,8 @@ def _gaps(runs: pd.DataFrame, repetitions: int) -> Iterable[dict[str, Any]]:
             continue
         found = _gap(sides, relative=form == "return")
         found |= _gap_together(sides, together, relative=form == "return")
-        yield {"form": form, "environments": environments, **found}
+        lost = int((runs["status"] != "finished").sum()) if form == "return" else 0
+        yield {"form": form, "environments": environments, "unfinished": lost, **found}
 
 
 # A value, and those of resamples [R].

@@ -22,6 +22,7 @@ from .cards import (
     policy_overview,
 )
 from .case_content import case_data
+from .claim_content import claim_data
 from .columns import MODES, PROTOCOLS, STATUSES
 from .comparison import ANALYSE, BENCHMARKS, CODE, CONFIG, INVENTORY, RANKINGS
 from .corpus_content import corpus_data
@@ -46,10 +47,6 @@ from .sources import recorded
 from .statistics_content import statistics_data
 from .supplement_content import supplement_data
 from .threat_content import threat_data
-from .verdicts import load_claims
-
-# Headlines that the report opens with.
-HIGHLIGHTS = 5
 
 
 def report_data(
@@ -73,8 +70,7 @@ def report_data(
     learner_signatures: pd.DataFrame,
     claims: pd.DataFrame,
     statistics: Mapping[str, pd.DataFrame],
-    threats: pd.DataFrame,
-    ablations: pd.DataFrame,
+    threats: Mapping[str, pd.DataFrame],
     audits: Mapping[str, pd.DataFrame],
     cases: Mapping[str, pd.DataFrame],
     supplements: Mapping[str, pd.DataFrame],
@@ -108,8 +104,7 @@ def report_data(
         learner_signatures: see `schema`.
         claims: see `schema`.
         statistics: the tables of `statistics_content.TABLES`.
-        threats: see `schema`.
-        ablations: see `schema`.
+        threats: the tables of `threat_content.TABLES`.
         audits: the tables of `audit_content.TABLES`.
         cases: the tables of `case_content.TABLES`.
         supplements: the tables of `supplement_content.TABLES`.
@@ -133,8 +128,7 @@ def report_data(
     return {
         "study": {**study, **provenance, "training_commits": _commits(scores)},
         "counts": _counts(plan, scores, contract, reference),
-        "highlights": _highlights(claims),
-        "claims": [_claim(row) for row in claims.to_dict("records")],
+        **claim_data(claims),
         "contract": [_contract(row) for row in contract.to_dict("records")],
         "comparison": _comparison(contract_comparison),
         "agreement": _agreement(contract_comparison),
@@ -173,7 +167,7 @@ def report_data(
         "records": counts.to_dict("records"),
         "figures": [_figure(name, path) for name, path in figures.items()],
         **statistics_data(statistics),
-        **threat_data(threats, ablations),
+        **threat_data(threats),
         **audit_data(audits, certificates),
         **case_data(
             cases, {name: _of_folder("cases", name, path) for name, path in case_figures.items()}
@@ -217,36 +211,6 @@ def _counts(
 
 def _statuses(runs: pd.DataFrame) -> dict[str, int]:
     return {status: int((runs["status"] == status).sum()) for status in STATUSES}
-
-
-def _highlights(claims: pd.DataFrame) -> list[dict[str, str]]:
-    """The headlines of the verdicts that were reached, those of the lowest priority number."""
-    decided, reached = claims.set_index("claim_id"), []
-    for claim in load_claims():
-        row = decided.loc[claim["id"]]
-        if row["verdict"] in claim["headlines"]:
-            headline = claim["headlines"][row["verdict"]]
-            text = headline["text"].format(estimate=row["estimate"], interval=_interval(row))
-            shown = {"title": headline["title"], "text": text, "claim": claim["id"]}
-            reached.append((headline["priority"], shown))
-    return [shown for _, shown in sorted(reached, key=lambda pair: pair[0])[:HIGHLIGHTS]]
-
-
-def _interval(row: Mapping[str, Any]) -> str:
-    return "" if pd.isna(row["low"]) else f"[{row['low']:.2f}, {row['high']:.2f}]"
-
-
-def _claim(row: dict[str, Any]) -> dict[str, Any]:
-    kept = ["group", "statement", "source", "published", "verdict", "estimate"]
-    kept += ["reason", "rule", "figure", "table"]
-    by = row["decided_by"].replace("both", "both protocols")
-    return {
-        "id": row["claim_id"],
-        "interval": _interval(row),
-        **{k: row[k] for k in kept},
-        "decided_by": by,
-        "threats": row["threats"].split("; ") if row["threats"] else [],
-    }
 
 
 def _contract(row: dict[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,8 @@ class Evidence:
         scores: trained runs, possibly none.
         released_audit: the published audit of the environments, recomputed.
         released_audit_records: the records that it expands to.
+        threat_experiments: small experiments on threats to validity.
+        ablations: the chain from the published PPO to independent learners, possibly none.
         repetitions: bootstrap repetitions.
         curves: learning curves of runs that a rule follows, possibly none.
         case_scores: points of the case studies, possibly none.
@@ -42,6 +44,8 @@ class Evidence:
     scores: pd.DataFrame
     released_audit: pd.DataFrame
     released_audit_records: pd.DataFrame
+    threat_experiments: pd.DataFrame
+    ablations: pd.DataFrame
     repetitions: int
     curves: pd.DataFrame = field(default_factory=pd.DataFrame)
     case_scores: pd.DataFrame = field(default_factory=pd.DataFrame)

@@ -98,7 +98,7 @@ def _learners(runs: pd.DataFrame) -> list[dict[str, Any]]:
         means = known[["cooperation", "training_return", "welfare"]].astype(float).mean()
         rows.append(
             {
-                "name": policy + (", as published" if protocol == "as_published" else ""),
+                "name": policy + (", as_published" if protocol == "as_published" else ""),
                 "kind": "learner",
                 "runs": f"{len(known)} of {len(part)}",
                 "share": _short(100 * means["cooperation"]),

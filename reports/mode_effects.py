@@ -35,6 +35,7 @@ def mode_rows(scores: pd.DataFrame, *, repetitions: int) -> list[dict[str, Any]]
     """
     runs = with_tiers(scores[(scores["status"] == "finished") & scores["score"].notna()])
     payoffs = [np.asarray(values, float) for values in runs["payoff_per_agent"]]
+    broken = with_tiers(scores[scores["status"].isin(["diverged", "failed"])])
     runs = runs.assign(
         # Of an equal part of what the planner reaches.
         worst_off=[p.min() * len(p) for p in payoffs] / runs["welfare_ceiling"],
@@ -45,8 +46,19 @@ def mode_rows(scores: pd.DataFrame, *, repetitions: int) -> list[dict[str, Any]]
         scopes = {tier: part[part["tier"] == tier] for tier in in_order(part["tier"])}
         for tier, own in {WHOLE: part, **scopes}.items():
             about = {"edition": edition, "protocol": protocol, "mechanism_class": tier}
-            rows += [{**about, **found} for found in _modes(own, repetitions)]
+            rows += [
+                {**about, **found, "unfinished": _unfinished(broken, {**about, **found})}
+                for found in _modes(own, repetitions)
+            ]
     return rows
+
+
+def _unfinished(broken: pd.DataFrame, row: Mapping[str, Any]) -> int:
+    """Runs that a row leaves out because they did not finish."""
+    factors = ["edition", "protocol", "reward_mode"]
+    same = (broken[factors] == pd.Series(row)[factors]).all(axis=1)
+    tier = row["mechanism_class"]
+    return int((same if tier == WHOLE else same & (broken["tier"] == tier)).sum())
 
 
 def _modes(runs: pd.DataFrame, repetitions: int) -> list[dict[str, Any]]:

@@ -36,11 +36,14 @@ CONTRACT = {
     "counts": "planned finished diverged failed excluded cpu_seconds environments policies seeds",
     "highlights": "title text claim",
     "claims": "id group statement source published verdict estimate interval decided_by reason rule"
-    " threats figure table",
+    " threats figure table unlinked",
     "threats": "id title group statement place affects treatment evidence without",
     "threat_groups": "title threats recomputed quantities ids",
     "ablations": "environment step change isolated cooperation score score_low score_high effect"
     " effect_low effect_high",
+    "untrained": "environment policy protocol seeds share_min share_max length_min length_max"
+    " clipped",
+    "half_precision": "number_format reward_mode reward gradient weights",
     "contract": "environment mechanism_class n_agents horizon endowments baselines observation"
     " action_high deterministic early_termination",
     "comparison": "environment measured stated",
@@ -100,8 +103,8 @@ CONTRACT = {
     "equivalence": "claim policy compared_with edition mechanism_class reward_mode measure unit"
     " pairs difference low high margin same",
     "power": "edition protocol seeds seen effect score_least score_most",
-    "mode_effects": "edition protocol reward_mode mechanism_class cells environments score"
-    " score_low score_high change change_low change_high worst_off gini trust cooperation",
+    "mode_effects": "edition protocol reward_mode mechanism_class cells unfinished environments"
+    " score score_low score_high change change_low change_high worst_off gini trust cooperation",
     "statistics": "returns rankings changes members oracles exceedances contributions modes"
     " breakdowns tests equivalence power",
     "released_audit_figures": "quantity published recomputed result note source",
@@ -112,12 +115,13 @@ CONTRACT = {
     "exploitability": "environment policies worth least least_gain least_relative most most_gain"
     " most_relative learner learner_gain learner_relative",
     "cross_play": "environment policies best best_value lost lost_value lost_self firm firm_value"
-    " generous generous_value",
+    " generous generous_value strange strange_value wary wary_value",
     "worst_case_training": "edition reward_mode partner environments seeds more less open"
     " difference",
     "robustness": "disturbance size learners_median learners_largest learners_who others_median"
     " others_largest others_who",
-    "behaviour": "edition policy environments slope forgiveness end_game share jain efficiency",
+    "behaviour": "edition policy environments slope forgiveness end_game share jain gini"
+    " efficiency sustainability",
     "reward_hacking": "edition protocol reward_mode runs correlation negative breaks",
     "audits": "exploitability cross_play robustness behaviour reward_hacking",
     "case_summary": "text",

@@ -195,7 +195,7 @@ def gap_rows(gaps: pd.DataFrame) -> list[dict[str, Any]]:
     keys = ["edition", "mechanism_class", "environment", "reward_mode"]
     numbers = ("gap", "low", "high", "lowest_without", "highest_without")
     gap = dict.fromkeys((*numbers, "members_gap", "members_low", "members_high"), np.nan)
-    empty = {**gap, "leaders": "", "chosen": np.nan, "environments": None}
+    empty = {**gap, "leaders": "", "chosen": np.nan, "environments": None, "unfinished": 0}
     rows = []
     for names, part in gaps.groupby(keys, sort=False):
         row = dict(zip(keys, names, strict=True)) | {"published": np.nan, "published_leaders": ""}

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
+from .experiments import half_precision, untrained
 from .threats import GROUPS, load_threats
 
+# Tables that the section shows, see `schema`.
+TABLES = ("threats", "threat_experiments", "ablations")
 Row = dict[str, Any]
 
 
-def threat_data(threats: pd.DataFrame, ablations: pd.DataFrame) -> dict[str, Any]:
-    """The parts `threats`, `threat_groups` and `ablations` of the report's data.
+def threat_data(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+    """Sections of the report, by key; see `report.CONTRACT`.
 
     Args:
-        threats: see `schema`.
-        ablations: see `schema`.
+        tables: those of `TABLES`.
     """
-    found = dict(list(threats.groupby("threat")))
+    experiments, ablations = tables["threat_experiments"], tables["ablations"]
+    found = dict(list(tables["threats"].groupby("threat")))
     rows = [_threat(threat, found.get(threat["id"])) for threat in load_threats()]
     return {
         "threats": rows,
@@ -27,7 +31,36 @@ def threat_data(threats: pd.DataFrame, ablations: pd.DataFrame) -> dict[str, Any
             row | {"environment": f"{row['environment']}-{row['edition']}"}
             for row in ablations.to_dict("records")
         ],
+        "untrained": _starts(untrained(experiments)),
+        "half_precision": _updates(half_precision(experiments)),
     }
+
+
+def _starts(starts: pd.DataFrame) -> list[Row]:
+    """A row per learner, protocol and environment, over its seeds."""
+    keys = ["environment", "policy", "protocol"]
+    return [
+        dict(zip(keys, key, strict=True))
+        | {
+            "seeds": len(part),
+            **{f"share_{end}": getattr(part["share"], end)() for end in ("min", "max")},
+            **{f"length_{end}": int(getattr(part["length"], end)()) for end in ("min", "max")},
+            "clipped": part["clipped"].mean(),
+        }
+        for key, part in (starts.groupby(keys, sort=False) if len(starts) else ())
+    ]
+
+
+def _updates(updates: pd.DataFrame) -> list[Row]:
+    """A row per number format and reward mode."""
+    return [
+        {
+            **{key: row[key] for key in ("number_format", "reward_mode")},
+            "reward": row["reward per step"],
+            **{part: bool(row[f"{part} finite"]) for part in ("gradient", "weights")},
+        }
+        for row in updates.to_dict("records")
+    ]
 
 
 def _threat(threat: Row, evidence: pd.DataFrame | None) -> Row:

@@ -17,7 +17,8 @@ def load_claims() -> list[dict[str, Any]]:
     """The claims of all files, in order.
 
     Raises:
-        ValueError: a claim names a rule that does not exist, or an id occurs twice.
+        ValueError: a claim names a rule that does not exist or shows nothing, or an id occurs
+            twice.
     """
     claims = [
         claim
@@ -31,6 +32,11 @@ def load_claims() -> list[dict[str, Any]]:
     for claim in claims:
         if claim["decide"] not in RULES:
             raise ValueError(f"claim {claim['id']}: no rule {claim['decide']!r} in reports/rules")
+        if not (claim["figure"] or claim["table"] or claim.get("unlinked")):
+            raise ValueError(
+                f"claim {claim['id']}: it needs a figure or a table that decides it, or a reason "
+                "why neither does, `unlinked`"
+            )
     return claims
 
 

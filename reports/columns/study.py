@@ -7,7 +7,8 @@ from .fields import CELL, RUN, Column
 VERDICTS = ("confirmed", "refuted", "inconclusive", "not testable")
 GROUPS = ("published", "own")
 DECIDERS: tuple[str, ...] = ("reference", "contract", "counts", "certificates", "audits")
-DECIDERS += ("case_studies", "published", "as_published", "corrected", "both", "")
+DECIDERS += ("case_studies", "published", "as_published", "corrected", "both", "experiment")
+DECIDERS += ("ablations", "")
 CHECKS = ("contract", "solutions", "certificates", "reference", "traces")
 
 TABLES = {

@@ -6,7 +6,7 @@ from .fields import CELL, MODES, PROTOCOLS, Column
 
 # What a piece of evidence is computed from.
 EVIDENCE: tuple[str, ...] = ("reference", "contract", "documents", "identity", "audits", "runs")
-EVIDENCE += ("cards", "experiment", "ablations", "published")
+EVIDENCE += ("cards", "experiment", "ablations", "case_studies", "published")
 
 TABLES = {
     "threats": {

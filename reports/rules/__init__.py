@@ -95,6 +95,7 @@ RULES: dict[str, Callable[[Evidence], Decision]] = {
         editions.only_formal_dilemmas,
         own.joint_control_effect,
         own.action_units_at_the_start,
+        own.own_units_raise_the_score,
         own.learners_against_best_constant,
         editions.equilibria_cost_only_in_the_formal_edition,
         own.reward_changes_welfare,

@@ -39,8 +39,8 @@ def tier_medians(evidence: Evidence) -> Decision:
             said.append(f"constant of {level} % {_listed(medians)}")
     if not constants.empty:
         reason = (
-            f"A constant does not react to its reward, and still has a contribution: "
-            f"{'; '.join(said)}; published {_listed(stated)}. "
+            "A constant, here as released of the largest endowment, does not react to its reward, "
+            f"and still has a contribution: {'; '.join(said)}; published {_listed(stated)}. "
         )
     if pairs.empty:
         return Decision(

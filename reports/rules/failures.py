@@ -7,6 +7,7 @@ import pandas as pd
 from ..breakdowns import PEAK_OVER_MEDIAN, peak_over_median
 from ..columns import MODES
 from ..evidence import Decision, Evidence
+from ..experiments import half_precision
 from ..sources import published
 from .members import corrected, environments_of, examined, not_trained
 
@@ -20,10 +21,12 @@ PRECISION = "Corrected learners compute in single precision with scaled rewards"
 
 
 def ddpg_fails_on_apache(evidence: Evidence) -> Decision:
-    """D01: how the corrected DDPG family ends on ApacheProject."""
+    """D01: how the corrected DDPG family ends on ApacheProject, and one released update."""
+    tried = _one_update(evidence)
     runs = _runs(evidence, DDPG_FAMILY, ("ApacheProject",))
     if runs.empty:
-        return not_trained("MADDPG, MATD3 and M3DDPG", "ApacheProject-v0")
+        found = not_trained("MADDPG, MATD3 and M3DDPG", "ApacheProject-v0")
+        return Decision(found.verdict, found.reason + tried)
     said = [
         f"{mode} {int((part['status'] == 'diverged').sum())} of {len(part)}"
         for mode, part in runs.groupby("reward_mode")
@@ -32,9 +35,23 @@ def ddpg_fails_on_apache(evidence: Evidence) -> Decision:
     reason = (
         f"{PRECISION}; of their runs on ApacheProject-v0 diverged: {', '.join(said)}. The released "
         "code of these three learners alone computes in half precision without scaled gradients, "
-        "and rewards differ by a factor of about 20 between the modes."
+        f"and rewards differ by a factor of about 20 between the modes.{tried}"
     )
     return examined(reason, estimate)
+
+
+def _one_update(evidence: Evidence) -> str:
+    """What one update makes of the released critic, in a sentence; none without the experiment."""
+    updates = half_precision(evidence.threat_experiments)
+    if updates.empty:
+        return ""
+    broken = updates[updates["weights finite"] == 0]
+    kinds = zip(broken["number_format"], broken["reward_mode"], strict=True)
+    cases = " and ".join(f"{kind} precision, {mode} reward" for kind, mode in kinds)
+    return (
+        " One update of their released critic on its rewards leaves weights that are not finite in "
+        f"{len(broken)} of {len(updates)} cases{f': {cases}' if cases else ''}."
+    )
 
 
 def masac_and_lola_finish_on_apache(evidence: Evidence) -> Decision:

@@ -18,6 +18,11 @@ def covers_all_classes(runs: pd.DataFrame) -> bool:
     return set(runs["mechanism_class"]) == set(CLASSES)
 
 
+def covers_all_environments(runs: pd.DataFrame) -> bool:
+    """Whether runs, which are of one edition, are on all twenty environments."""
+    return runs["environment"].nunique() == CLASS_SIZE * len(CLASSES)
+
+
 def published_ippo_below_random(evidence: Evidence) -> Decision:
     """A11: the published IPPO against Random, class by class."""
     runs = evidence.scores

@@ -27,6 +27,7 @@ from .objectives import (
 )
 from .records import (
     audit_scope,
+    counts_without_a_source,
     documented_environments,
     pages_without_data,
     records_without_mode,
@@ -38,6 +39,7 @@ from .yardsticks import (
     correlations,
     loyalty_is_full_contribution,
     oracles_as_bounds,
+    rubrics_and_models,
     survival,
 )
 
@@ -63,6 +65,7 @@ EVIDENCE: dict[str, Evidence] = {
         constants_above_learners,
         survival,
         oracles_as_bounds,
+        rubrics_and_models,
         correlations,
         action_units,
         implementations,
@@ -77,6 +80,7 @@ EVIDENCE: dict[str, Evidence] = {
         records_without_mode,
         repeated_episodes,
         audit_scope,
+        counts_without_a_source,
         pages_without_data,
     )
 }

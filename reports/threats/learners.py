@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 
+import pandas as pd
+
 from coopetition.agents.threats import UPDATES
 
 from ..ablations import largest, plus
+from ..experiments import half_precision, untrained
 from ..sources import published
 from ..theme import signed
 from .tables import Finding, Tables
@@ -14,20 +17,21 @@ from .tables import Finding, Tables
 
 def action_units(tables: Tables) -> list[Finding]:
     """V06: what controllers in raw and in own units play before and after training."""
-    found, first = [], tables.measured("untrained")
-    if len(first):
-        raw, squashed = first["Central_PPO, as_published"], first["Central_SAC, as_published"]
-        own = first["Central_PPO, corrected"]
+    found, starts = [], untrained(tables.threat_experiments)
+    if len(starts):
+        parts = dict(list(starts.groupby(["policy", "protocol"])))
+        raw, squashed = (parts[policy, "as_published"] for policy in ("Central_PPO", "Central_SAC"))
+        own = parts["Central_PPO", "corrected"]
         text = (
-            f"On TrustDilemma-v0 the published PPO controller starts at "
-            f"{100 * raw['share']:.2f} % of the endowment, {100 * raw['clipped']:.0f} % of its "
-            f"sampled actions are cut off at zero, and its episode ends after {raw['length']:.0f} "
-            f"steps with {raw['return']:,.0f}; SAC, which rescales, starts at "
-            f"{100 * squashed['share']:.0f} % and gets {squashed['return']:,.0f}. Untrained, in "
-            f"[-1, 1] of the own endowment, PPO gets {own['return']:,.0f}."
+            f"Before training, with {raw['seed'].nunique()} seeds on each of "
+            f"{raw['environment'].nunique()} released environments, the published PPO controller "
+            f"plays {_percent(raw['share'], 2)} of the endowment and {_percent(raw['clipped'])} of "
+            f"its sampled actions are cut off at zero; SAC, which rescales, plays "
+            f"{_percent(squashed['share'])}. In [-1, 1] of the own endowment PPO plays "
+            f"{_percent(own['share'])}."
         )
-        quantity = "first action of the published PPO"
-        found.append(Finding(quantity, 100 * raw["share"], "% of endowment", text, "experiment"))
+        share, quantity = 100 * raw["share"].max(), "first action of the published PPO"
+        found.append(Finding(quantity, share, "% of endowment", text, "experiment"))
     runs = tables.runs(policy="Central_PPO", protocol="as_published")
     if len(runs):
         share, steps = 100 * runs["cooperation"].median(), int(runs["steps_done"].max())
@@ -51,6 +55,12 @@ def action_units(tables: Tables) -> list[Finding]:
         quantity = f"effect of own units on {name}-v0"
         found.append(Finding(quantity, float(step["effect"]), "score", text, "ablations"))
     return found
+
+
+def _percent(shares: pd.Series, digits: int = 0) -> str:
+    """The range of some shares, in words."""
+    low, high = (f"{100 * end:.{digits}f}" for end in (shares.min(), shares.max()))
+    return f"{low} %" if low == high else f"{low} to {high} %"
 
 
 def implementations(tables: Tables) -> list[Finding]:
@@ -92,18 +102,16 @@ def _part(share: float) -> str:
 
 def number_format(tables: Tables) -> list[Finding]:
     """V08: one update of the same critic in half and in single precision."""
-    found, tried = [], tables.measured("half_precision")
+    found, tried = [], half_precision(tables.threat_experiments)
     if len(tried):
-        private, integrated = (
-            tried[f"half, {mode}", "reward per step"] for mode in ("private", "integrated")
-        )
-        finite = tried.xs("weights finite", level="quantity")
-        broken = list(finite.index[finite == 0])
+        rewards = tried.groupby("reward_mode")["reward per step"].first()
+        broken = tried[tried["weights finite"] == 0]
+        names = "; ".join(f"{row.number_format}, {row.reward_mode}" for row in broken.itertuples())
         text = (
-            f"One update of the released critic for 40 agents at {integrated:,.0f} per step "
-            f"(integrated) and at {private:,.0f} (private), in half and in single precision: "
-            f"weights are no longer finite in {len(broken)} of {len(finite)} cases"
-            + (f" ({'; '.join(broken)})." if broken else ".")
+            f"One update of the released critic for 40 agents at {rewards['integrated']:,.0f} per "
+            f"step (integrated) and at {rewards['private']:,.0f} (private), in half and in single "
+            f"precision: weights are no longer finite in {len(broken)} of {len(tried)} cases"
+            + (f" ({names})." if names else ".")
         )
         quantity = "cases with weights not finite"
         found.append(Finding(quantity, len(broken), "of 4 cases", text, "experiment"))

@@ -96,8 +96,9 @@ def arithmetic_contribution(tables: Tables) -> list[Finding]:
             continue
         half, none = own["Constant_50"], own["Constant_00"]
         text = (
-            f"{name}: (integrated - private)/integrated of Constant_50, which reacts to no reward, "
-            f"is {over(half)}; of Constant_00 it is {over(none)}."
+            f"{name}: (integrated - private)/integrated of Constant_50, half of every agent's own "
+            f"endowment, which reacts to no reward, is {over(half)}; of Constant_00 it is "
+            f"{over(none)}."
         )
         quantity = f"contribution of Constant_50, {name}"
         found.append(Finding(quantity, float(half.median()), "%", text, "reference"))

@@ -1,4 +1,4 @@
-"""What was recorded and said: threats V10, V11, V13, V14 and V24."""
+"""What was recorded and said: threats V10, V11, V13, V14, V19 and V24."""
 
 from __future__ import annotations
 
@@ -46,6 +46,20 @@ def records_without_mode(tables: Tables) -> list[Finding]:
         f"alone has {cells:,} distinct cells, so at least {cells - kept:,} are missing."
     )
     return [Finding("missing cells", cells - kept, "records", text, "documents")]
+
+
+def counts_without_a_source(tables: Tables) -> list[Finding]:
+    """V19: published counts that nothing released leads to."""
+    counts = tables.counts
+    missing = counts[counts["result"] == "not derivable"]
+    if missing.empty:
+        return []
+    largest = missing.loc[missing["published"].idxmax()]
+    text = (
+        f"{len(missing)} of {len(counts)} published counts of records cannot be derived from what "
+        f"is released; the largest is {largest['published']:,.0f} ({largest['component']})."
+    )
+    return [Finding("counts that cannot be derived", len(missing), "counts", text, "documents")]
 
 
 def repeated_episodes(tables: Tables) -> list[Finding]:

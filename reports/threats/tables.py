@@ -29,6 +29,10 @@ class Tables:
         learner_cards: what the learners are.
         threat_experiments: small experiments.
         ablations: the chain from the published PPO to independent learners.
+        case_scores: points of the case studies, beside chance.
+        case_ablations: points of their models after a change.
+        case_parameters: parameters of their models, beside those of environments.
+        case_rollouts: what environments do with their histories.
     """
 
     reference: pd.DataFrame
@@ -43,6 +47,10 @@ class Tables:
     learner_cards: pd.DataFrame
     threat_experiments: pd.DataFrame
     ablations: pd.DataFrame
+    case_scores: pd.DataFrame
+    case_ablations: pd.DataFrame
+    case_parameters: pd.DataFrame
+    case_rollouts: pd.DataFrame
 
     @property
     def returns(self) -> dict[str, pd.DataFrame]:

@@ -1,4 +1,4 @@
-"""What learners are compared with: threats V04, V05, V15, V21 and V26."""
+"""What learners are compared with: threats V04, V05, V15, V21, V25 and V26."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from .tables import Finding, Tables, classes_of_tables, listed, over
 
 CROSSOVER = "AppleAppStore-v0"
 EQUILIBRIA = ("Oracle_Equilibrium", "Oracle_ReciprocityEquilibrium", "Oracle_Nash")
+# Share of random parameter sets from which a score is one that chance reaches.
+CHANCE = 0.05
 # Environments in the mean of a class.
 CLASS_SIZE = 5
 
@@ -181,6 +183,58 @@ def oracles_as_bounds(tables: Tables) -> list[Finding]:
         f"best constant returns {best[lowest]:,.0f}."
     )
     return [*found, Finding("lowest equilibrium oracle", share, "share", text, "reference")]
+
+
+def rubrics_and_models(tables: Tables) -> list[Finding]:
+    """V25: what the scores of case studies are worth, and whose model they are of."""
+    found = []
+    scores = tables.case_scores[tables.case_scores["rubric"] == "legacy"]
+    if len(scores):
+        chance = int((scores["p_null"] >= CHANCE).sum())
+        said = "; ".join(
+            f"{row.case} {row.variant} {row.score:g} of {row.max:g}, random {row.null_mean:.1f}"
+            for row in scores.itertuples()
+        )
+        text = (
+            f"Under the published rubrics random parameter sets of the first null model score as "
+            f"much as the calibrated one in at least 5 % of draws for {chance} of {len(scores)} "
+            f"scores: {said}."
+        )
+        found.append(Finding("scores within chance", chance, "scores", text, "case_studies"))
+    changed = tables.case_ablations[tables.case_ablations["rubric"] == "legacy"]
+    if len(changed):
+        kept = int((changed["score"] >= changed["calibrated"]).sum())
+        text = (
+            f"{kept} of {len(changed)} variants of the models (a part taken out or altered, or no "
+            "model at all) score as much as the calibrated one under the published rubric, or more."
+        )
+        quantity = "variants that lose no point"
+        found.append(Finding(quantity, kept, "variants", text, "case_studies"))
+    rows = tables.case_parameters
+    shared = rows[rows["game"].str.endswith("-v0")]
+    if len(shared):
+        other = shared[~shared["equal"].astype(bool)]
+        said = "; ".join(
+            f"{case} {int((other['case'] == case).sum())} of {len(own)}"
+            for case, own in shared.groupby("case")
+        )
+        text = (
+            f"{len(other)} of {len(shared)} parameters that a case model and its released "
+            f"environment both have differ: {said}."
+        )
+        quantity = "parameters that differ"
+        found.append(Finding(quantity, len(other), "parameters", text, "case_studies"))
+    played = tables.case_rollouts[tables.case_rollouts["kind"] == "script"]
+    if len(played):
+        met = played[played["points"] == played["points_max"]]
+        on = played.groupby("environment").size().index
+        text = (
+            f"Played by hand on {len(on)} environments, the coded histories meet {len(met)} of "
+            f"{len(played)} of their own expectations."
+        )
+        quantity = "expectations met by the history"
+        found.append(Finding(quantity, len(met), "expectations", text, "case_studies"))
+    return found
 
 
 def correlations(tables: Tables) -> list[Finding]:

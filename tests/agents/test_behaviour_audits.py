@@ -1,14 +1,17 @@
 """Audits of how policies bear disturbance, and of how they behave."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from coopetition import agents, envs
 from coopetition.agents.audits import behaviour as module
 from coopetition.agents.audits.behaviour import PATIENCE, behaviour, gini, jain, trajectories
 from coopetition.agents.audits.cross_play import cross_play
+from coopetition.agents.audits.exploitability import Budget
 from coopetition.agents.audits.panel import Auditee
 from coopetition.agents.audits.robustness import Disturbed, robustness
+from coopetition.agents.audits.suite import audit
 from coopetition.agents.constants import Constant
 from coopetition.agents.evaluation import play, streams
 from coopetition.agents.heuristics import TitForTat
@@ -310,3 +313,23 @@ def test_company_and_order_change_nothing(id, audit):
     whole = audit(line, game, episodes=2, seed=SEED)
     again = [audit([each], game, episodes=2, seed=SEED) for each in line[::-1]]
     assert [row for rows in again[::-1] for row in rows] == whole
+
+
+def test_the_order_of_environments_changes_nothing():
+    """The same policies go from one to the next, and solve each of them."""
+    names = ("Random", "TitForTat", "Oracle_Nash", "Planner")
+    ids, budget = ("TrustDilemma-v1", "SLCD-v1"), Budget(iterations=1, population=4, restarts=1)
+
+    def audited(order):
+        line = [auditee(name, envs.game(order[0], max_steps=10)) for name in names]
+        games = {id: envs.game(id, max_steps=10) for id in order}
+        return {
+            (id, part): pd.DataFrame(rows)
+            for id, game in games.items()
+            for part, rows in audit(line, game, episodes=2, budget=budget, seed=SEED).items()
+        }
+
+    one, other = audited(ids), audited(ids[::-1])
+    assert one.keys() == other.keys()
+    for place, rows in one.items():
+        pd.testing.assert_frame_equal(rows, other[place], check_exact=True, obj=str(place))

@@ -12,6 +12,11 @@ def of_format():
     return values(critics.half_precision())
 
 
+@pytest.fixture(scope="module")
+def started():
+    return playing.untrained()
+
+
 def values(rows):
     return {(row["setting"], row["quantity"]): row["value"] for row in rows}
 
@@ -61,15 +66,26 @@ def test_a_critic_that_ends_in_tanh_saturates():
     assert found["linear, TrustDilemma-v0", "gradient left"] > 0.05
 
 
-def test_published_controllers_start_at_nothing_but_sac():
-    """Findings, V06: 0 of 100 for PPO and A2C, episode ends at step 3; SAC near mid-range."""
-    found = values(playing.untrained())
-    for policy in ("Central_PPO", "Central_A2C"):
-        assert found[f"{policy}, as_published", "share"] < 0.01
-        assert found[f"{policy}, as_published", "length"] == 3
-        assert 0.3 < found[f"{policy}, as_published", "clipped"] < 0.6
-        assert found[f"{policy}, corrected", "share"] == pytest.approx(0.5, abs=0.05)
-    assert found["Central_SAC, as_published", "share"] == pytest.approx(0.5, abs=0.15)
+def test_published_controllers_start_at_nothing_but_sac(started):
+    """Findings, V06: 0 of 100 for PPO and A2C, episode ends at step 3; SAC near mid-range.
+
+    That is of the first seed; with others SAC starts lower, and the episode can end early too.
+    """
+    found = values(started)
+    games = [("TrustDilemma-v0", 3), ("PartnerHoldUp-v0", 3), ("TeamProduction-v0", 100)]
+    for game, length in [*games, ("ReciprocalDilemma-v0", 100)]:
+        for policy in ("Central_PPO", "Central_A2C"):
+            for seed in playing.SEEDS:
+                setting = f"{policy}, as_published, {game}, {seed}"
+                assert found[setting, "share"] < 0.001
+                assert found[setting, "length"] == length
+                assert 0.3 < found[setting, "clipped"] < 0.6
+            share = found[f"{policy}, corrected, {game}, 99", "share"]
+            assert share == pytest.approx(0.5, abs=0.05)
+    shares = [found[f"Central_SAC, as_published, TrustDilemma-v0, {s}", "share"] for s in (99, 101)]
+    assert shares[0] == pytest.approx(0.5, abs=0.15)
+    assert 0.1 < shares[1] < 0.3
+    assert found["Central_SAC, as_published, TrustDilemma-v0, 101", "length"] == 3
 
 
 def test_the_released_tit_for_tat_remembers_its_first_episode():
@@ -84,7 +100,9 @@ def test_values_go_on_beyond_the_horizon_as_published_alone():
     assert found["corrected", "steps beyond the last"] == 0
 
 
-def test_experiments_say_the_same_again():
-    one, other = (playing.untrained() for _ in range(2))
+def test_experiments_say_the_same_again(started, monkeypatch):
+    monkeypatch.setattr(playing, "SEEDS", playing.SEEDS[-1:])
+    other = playing.untrained()
+    one = [row for row in started if row["setting"] in {again["setting"] for again in other}]
     assert [row["value"] for row in one] == [row["value"] for row in other]
     assert np.isfinite([row["value"] for row in one]).all()

@@ -65,7 +65,8 @@ def run(table: str = "scores", **changes: Any) -> dict[str, Any]:
 def evidence(*, repetitions: int = 50, **tables: Any) -> Evidence:
     """What rules look at: the tables given, as rows or frames, and the others empty."""
     names = ("reference", "contract", "certificates", "counts", "identity", "scores")
-    names += ("released_audit", "released_audit_records", "curves")
+    names += ("released_audit", "released_audit_records", "threat_experiments", "ablations")
+    names += ("curves",)
     found = {name: schema.table(name, tables.pop(name, ())) for name in names}
     return Evidence(**found, **tables, repetitions=repetitions)
 
@@ -315,7 +316,8 @@ def audits_of(
 
     Best replies gain 10 (n + 1) per agent; agent 0 gains n by leaving for half of the endowment in
     the first step, and loses by all else; among policy m policy n earns 100 n + m, and 10
-    more among its like.
+    more among its like. Among k cooperators n earns 10 k + n, a cooperator 10 k and a defector 5
+    more; in every step n has the welfare 10 n and 1 more than in the step before.
 
     Args:
         places: environments and editions.
@@ -349,11 +351,19 @@ def audits_of(
             follows = {"slope": n / 10, "forgiveness": None if n % 2 else 0.5, "end_game": -0.2}
             found = {"welfare": 100.0 + n, "jain": 1 - n / 100, "efficiency": 0.1 * (n + 1)}
             tables["audit_behaviour"].append(row("audit_behaviour", **one, **follows, **found))
+            for k in range(2):
+                paid = {"payoff": n + 10.0 * k, "cooperator_payoff": 10.0 * k}
+                paid |= {"defector_payoff": 10.0 * k + 5, "position": n / 10}
+                about = one | {"role": "0|1", "cooperators": k, **paid}
+                tables["audit_schelling"].append(row("audit_schelling", **about))
+            for step in range(3):
+                played = {"step": step, "welfare": 10.0 * n + step, "trust": n / 10}
+                tables["audit_trajectories"].append(row("audit_trajectories", **one, **played))
     return {name: schema.table(name, rows) for name, rows in tables.items()}
 
 
 AUDIT_TABLES = ("audit_exploitability", "audit_deviations", "audit_cross_play")
-AUDIT_TABLES += ("audit_robustness", "audit_behaviour")
+AUDIT_TABLES += ("audit_robustness", "audit_behaviour", "audit_schelling", "audit_trajectories")
 
 
 def released_of(environments: Mapping[str, str]) -> pd.DataFrame:
@@ -389,3 +399,28 @@ def chain(effects: Mapping[str, float], seeds: int = 3) -> pd.DataFrame:
         for place, step in enumerate(CHAIN)
     ]
     return schema.table("ablations", rows)
+
+
+def untrained(shares: Mapping[str, Sequence[float]], environments: int = 4) -> pd.DataFrame:
+    """Invented experiments: learner -> share of the endowment per seed, before training.
+
+    Corrected learners play half. Half of the sampled actions is cut off where nothing is played.
+    """
+    rows = [
+        row(
+            "threat_experiments",
+            experiment="untrained",
+            setting=f"{policy}, {protocol}, E{place}-v0, {seed}",
+            **{"quantity": quantity, "value": value},
+        )
+        for place in range(environments)
+        for policy, found in shares.items()
+        for protocol in columns.PROTOCOLS
+        for seed, share in enumerate(found if protocol == "as_published" else [0.5] * len(found))
+        for quantity, value in (
+            ("share", share),
+            ("length", 100.0 if share > 0.2 else 3.0),
+            ("clipped", 0.5 * (share == 0)),
+        )
+    ]
+    return schema.table("threat_experiments", rows)

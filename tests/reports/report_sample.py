@@ -25,7 +25,8 @@ def _claim(name: str, group: str, verdict: str, figure: str) -> dict:
         "rule": f"Rule of {name}.",
         "threats": ["V01", "V26"] if group == "published" else [],
         "figure": figure,
-        "table": "records" if figure == "" else "",
+        "table": "records" if name == "B02" else "",
+        "unlinked": "" if figure else "Nothing shows it.",
     }
 
 
@@ -121,6 +122,7 @@ def _gap(gap: float | None) -> dict:
     ends = {"low": None, "high": None} if gap is None else {"low": gap - 1, "high": gap + 1}
     found = {"gap": gap, **ends, "lowest_without": 0.0, "highest_without": 0.2}
     found |= {"members_gap": -0.02, "members_low": -0.1, "members_high": 0.06}
+    found |= {"unfinished": 0 if gap is None else 2}
     return {**found, "leaders": "" if gap is None else "IPPO – QMIX", "environments": 5}
 
 
@@ -267,6 +269,28 @@ def sample() -> dict:
                 "effect_high": effect,
             }
             for step, isolated, effect in (("as published", True, None), ("batches", False, 0.7))
+        ],
+        "untrained": [
+            {
+                "environment": "TrustDilemma-v0",
+                "policy": "Central_PPO",
+                "protocol": "as_published",
+                "seeds": 3,
+                "share_min": 0.0,
+                "share_max": 0.0012,
+                "length_min": 3,
+                "length_max": 100,
+                "clipped": 0.467,
+            }
+        ],
+        "half_precision": [
+            {
+                "number_format": "half",
+                "reward_mode": "integrated",
+                "reward": 93_000.4,
+                "gradient": False,
+                "weights": False,
+            }
         ],
         "contract": [
             {
@@ -613,8 +637,9 @@ def sample() -> dict:
         "mode_effects": [
             {
                 **{"edition": "v1", "protocol": "corrected", "mechanism_class": "all"},
-                **{"reward_mode": mode, "cells": 4, "environments": 2, "score": 0.512},
-                **{"score_low": 0.4, "score_high": 0.6, "change": change, "change_low": change},
+                **{"reward_mode": mode, "cells": 4, "unfinished": 1, "environments": 2},
+                **{"score": 0.512, "score_low": 0.4, "score_high": 0.6},
+                **{"change": change, "change_low": change},
                 **{"change_high": change, "worst_off": 0.31, "gini": 0.1, "trust": None},
                 "cooperation": 0.5,
             }
@@ -694,6 +719,7 @@ def sample() -> dict:
                 **{"environment": name, "policies": 14, "best": "Planner", "best_value": 20.4},
                 **{"lost": "Planner", "lost_value": 11.5, "lost_self": 31.9, "firm": ""},
                 **{"firm_value": None, "generous": "Constant_100", "generous_value": 21839.1},
+                **{"strange": "", "strange_value": None, "wary": "Planner", "wary_value": 3.6},
             }
             for name in environments
         ],
@@ -716,7 +742,7 @@ def sample() -> dict:
             {
                 **{"edition": "v1", "policy": "TitForTat", "environments": 20, "slope": 1.0},
                 **{"forgiveness": 1.0, "end_game": -1e-18, "share": 1.0, "jain": 0.9944},
-                "efficiency": 0.9749,
+                **{"gini": 0.0123, "efficiency": 0.9749, "sustainability": 1.04},
             }
         ],
         "reward_hacking": [

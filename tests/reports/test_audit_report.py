@@ -17,6 +17,7 @@ from coopetition.agents.models import write_models
 from coopetition.agents.runs import Run
 from coopetition.reports import audit, audit_content, audit_results, schema
 from coopetition.reports.audit import PageError, audit_page, main
+from coopetition.reports.audit_panels import POINTS, among_cooperators, over_time
 from coopetition.reports.audit_sheets import chosen, environment_audits, mean_matrix, total_gains
 from coopetition.reports.auditees import in_order, names, with_interval
 from coopetition.reports.audits import MOST, exploitability, relative_gains
@@ -27,7 +28,7 @@ from frames import AUDITEES, auditee, audits_of, certificate, released_of, row
 
 pytestmark = pytest.mark.filterwarnings("error")
 PLACES = (("Alpha", "v1"), ("Beta", "v1"))
-SHEET = ("deviations", "exploitability", "cross_play", "behaviour")
+SHEET = ("deviations", "exploitability", "cross_play", "behaviour", "schelling", "trajectories")
 TOKEN = {"episodes": 1, "budget": Budget(iterations=1, population=4, restarts=1, episodes=1)}
 
 
@@ -163,6 +164,49 @@ def test_bars_and_matrix_show_learners_of_one_mode(audits):
     assert [patch.get_width() for patch in bars.patches] == [30, 80, 100, 120, 140]
 
 
+def test_the_policy_stands_between_a_cooperator_and_a_defector(audits):
+    plot = sheet(audits)
+    ax = plot.figure.subfigs[2].subfigs[0].axes[0]
+    lines = {line.get_label(): [*line.get_ydata()] for line in ax.get_lines()}
+    # IPPO on private reward is the third policy.
+    assert lines == {"plays C": [0, 10], "plays D": [5, 15], "IPPO": [2, 12]}
+    assert "it plays 0.20 of the way from a defector's share (0)" in plot.caption
+    nowhere = audits["audit_schelling"].assign(position=np.nan)
+    assert "of the way" not in sheet(audits | {"audit_schelling": nowhere}).caption
+
+
+def test_only_the_role_of_the_agent_that_leaves_is_drawn(audits):
+    table = of(audits, "schelling")
+    two = pd.concat([table, table.assign(role="2", payoff=-1.0)])
+    run = table[table["policy"] == "TitForTat"].iloc[0]
+    assert among_cooperators(two, run, 1)["payoff"].tolist() == [3, 13]
+    assert among_cooperators(two, run, 2)["payoff"].tolist() == [-1, -1]
+
+
+def test_welfare_and_trust_are_drawn_for_the_policy_and_few_others(audits):
+    plot = sheet(audits)
+    welfare, trust = plot.figure.subfigs[2].subfigs[1].axes
+    lines = {line.get_label(): [*line.get_ydata()] for line in welfare.get_lines()}
+    assert lines == {"IPPO": [20, 21, 22], "TitForTat": [30, 31, 32]}
+    assert [line.get_ydata()[0] for line in trust.get_lines()] == [0.2, 0.3]
+    steps = plot.data[plot.data["part"] == "over time"]
+    assert steps["step"].tolist() == [0, 1, 2, 0, 1, 2]
+    blind = sheet(
+        audits | {"audit_trajectories": audits["audit_trajectories"].assign(trust=np.nan)}
+    )
+    told = blind.figure.subfigs[2].subfigs[1].axes[1].texts
+    assert [text.get_text() for text in told] == ["this environment has no trust"]
+
+
+def test_a_long_episode_is_thinned_with_both_ends():
+    run = auditee("TitForTat", "heuristic")
+    rows = [row("audit_trajectories", **run, step=step) for step in range(100)]
+    table = schema.table("audit_trajectories", rows)
+    steps = over_time(table, table.iloc[0])["step"].tolist()
+    assert len(steps) == POINTS
+    assert (steps[0], steps[-1]) == (0, 99)
+
+
 # ---- over environments --------------------------------------------------------------------------
 
 
@@ -262,6 +306,23 @@ def test_behaviour_pools_learners_by_mode(audits):
     ]
     assert rows[1]["slope"] == pytest.approx(0.05)
     assert rows[2]["forgiveness"] != rows[2]["forgiveness"]
+    assert (rows[1]["gini"], rows[1]["sustainability"]) == pytest.approx((0.3, 0.3))
+
+
+def test_who_fares_best_among_defectors_and_loses_most_to_other_runs_of_itself():
+    about = {"environment": "Alpha", "edition": "v1"}
+    values = {"TitForTat": (3.0, None), "IPPO": (5.0, 0.5), "ISAC": (4.0, 2.5)}
+    rows = [
+        row("audit_cross_play_summary", **about, **who, among_defectors=paid, runs_gap=gap)
+        for name, (paid, gap) in values.items()
+        for who in [auditee(name, "heuristic" if gap is None else "learner")]
+    ]
+    table = schema.table("audit_cross_play_summary", rows)
+    [found] = audit_results.cross_play_rows(table)
+    assert (found["wary"], found["wary_value"]) == ("IPPO (integrated)", 5.0)
+    assert (found["strange"], found["strange_value"]) == ("ISAC (integrated)", 2.5)
+    [none] = audit_results.cross_play_rows(table[table["policy"] == "TitForTat"])
+    assert (none["strange"], none["strange_value"]) == ("", None)
 
 
 def test_worst_case_training_counts_environments_by_their_interval():

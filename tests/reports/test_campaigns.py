@@ -286,7 +286,7 @@ class TestReport:
 
 def evidence(**tables):
     names = ("reference", "contract", "certificates", "counts", "identity", "scores")
-    names += ("released_audit", "released_audit_records")
+    names += ("released_audit", "released_audit_records", "threat_experiments", "ablations")
     empty = dict.fromkeys(names, pd.DataFrame())
     return Evidence(**empty, repetitions=10, **tables)
 

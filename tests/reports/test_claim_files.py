@@ -9,7 +9,7 @@ import yaml
 from coopetition.reports import columns, counts, schema, statistics, verdicts
 from coopetition.reports.columns import MODES
 from coopetition.reports.figures import FIGURES
-from coopetition.reports.report import CONTRACT
+from coopetition.reports.report import CONTRACT, TEMPLATES
 from coopetition.reports.rules import RULES
 from coopetition.reports.sources import published
 from coopetition.reports.verdicts import decide, load_claims
@@ -17,7 +17,7 @@ from frames import campaign, evidence, released_of
 
 KEYS = {"id", "group", "statement", "source", "published", "rule", "threats", "figure", "table"}
 KEYS |= {"decide", "headlines"}
-OWN = [f"N{i:02d}" for i in range(1, 14)]
+OWN = [f"N{i:02d}" for i in range(1, 15)]
 # What published figures say of each other needs no run.
 WITHOUT_A_RUN = {"A10": "refuted", "D03": "inconclusive"}
 
@@ -33,7 +33,9 @@ def test_every_published_claim_is_there_once_and_word_for_word():
 
 def test_every_claim_is_complete():
     for claim in load_claims():
-        assert set(claim) == KEYS
+        assert set(claim) - {"unlinked"} == KEYS
+        shown = bool(claim["figure"] or claim["table"])
+        assert shown != bool(claim.get("unlinked")), claim["id"]
         assert claim["figure"] in ("", *FIGURES)
         assert claim["table"] in ("", *CONTRACT)
         assert claim["group"] == ("own" if claim["id"] in OWN else "published")
@@ -44,6 +46,16 @@ def test_every_claim_is_complete():
         assert claim["threats"]
         for key in ("source", "published"):
             assert bool(claim[key]) == (claim["group"] == "published")
+
+
+def test_tables_of_claims_have_a_name_in_the_report():
+    text = (TEMPLATES / "common.typ").read_text(encoding="utf-8")
+    named = set(re.findall(r'^  "(\w+)": \[', text, flags=re.MULTILINE))
+    assert {claim["table"] for claim in load_claims()} - {""} <= named
+
+
+def test_only_what_published_figures_decide_alone_links_to_nothing():
+    assert {claim["id"] for claim in load_claims() if "unlinked" in claim} == {"A10", "F04"}
 
 
 def test_every_threat_to_rankings_and_oracles_bears_on_a_claim():
@@ -73,9 +85,15 @@ def test_headlines_are_one_sentence_each_and_have_an_order():
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [({"id": "A01"}, "an id occurs twice: A01"), ({"decide": "guess"}, "claim A03: no rule 'g")],
+    [
+        ({"id": "A01"}, "an id occurs twice: A01"),
+        ({"decide": "guess"}, "claim A03: no rule 'g"),
+        ({"figure": "", "table": ""}, "claim A03: it needs a figure or a table"),
+    ],
 )
-def test_a_duplicate_id_and_an_unknown_rule_are_refused(tmp_path, monkeypatch, change, message):
+def test_an_id_twice_an_unknown_rule_and_no_link_are_refused(
+    tmp_path, monkeypatch, change, message
+):
     claims = load_claims()
     claims[2] |= change
     for part, name in ((claims[:5], "a.yaml"), (claims[5:], "b.yaml")):

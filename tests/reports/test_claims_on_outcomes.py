@@ -2,6 +2,8 @@
 
 import pytest
 
+from coopetition.agents.threats.critics import half_precision
+from coopetition.reports import schema
 from coopetition.reports.columns import CLASSES
 from coopetition.reports.rules import RULES
 from coopetition.reports.rules.members import environments_of, everywhere
@@ -135,6 +137,16 @@ def test_diverged_runs_are_counted_and_decide_nothing(name, scores, estimate):
     for changes in ({"edition": "v1"}, {"status": "excluded"}):
         others = [r | changes | {"run_id": f"{i}"} for i, r in enumerate(scores)]
         assert rule(name, others).verdict == "not testable"
+
+
+def test_one_update_in_half_precision_is_told_beside_runs_that_break_down():
+    tried = schema.table("threat_experiments", half_precision())
+    scores = failing("MADDPG", ["ApacheProject"], 3)
+    for rows in (scores, []):
+        reason = RULES["ddpg_fails_on_apache"](
+            evidence(scores=rows, threat_experiments=tried)
+        ).reason
+        assert "in 1 of 4 cases: half precision, integrated reward." in reason
 
 
 def test_published_counts_of_failures_contradict_each_other():

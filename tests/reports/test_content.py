@@ -11,23 +11,25 @@ from compared import comparisons, of_report, rivals
 
 from coopetition import envs
 from coopetition.agents.audits.cross_play import summary, worst_case_training
+from coopetition.agents.threats import experiments
 from coopetition.envs.contract import measure
 from coopetition.reports import (
     audit_content,
     case_content,
+    claim_content,
     columns,
-    content,
     schema,
     statistics,
     supplement_content,
     theme,
+    threat_content,
 )
 from coopetition.reports.audit_sheets import environment_audits
 from coopetition.reports.case_figures import case_sheets
 from coopetition.reports.cases.study import claim_rows
 from coopetition.reports.cases.study import tables as case_tables
 from coopetition.reports.comparison import contract_comparison, page_results
-from coopetition.reports.content import HIGHLIGHTS, report_data
+from coopetition.reports.content import report_data
 from coopetition.reports.corpus_content import TABLES as CORPUS_TABLES
 from coopetition.reports.counts import counts
 from coopetition.reports.curves import environment_curves
@@ -63,7 +65,7 @@ CORPORA = {
 NO_SUPPLEMENT = {name: schema.table(name, []) for name in supplement_content.TABLES}
 NO_CASES = {name: schema.table(name, []) for name in case_content.TABLES}
 TABLES = ("plan", "contract", "certificates", "contract_comparison", "counts", "page_results")
-TABLES += ("reference", "scores", "aggregates", "identity", "claims", "threats", "ablations")
+TABLES += ("reference", "scores", "aggregates", "identity", "claims")
 TABLES += ("learner_cards", "setting_differences", "learner_certificates", "learner_signatures")
 CARD = {
     **{"name": "IPPO", "reward": "own", "actor": "own observation", "critic": "state"},
@@ -109,6 +111,7 @@ def study(both, certificates, tmp_path_factory):
         "learner_certificates": [ended(environment="TeamProduction", role="0|1|2|3")],
         "learner_signatures": [row("learner_signatures", signature="reciprocity")],
         "threats": [row("threats", threat="V01", text="They differ by 0.")],
+        "threat_experiments": experiments(),
         "ablations": chain({"TrustDilemma": 0.2}),
     }
     text = (
@@ -124,6 +127,7 @@ def study(both, certificates, tmp_path_factory):
         "learner_signatures",
         "claims",
         "threats",
+        "threat_experiments",
         "ablations",
     )
 
@@ -134,6 +138,7 @@ def study(both, certificates, tmp_path_factory):
 
     tables = {name: kept(name, rows) for name, rows in rows.items()}
     seen = ("reference", "contract", "certificates", "counts", "identity", "scores")
+    seen += ("threat_experiments", "ablations")
     nothing = ("released_audit", "released_audit_records")
     known = {name: tables[name] for name in seen} | {n: schema.table(n, []) for n in nothing}
     evidence = Evidence(**known, repetitions=50)
@@ -217,7 +222,8 @@ def drawn(study, several, audits, cases, supplements, replies, tmp_path_factory)
         "biaxial_calibration": ("biaxial_maps", "biaxial_calibration"),
     }
     known = study | several | audits | cases | supplements | campaign_tables()
-    shown = ("deviations", "exploitability", "cross_play", "behaviour")
+    shown = ("deviations", "exploitability", "cross_play", "behaviour", "schelling")
+    shown += ("trajectories",)
     of_cases = ("scores", "nulls", "items", "ablations", "series", "targets")
     of_audits = {f"audit_{name}": audits[f"audit_{name}"] for name in shown}
     trained = [study[name] for name in ("reference", "scores", "curves")]
@@ -245,6 +251,10 @@ def _in(folder, plots):
     return ((f"{folder}/{name}", plot) for name, plot in plots)
 
 
+def threat_tables(study):
+    return {name: study[name] for name in threat_content.TABLES}
+
+
 @pytest.fixture(scope="module")
 def data(study, several, audits, cases, supplements, drawn):
     texts = {name: path.with_suffix(".json") for name, path in drawn.items()}
@@ -258,6 +268,7 @@ def data(study, several, audits, cases, supplements, drawn):
         audit_figures={p.stem: p for name, p in texts.items() if name.startswith("audits/")},
         case_figures={p.stem: p for name, p in texts.items() if name.startswith("cases/")},
         statistics=of_report(several),
+        threats=threat_tables(study),
         audits=audits,
         cases=cases,
         supplements=supplements,
@@ -301,6 +312,12 @@ def test_threats_are_all_there_with_what_this_run_found_of_them(data):
     assert sum(group["threats"] for group in data["threat_groups"]) == 26
     assert sum(group["recomputed"] for group in data["threat_groups"]) == 1
     assert [row["step"] for row in data["ablations"]][::11] == ["as published", "independent"]
+    starts = [row for row in data["untrained"] if row["policy"] == "Central_PPO"]
+    assert [row["protocol"] for row in starts] == 4 * ["as_published", "corrected"]
+    assert all(row["share_max"] < 0.001 for row in starts[::2])
+    assert all(0.4 < row["share_min"] <= row["share_max"] < 0.6 for row in starts[1::2])
+    finite = {(r["number_format"], r["reward_mode"]): r["weights"] for r in data["half_precision"]}
+    assert [key for key, weights in finite.items() if not weights] == [("half", "integrated")]
 
 
 def test_counts(data):
@@ -348,6 +365,7 @@ def test_games_that_a_learner_is_not_defined_for_are_listed_once(study, several,
         audit_figures={},
         case_figures={},
         statistics=of_report(several),
+        threats=threat_tables(study),
         audits=nothing_audited,
         cases=NO_CASES,
         supplements=NO_SUPPLEMENT,
@@ -389,6 +407,7 @@ def test_cells_of_runs_that_left_no_row_are_planned(study, several, nothing_audi
         audit_figures={},
         case_figures={},
         statistics=of_report(several),
+        threats=threat_tables(study),
         audits=nothing_audited,
         cases=NO_CASES,
         supplements=NO_SUPPLEMENT,
@@ -445,7 +464,7 @@ def test_the_first_headlines_are_shown_in_their_order(data, study):
         for claim in load_claims()
         if rows["verdict"][claim["id"]] in claim["headlines"]
     }
-    first = sorted(reached, key=lambda name: reached[name]["priority"])[:HIGHLIGHTS]
+    first = sorted(reached, key=lambda name: reached[name]["priority"])[: claim_content.HIGHLIGHTS]
     assert [h["claim"] for h in data["highlights"]] == first
     assert len(first) > 1
     for shown in data["highlights"]:
@@ -463,7 +482,7 @@ def test_no_more_than_five_headlines_are_shown():
         }
         for claim in load_claims()
     )
-    shown = content._highlights(rows)
+    shown = claim_content.highlights(rows)
     assert [h["claim"] for h in shown] == ["N04", "N01", "B02", "N02", "N09"]
     assert "2.5 % [1.00, 2.00]" in shown[3]["text"]
 

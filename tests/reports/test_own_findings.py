@@ -1,15 +1,16 @@
-"""Findings N05, N06, N07, N09 and N11 to N13 on learners of our own."""
+"""Findings N05, N06, N07, N09 and N11 to N14 on learners of our own."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from coopetition.reports import schema
-from coopetition.reports.columns import MODES
+from coopetition.reports.columns import CLASSES, MODES
 from coopetition.reports.rules import RULES
 from coopetition.reports.rules.members import everywhere
-from frames import campaign, certificate, evidence, policies, row
+from frames import campaign, chain, evidence, row, untrained
 
+ALL = everywhere()
 # One environment of every mechanism class.
 FOUR = ("PartnerHoldUp", "TrustDilemma", "TeamProduction", "ReciprocalDilemma")
 CONTROLLERS = ("Central_PPO", "Central_A2C", "Central_SAC")
@@ -19,7 +20,7 @@ def rule(name, scores, **tables):
     return RULES[name](evidence(scores=scores, **tables))
 
 
-def formal(returns, learners, environments=FOUR, **changes):
+def formal(returns, learners, environments=ALL, **changes):
     about = {"edition": "v1", "seeds": (1, 2, 3), "steps_planned": 10_000} | changes
     return campaign(returns, learners=learners, environments=environments, **about)
 
@@ -27,7 +28,7 @@ def formal(returns, learners, environments=FOUR, **changes):
 # ---- N05: joint control -------------------------------------------------------------------------
 
 
-def joint(ahead, environments=FOUR, learners=("Central_PPO", "IPPO", "Central_SAC", "ISAC")):
+def joint(ahead, environments=ALL, learners=("Central_PPO", "IPPO", "Central_SAC", "ISAC")):
     """Scores of controllers and independent learners, under private reward so far apart."""
 
     def returns(policy, environment, mode, seed):
@@ -41,8 +42,7 @@ def test_controllers_ahead_of_independent_learners_confirm_and_behind_refute():
     assert (decision.verdict, decision.decided_by) == ("confirmed", "corrected")
     assert decision.estimate == "+0.30 in score"
     assert decision.interval[0] > 0
-    assert "over 8 pairs of algorithm and environment in the formal edition" in decision.reason
-    assert "10,000 steps per run" in decision.reason
+    assert "20 of 20 formal environments, 2 algorithms, 10,000 steps per run" in decision.reason
     assert rule("joint_control_effect", joint(-0.3)).verdict == "refuted"
     assert rule("joint_control_effect", joint(0.0)).verdict == "inconclusive"
 
@@ -56,16 +56,28 @@ def test_the_released_edition_is_told_beside_and_decides_nothing():
 
 
 def test_only_equal_algorithms_budgets_and_environments_are_compared():
-    assert rule("joint_control_effect", joint(0.3, FOUR[:3])).verdict == "inconclusive"
+    part = rule("joint_control_effect", joint(0.3, ALL[:19]))
+    assert part.verdict == "inconclusive"
+    assert part.estimate == "+0.30 in score"
+    assert "19 of 20 formal environments" in part.reason
     unequal = joint(0.3, learners=("Central_PPO", "ISAC"))
     assert rule("joint_control_effect", unequal).verdict == "not testable"
     longer = [r | ({"steps_planned": 20_000} if r["policy"] == "IPPO" else {}) for r in joint(0.3)]
-    assert "over 4 pairs" in rule("joint_control_effect", longer).reason
-    # A controller that misses a seed somewhere is left out there.
-    fewer = [
-        r for r in joint(0.3) if (r["policy"], r["environment"], r["seed"]) != ("ISAC", FOUR[0], 2)
+    assert "20 of 20 formal environments, 1 algorithm," in (
+        rule("joint_control_effect", longer).reason
+    )
+
+
+def test_a_learner_that_lacks_a_seed_on_an_environment_is_left_out_there():
+    """Its other seeds, however far off, say nothing then."""
+    scores = [
+        r | ({"score": 9.0} if (r["policy"], r["environment"]) == ("ISAC", FOUR[0]) else {})
+        for r in joint(0.3)
+        if (r["policy"], r["environment"], r["seed"]) != ("ISAC", FOUR[0], 2)
     ]
-    assert "over 7 pairs" in rule("joint_control_effect", fewer).reason
+    decision = rule("joint_control_effect", scores)
+    assert decision.interval == pytest.approx((0.3, 0.3))
+    assert "20 of 20 formal environments, 2 algorithms" in decision.reason
 
 
 def test_a_learner_that_never_finished_is_not_compared():
@@ -73,56 +85,65 @@ def test_a_learner_that_never_finished_is_not_compared():
         r | ({"status": "diverged", "score": 0.0} if r["policy"].endswith("PPO") else {})
         for r in joint(0.3)
     ]
-    assert "over 4 pairs" in rule("joint_control_effect", broken).reason
+    assert "1 algorithm," in rule("joint_control_effect", broken).reason
 
 
-# ---- N06: action units --------------------------------------------------------------------------
+# ---- N06 and N14: action units -----------------------------------------------------------------
 
 
-def starts(**untrained):
-    """Untrained scores of the controllers as published; contributing nothing has -1."""
-    rows = campaign(
-        lambda *_: 0.0,
-        **{"learners": [name for name in CONTROLLERS if name in untrained]},
-        **{"environments": FOUR, "protocol": "as_published", "modes": ["integrated"]},
-    )
-    rows = [r | {"untrained_score": untrained[r["policy"]]} for r in rows]
-    reference = [
-        r
-        for name in FOUR
-        for r in policies(name, {0: (1.0, -100.0), None: (1.0, 100.0)}).to_dict("records")
-    ]
-    ends = [certificate(name) for name in FOUR]
-    return rows, {"reference": reference, "certificates": ends}
+CLEAR = {"Central_PPO": [0.0, 0.001], "Central_A2C": [0.0, 0.002], "Central_SAC": [0.5, 0.1]}
 
 
-def at_start(keep=lambda r: True, **untrained):
-    rows, tables = starts(**untrained)
-    return rule("action_units_at_the_start", [r for r in rows if keep(r)], **tables)
-
-
-CLEAR = {"Central_PPO": -1.0, "Central_A2C": -0.98, "Central_SAC": 0.6}
+def at_start(**shares):
+    given = evidence(threat_experiments=untrained(CLEAR | shares))
+    return RULES["action_units_at_the_start"](given)
 
 
 def test_unscaled_controllers_start_at_zero_contribution_and_sac_does_not():
-    decision = at_start(**CLEAR)
-    assert (decision.verdict, decision.decided_by) == ("confirmed", "as_published")
-    assert decision.estimate == "PPO and A2C +0.01, SAC +1.60 in score"
-    assert "over 4 released environments" in decision.reason
+    decision = at_start()
+    assert (decision.verdict, decision.decided_by) == ("confirmed", "experiment")
+    assert decision.estimate == "PPO and A2C at most 0.20 %, SAC 10 to 50 % of the endowment"
+    assert "With 2 seeds on each of 4 released environments" in decision.reason
+    # Of SAC's two starts per environment one plays too little to last.
+    assert "4 of its 8 episodes end within 10 steps, as do 16 of 16" in decision.reason
 
 
-@pytest.mark.parametrize("change", [{"Central_PPO": -0.9}, {"Central_SAC": -0.9}])
-def test_another_start_refutes(change):
-    assert at_start(**CLEAR | change).verdict == "refuted"
+@pytest.mark.parametrize(
+    "change", [{"Central_PPO": [0.0, 0.02]}, {"Central_A2C": [0.3]}, {"Central_SAC": [0.5, 0.04]}]
+)
+def test_one_other_start_refutes(change):
+    assert at_start(**change).verdict == "refuted"
 
 
-def test_missing_controllers_and_classes_confirm_nothing():
-    two = {name: CLEAR[name] for name in CONTROLLERS[:2]}
-    decision = at_start(**two)
-    assert decision.verdict == "not testable"
-    assert "Central_SAC" in decision.reason
-    part = at_start(lambda r: (r["policy"], r["environment"]) != ("Central_A2C", FOUR[0]), **CLEAR)
-    assert part.verdict == "inconclusive"
+def test_without_the_experiment_nothing_is_said_of_starts():
+    assert RULES["action_units_at_the_start"](evidence()).verdict == "not testable"
+
+
+def isolated(effects, **changes):
+    """What acting in own units adds, of environments of the classes in their order."""
+    steps = schema.table("ablations", [*chain(effects).to_dict("records")])
+    classes = dict(zip(effects, CLASSES, strict=False))
+    steps = steps.assign(mechanism_class=steps["environment"].map(classes), **changes)
+    return RULES["own_units_raise_the_score"](evidence(ablations=steps))
+
+
+def test_the_step_to_own_units_alone_decides_what_it_adds():
+    decision = isolated(dict(zip(FOUR, (0.2, 0.9, 0.3, 0.4), strict=True)))
+    assert (decision.verdict, decision.decided_by) == ("confirmed", "ablations")
+    assert decision.estimate == "+0.20 to +0.90 in score"
+    assert "TrustDilemma-v0 +0.90 [0.90, 0.90]" in decision.reason
+    assert isolated(dict.fromkeys(FOUR, 0.2) | {FOUR[2]: -0.1}).verdict == "refuted"
+    wide = isolated(dict.fromkeys(FOUR, 0.2), effect_low=-0.1)
+    assert wide.verdict == "inconclusive"
+
+
+def test_three_classes_or_none_do_not_decide_what_own_units_add():
+    three = isolated(dict.fromkeys(FOUR[:3], 0.2))
+    assert three.verdict == "inconclusive"
+    assert "classes are missing" in three.reason
+    assert RULES["own_units_raise_the_score"](evidence()).verdict == "not testable"
+    unscaled = isolated(dict.fromkeys(FOUR, 0.2), effect=np.nan)
+    assert unscaled.verdict == "not testable"
 
 
 # ---- N07: the best constant ---------------------------------------------------------------------
@@ -158,7 +179,7 @@ def test_runs_of_the_formal_edition_are_counted_beside():
 # ---- N09: rewards in payoffs --------------------------------------------------------------------
 
 
-def rewarded(gain, learners=("IPPO", "QMIX"), environments=FOUR, **changes):
+def rewarded(gain, learners=("IPPO", "QMIX"), environments=ALL, **changes):
     """Scores that cooperative reward raises by so much, and integrated reward by half of it."""
 
     def returns(policy, environment, mode, seed):
@@ -188,9 +209,18 @@ def test_joint_controllers_other_editions_and_modes_have_no_part_in_the_gain():
     assert "cooperative released edition -0.40 [-0.40, -0.40]" in decision.reason
     two = rewarded(0.2, modes=MODES[:2])
     assert rule("reward_changes_welfare", two).verdict == "not testable"
-    assert rule("reward_changes_welfare", rewarded(0.2, environments=FOUR[:3])).verdict == (
-        "inconclusive"
-    )
+    part = rule("reward_changes_welfare", rewarded(0.2, environments=ALL[:19]))
+    assert (part.verdict, part.estimate) == ("inconclusive", "+0.20 in score")
+
+
+def test_every_environment_counts_once_however_many_learners_it_has():
+    """Ten learners lose on one environment, one gains on each of the others."""
+    many = ("IPPO", "IA2C", "ISAC", "LOLA", "MAPPO", "MADDPG", "MATD3", "MASAC", "VDN", "COMA")
+    scores = rewarded(0.2, ["QMIX"], ALL[1:]) + rewarded(-0.4, many, ALL[:1])
+    decision = rule("reward_changes_welfare", scores)
+    assert decision.verdict == "confirmed"
+    assert decision.estimate == "+0.20 in score"
+    assert "20 of 20 formal environments, 11 learners" in decision.reason
 
 
 # ---- supplementary campaigns --------------------------------------------------------------------

@@ -323,6 +323,20 @@ def test_modes_are_compared_in_payoffs_on_what_has_all_of_them():
     assert "v0, corrected, cooperative: 0.60" in mode_summary(rows)
 
 
+def test_runs_that_did_not_finish_are_counted_beside_what_leaves_them_out():
+    same = [[0.0, 0.2], [0.2, 0.4], [0.1, 0.3]]
+    runs = by_mode(dict.fromkeys(("private", "integrated", "cooperative"), same))
+    lost = runs.index[runs["reward_mode"] == "private"][:2]
+    runs.loc[lost, "status"] = ["failed", "diverged"]
+    rows = schema.table("mode_effects", mode_rows(runs, repetitions=5))
+    counted = rows[rows["mechanism_class"] == "all"].set_index("reward_mode")["unfinished"]
+    assert counted.to_dict() == {"private": 2, "integrated": 0, "cooperative": 0}
+    sides = pd.concat([runs, runs.assign(policy="QMIX", paradigm="ctde")])
+    gaps = pd.DataFrame(gap_rows(sides, repetitions=5))
+    of_class = gaps[(gaps["environment"] == "") & (gaps["reward_mode"] == "private")]
+    assert of_class.set_index("form")["unfinished"].to_dict() == {"return": 4, "score": 0}
+
+
 def test_a_learner_that_lacks_a_mode_is_not_compared():
     rows = mode_rows(by_mode({"private": [[0.0, 0.2]], "integrated": [[0.1, 0.2]]}), repetitions=5)
     assert rows == []

@@ -176,6 +176,8 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         "claims-published": 3,
         "claims-own": 1,
         "threat-groups": 2,
+        "untrained": 1,
+        "half-precision": 1,
         "ablations": 2,
         "contract": 2,
         "comparison": 2,
@@ -302,6 +304,8 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         *("mine", "26,779", "20,106", "−8", "−8", "1,234", "7.2\xa0%", "0.0\xa0%", "71.2\xa0%"),
         *("1.00", "–", "−0.30", "0.50", "1.00", "–"),
     ]
+    assert rows["behaviour"][0][7:] == ["0.994", "0.012", "97.5\xa0%", "1.04"]
+    assert rows["cross-play"][0][4:7] == ["–", "–", "Planner 4"]
     assert [row[0] for row in rows["pools"]] == ["all v0 (shown)", "LoyaltyTeam-v0"]
     assert rows["performance"][0][4:] == [*["0.50 [0.25, 0.75]"] * 4, "1.3", "75 %"]
     assert [row[5:] for row in rows["published-means"]] == [
@@ -313,7 +317,7 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         for name in ("QMIX", "–")
     ]
     assert rows["class-gaps"][0][3:] == [
-        *("private", "−4.3 [−5.3, −3.3]", "IPPO – QMIX", "4.2 (ISAC against QMIX)"),
+        *("private", "−4.3 [−5.3, −3.3], without 2", "IPPO – QMIX", "4.2 (ISAC against QMIX)"),
         *("0.13 [−0.87, 1.13]", "IPPO – QMIX", "[0.00, 0.20]", "−0.02 [−0.10, 0.06]"),
     ]
     assert rows["oracle-gaps"][0][3:] == [
@@ -332,6 +336,7 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
     assert rows["environment-gaps"][0][2:5] == ["– –", "–", "7.0"]
     assert rows["contributions"][0][6:8] == ["1", "30.1 (0 of 77 below 0)"]
     assert [row[-2:] for row in rows["equivalence"]] == [["0.02", "yes"], ["0.02", "–"]]
+    assert rows["mode-effects"][0][4:6] == ["4", "1"]
     assert [row[2:] for row in rows["power"]] == [
         ["1", "–", "–"],
         ["3 (here)", "3.26", "[0.33, 0.65]"],
@@ -388,6 +393,7 @@ def test_every_claim_has_verdict_entry_and_figure(build, sample_data):
             assert f"#figure-{claim['figure']}" in page.links
         if claim["table"]:
             assert f"#table-{claim['table']}" in page.links
+        assert claim["unlinked"] in page.text
     assert page.text.count("V01, V26") == 3
     classes = {span.get("class") for span in page.attributes["span"]}
     assert {f"badge {c}" for c in ("confirmed", "refuted", "inconclusive", "not-testable")} <= (
@@ -406,6 +412,13 @@ def test_threats_are_shown_with_evidence_or_the_reason_for_none(build, sample_da
     assert "#claim-B01" in page.links
     assert "#claim-Z99" not in page.links
     assert {"V01 One objective twice", "V02 Silent changes"} <= set(page.headings)
+
+
+def test_small_experiments_are_shown(build, sample_data):
+    page, _ = build(sample_data)
+    [start] = page.rows["untrained"]
+    assert start[3:] == ["3", "0.000 to 0.001", "3 to 100", "0.47"]
+    assert page.rows["half-precision"] == [["half", "integrated", "93,000", "no", "no"]]
 
 
 def test_the_chain_marks_what_does_not_change_alone(build, sample_data):

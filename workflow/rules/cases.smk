@@ -54,9 +54,7 @@ rule case_rollouts:
     conda:
         "../../environment.yml"
     resources:
-        **asks(
-            lambda w: COSTS.job("case_studies")
-        ),
+        **asks(lambda w: COSTS.job("case_studies")),
     params:
         environment=lambda w: CASE_ENVIRONMENTS[w.case],
         code=lambda w: code_hash(

@@ -27,6 +27,8 @@ rule claims:
         identity=rules.identity.output,
         released_audit=rules.released_audit_tables.output.audit,
         released_audit_records=rules.released_audit_tables.output.records,
+        threat_experiments=rules.threat_experiments.output,
+        ablations=ABLATIONS,
         case_scores=rules.case_tables.output.scores if CASES else [],
         curves=[
             path

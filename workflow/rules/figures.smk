@@ -184,6 +184,8 @@ rule audit_figures:
         audit_exploitability=AUDITS["exploitability"],
         audit_cross_play=AUDITS["cross_play"],
         audit_behaviour=AUDITS["behaviour"],
+        audit_schelling=AUDITS["schelling"],
+        audit_trajectories=AUDITS["trajectories"],
     output:
         svg=[
             report(

@@ -36,6 +36,7 @@ rule report:
         breakdowns=rules.published_forms.output.breakdowns,
         instability=rules.published_forms.output.instability,
         threats=rules.threats.output,
+        threat_experiments=rules.threat_experiments.output,
         ablations=ABLATIONS,
         released_audit=rules.released_audit_tables.output.audit,
         released_audit_figures=rules.released_audit_tables.output.figures,

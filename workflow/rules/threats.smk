@@ -63,7 +63,13 @@ rule threat_experiments:
             ),
             *(
                 envs.spec(f"{env}-v0").module
-                for env in ("ApacheProject", "TrustDilemma", "PartnerHoldUp")
+                for env in (
+                    "ApacheProject",
+                    "TrustDilemma",
+                    "PartnerHoldUp",
+                    "TeamProduction",
+                    "ReciprocalDilemma",
+                )
             ),
         ),
         columns=columns_hash("threat_experiments"),
@@ -88,6 +94,10 @@ rule threats:
         learner_cards=rules.learner_cards.output.table,
         threat_experiments=rules.threat_experiments.output,
         ablations=ABLATIONS,
+        case_scores=CASE_RESULTS["case_scores"],
+        case_ablations=CASE_RESULTS["case_ablations"],
+        case_parameters=CASE_RESULTS["case_parameters"],
+        case_rollouts=CASE_ROLLOUTS,
     output:
         report(
             f"{RESULTS}/tables/threats.csv",

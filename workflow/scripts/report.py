@@ -16,6 +16,7 @@ from coopetition.reports.provenance import describe
 from coopetition.reports.report import build_report
 from coopetition.reports.statistics_content import TABLES as STATISTICS
 from coopetition.reports.supplement_content import TABLES as SUPPLEMENTS
+from coopetition.reports.threat_content import TABLES as THREATS
 
 
 def main(snakemake):
@@ -32,7 +33,7 @@ def main(snakemake):
     names = ("plan", "contract", "certificates", "contract_comparison", "counts", "page_results")
     names += ("reference", "scores", "aggregates", "identity", "claims")
     names += ("learner_cards", "setting_differences", "learner_certificates")
-    names += ("learner_signatures", "threats", "ablations")
+    names += ("learner_signatures",)
     data = report_data(
         study=about,
         provenance=provenance,
@@ -44,6 +45,7 @@ def main(snakemake):
         cases={name: schema.read(name, files.get(name)) for name in CASES},
         case_figures={Path(path).stem: Path(path) for path in files.case_texts},
         statistics={name: schema.read(name, files.get(name)) for name in STATISTICS},
+        threats={name: schema.read(name, files.get(name)) for name in THREATS},
         audits={name: schema.read(name, files.get(name)) for name in AUDITS},
         supplements={name: schema.read(name, files.get(name)) for name in SUPPLEMENTS},
         campaigns={name: schema.read(name, files.get(name)) for name in CAMPAIGNS},

@@ -217,6 +217,11 @@ def of_campaign(wildcards):
     return w.campaign, w.variant, w.edition, w.env, w.policy
 
 
+def biaxial_cell(wildcards):
+    """Campaign, variant and cell of a job on the two-dimensional S-LCD."""
+    return campaigns.BIAXIAL, wildcards.variant, *campaigns.PLACE, wildcards.policy
+
+
 def campaign_code(wildcards):
     """Hash of the training code and that of variants, of this game's file and this learner's."""
     return code_hash(

@@ -31,11 +31,6 @@ BIAXIAL_CELLS = [
 BIAXIAL_JOB = f"{campaigns.BIAXIAL}/{{variant}}/{'/'.join(campaigns.PLACE)}/{{policy}}"
 
 
-def biaxial_cell(wildcards):
-    """Campaign, variant and cell of a job on the two-dimensional S-LCD."""
-    return campaigns.BIAXIAL, wildcards.variant, *campaigns.PLACE, wildcards.policy
-
-
 # One job per point and learner, of which the runs count and what they play.
 use rule train as biaxial_training with:
     output:

@@ -168,6 +168,8 @@ def _learners() -> dict[str, LearnerSpec]:
     specs = {}
     for module, entry in entries.items():
         path = files[module]
+        if not isinstance(entry["hyperparameters"], Mapping):
+            raise TypeError("hyperparameters must be a dict: protocol -> settings")
         settings = {p: _settings(by_name, entry["name"], p) for p in entry["hyperparameters"]}
         card = _literal(path, "CARD")
         spec = LearnerSpec(**{**entry, "hyperparameters": settings}, card=card, module=module)

@@ -100,7 +100,11 @@ def scale_cost(results: Path, costs: pd.DataFrame) -> dict[str, Any]:
         results: its folder, named after the scale.
         costs: table `costs`.
     """
-    files = (p for p in results.rglob("*") if p.is_file() and "work" not in p.parts)
+    files = (
+        path
+        for path in results.rglob("*")
+        if path.is_file() and path.relative_to(results).parts[0] != "work"
+    )
     return {
         "scale": results.name,
         "jobs": len(costs[["part", "job"]].drop_duplicates()),
@@ -108,7 +112,7 @@ def scale_cost(results: Path, costs: pd.DataFrame) -> dict[str, Any]:
         "cpu_hours": costs["cpu_seconds"].sum() / 3600,
         "minutes": costs["seconds"].sum() / CORES / 60,
         "memory_mb": costs["memory_mb"].max(),
-        "disk_mb": sum(p.stat().st_size for p in files) / 1e6,
+        "disk_mb": sum(path.stat().st_size for path in files) / 1e6,
     }
 
 

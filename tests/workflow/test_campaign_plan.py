@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 from checkouts import checkout
 
 from coopetition import envs
@@ -355,7 +356,8 @@ def test_the_two_dimensional_game_is_trained_and_compared(copy):
         "biaxial/eta-0.4-beta-0.6/v0/SLCDAppropriation/MASAC",
     ]
     assert "biaxial: 2 of 2 jobs done; 4 runs: 4 finished" in state_summary(
-        resolve({"scale": "smoke", **factors}, CONFIG), results
+        resolve({"scale": "smoke", **{k: yaml.safe_load(v) for k, v in factors.items()}}, CONFIG),
+        results,
     )
     code, printed = copy.snakemake("-n", "--cores", "1", target, *line)
     assert "Nothing to be done" in printed

@@ -95,7 +95,8 @@ def finished(tmp_path_factory) -> Finished:
 
 
 # What the learners and modes of the scale have nothing for.
-EMPTY = ("equivalence", "contributions", "mode_effects")
+EMPTY = ("equivalence", "contributions", "mode_effects", "reward_ablation_summary")
+EMPTY += ("biaxial_trained",)
 
 
 @pytest.mark.study
@@ -242,7 +243,7 @@ class TestFinishedStudy:
         assert logs == benchmarks
         # 8 solutions, references and certificates, 4 released and 2 other audits, 13 trainings,
         # 2 environments with trajectories, a case in 2 editions, and figures and rules of one job.
-        assert len(logs) == 99
+        assert len(logs) == 101
 
     def test_records_where_it_comes_from(self, finished):
         provenance = json.loads((finished.results / "report/provenance.json").read_text())
@@ -382,13 +383,13 @@ class TestRunsAgain:
             (
                 *("reports/statistics.py", "", ADDED),
                 {"identity", "learner_certificates", "learner_signatures", "learner_cards"}
-                | {"campaign_tables"}
+                | {"campaign_tables", "biaxial_comparison"}
                 | AGGREGATED,
             ),
             (
                 *("reports/convergence.py", "", ADDED),
                 {"learner_certificates", "learner_signatures", "learner_cards"}
-                | {"figure", "report", "threats"},
+                | {"figure", "environment_figures", "report", "threats"},
             ),
             (
                 *("agents/audits/released.py", "", ADDED),
@@ -407,7 +408,7 @@ class TestRunsAgain:
             (
                 *("config/scales/smoke.yaml", "repetitions: 100", "repetitions: 50"),
                 {"design", "aggregates", "campaign_tables", "claims", "figure", "report"}
-                | {"performance", "published_forms", "budgets"}
+                | {"performance", "published_forms", "budgets", "biaxial_comparison"}
                 | PACKAGED,
             ),
             (
@@ -470,8 +471,9 @@ class TestPartialTargets:
             "released_audit_tables": "1",
             "scores": "1",
             "solution": "8",
+            "threat_experiments": "1",
             "train": "12",
-            "total": "51",
+            "total": "52",
         }
 
     def test_a_typo_in_a_name_fails_with_a_message(self, fresh):

@@ -2,6 +2,8 @@
 
 import pytest
 
+from coopetition import envs
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _logger_folder(tmp_path_factory):
@@ -9,3 +11,12 @@ def _logger_folder(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SB3_LOGDIR", str(tmp_path_factory.mktemp("logger")))
         yield
+
+
+@pytest.fixture
+def unregistered():
+    """Variants of environments that a test registers are gone after it."""
+    before = envs.ids()
+    yield
+    for id in set(envs.ids()) - set(before):
+        envs.registry.unregister(id)

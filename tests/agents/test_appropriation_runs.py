@@ -16,18 +16,12 @@ from coopetition.agents.variants import variant_runs
 from coopetition.envs.rewards import reward_scale
 from coopetition.reports import schema
 
+pytestmark = pytest.mark.usefixtures("unregistered")
+
 ONE_EACH = ("IPPO", "ISAC", "MADDPG", "MASAC")
 JOINT = ("Central_PPO", "Central_SAC")
 # An appropriation that costs so much that a small budget shows its end.
 DEAR = {"max_steps": 40, "eta": 0.2, "beta": 0.9, "xi": 300.0}
-
-
-@pytest.fixture(autouse=True)
-def _unregistered():
-    before = envs.ids()
-    yield
-    for id in set(envs.ids()) - set(before):
-        envs.registry.unregister(id)
 
 
 def runs_of(policy, steps=160, seeds=(1, 2), **changes):

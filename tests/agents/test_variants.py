@@ -12,19 +12,13 @@ from coopetition.agents.scores import scale
 from coopetition.agents.training import train_cell
 from coopetition.agents.variants import VariantRun, game_of, mutuality_of, variant_runs
 
+pytestmark = pytest.mark.usefixtures("unregistered")
+
 SEEDS = [99, 100]
 
 
 def variants(env="TrustDilemma", edition="v1", modes=("private",), **changes):
     return variant_runs("IPPO", env, edition, reward_modes=modes, seeds=SEEDS, steps=400, **changes)
-
-
-@pytest.fixture(autouse=True)
-def _unregistered():
-    before = envs.ids()
-    yield
-    for id in set(envs.ids()) - set(before):
-        envs.registry.unregister(id)
 
 
 class TestIdentity:

@@ -351,6 +351,19 @@ class TestMonitor:
         assert said.startswith(words)
         assert "study 100.0%" in said
 
+    def test_runs_on_the_two_dimensional_game_count(self, tmp_path, capsys):
+        monitor = Monitor(resolve({"scale": "quick"}, CONFIG), Costs(ROOT / RECORDED))
+        cell = {"policy": "IPPO", "variant": "eta-0.2-beta-0.6"}
+        for record in self.records(
+            (LogEvent.RUN_INFO, {"stats": {"biaxial_training": 4, "total": 4}}),
+            (LogEvent.JOB_INFO, {"jobid": 1, "rule_name": "biaxial_training", "wildcards": cell}),
+            (LogEvent.JOB_FINISHED, {"job_id": 1}),
+        ):
+            monitor.emit(record)
+        said = capsys.readouterr().err
+        assert said.startswith("IPPO on SLCDAppropriation-v0, biaxial eta-0.2-beta-0.6: 2 runs")
+        assert "study 0.0%" not in said
+
     def test_is_silent_about_other_jobs_and_events(self, tmp_path, capsys):
         monitor = Monitor(study(), recorded(tmp_path, {}))
         place = {"edition": "v0", "env": "SLCD"}

@@ -71,9 +71,14 @@ class Monitor(logging.Handler):
             "learner_certificate": [
                 costs.training(study.certified_cell(*cell)) for cell in study.certified_cells
             ],
-            "campaign_cell": [
-                costs.training(campaigns.runs(study, cell)) for cell in campaigns.cells(study)
-            ],
+            **{
+                rule: [
+                    costs.training(campaigns.runs(study, cell))
+                    for cell in campaigns.cells(study)
+                    if (cell[0] == campaigns.BIAXIAL) == (rule == "biaxial_training")
+                ]
+                for rule in ("campaign_cell", "biaxial_training")
+            },
             "ablation_chain": [
                 costs.training([*chain.from_iterable(study.ablation_runs(env))])
                 for _, env in study.ablated_environments
@@ -94,6 +99,10 @@ class Monitor(logging.Handler):
 
     def _job(self, rule: str, cell: Mapping[str, str]) -> tuple[float, int, str]:
         """Weight, environment steps and words of a job; no words for those that need no line."""
+        if rule == "biaxial_training":
+            edition, env = campaigns.PLACE
+            place_of = {"campaign": campaigns.BIAXIAL, "edition": edition, "env": env}
+            return self._job("campaign_cell", {**cell, **place_of})
         place = [cell[name] for name in ("edition", "env") if name in cell]
         if rule in ("train", "learner_certificate"):
             take = self._study.cell if rule == "train" else self._study.certified_cell

@@ -22,6 +22,7 @@ from coopetition.agents.files import replacing
 
 from .columns import GROUPS, VERDICTS
 from .figures import FIGURES
+from .theme import FONTS
 
 Format = Literal["html", "pdf"]
 BASE64 = re.compile(rb"data:image/svg\+xml;base64,([^\"]*)")
@@ -320,13 +321,14 @@ def plain(value: Any) -> Any:
 
 def _compile(source: Path, target: Format) -> bytes:
     """A page as HTML or PDF."""
-    # System fonts differ between machines; those inside Typst do not.
+    # System fonts differ between machines; those of Typst and of the figures do not.
     made = typst.compile(
         source,
         root=source.parent,
         format=target,
         sys_inputs={"target": target},
         ignore_system_fonts=True,
+        font_paths=[FONTS],
     )
     return BASE64.sub(_as_text, made) if target == "html" else made
 

@@ -7,6 +7,7 @@ import itertools
 import json
 import re
 import zlib
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +53,8 @@ EDITIONS = {"v0": "released", "v1": "formal"}
 EDITION_COLOURS = {"v0": "#999999", "v1": "#332288"}
 STRATEGY_COLOURS = {"cooperator": "#0072B2", "defector": "#D55E00"}
 ROLE_COLOURS = ("#332288", "#DDAA33", "#117733")
+FONT = "DejaVu Sans"
+FONTS = Path(mpl.get_data_path()) / "fonts" / "ttf"  # where its files lie
 WIDTH = 6.8  # inches, the width of the text
 GREY = "#666666"
 INK = "#222222"
@@ -148,9 +151,10 @@ def _place(policy: str) -> int:
 
 def apply() -> None:
     """Set the theme. Output is the same bytes for the same data."""
-    sns.set_theme(context="paper", style="whitegrid", font="DejaVu Sans")
+    sns.set_theme(context="paper", style="whitegrid", font=FONT)
     mpl.rcParams.update(
         {
+            "svg.fonttype": "none",  # letters as text, not as outlines
             "svg.hashsalt": "coopetition",
             "axes.titlesize": 10,
             "axes.titleweight": "bold",
@@ -182,20 +186,37 @@ def save_all(plots: Iterable[tuple[str, Plot]], svgs: Iterable[str], commit: str
 def compact(svg: str) -> str:
     """The same picture in fewer bytes: hundredths of a point, no comments, no white space.
 
-    Every letter is an element, which is most of a figure: it is placed by one number, and glyphs
-    have short names. Their outlines and their scale are left as they are.
+    What many elements look like is told once, as a class. Scales of outlines are left as they are.
     """
     svg = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", svg, flags=re.DOTALL)
-    svg = re.sub(r'\b(?:d|x|y|points)="[^"]*"', lambda place: _rounded(place[0]), svg)
-    letter = r'(<use xlink:href="#[^"]*") transform="translate\((-?[\d.]+) 0\)"/>'
-    svg = re.sub(letter, lambda use: f'{use[1]} x="{round(float(use[2]), 1):g}"/>', svg)
-    svg = re.sub(r'style="[^"]*"', lambda style: re.sub(r"([:;]) ", r"\1", style[0]), svg)
-    svg = re.sub(r"\s+", " ", svg).replace("> <", "><")
+    svg = re.sub(r' transform="rotate\(-0 [^)]*\)"', "", svg)
+    placed = r'\b(?:d|x|y|points)="[^"]*"|\b(?:translate|rotate)\([^)]*\)'
+    svg = re.sub(placed, lambda place: _rounded(place[0]), svg)
+    svg = re.sub(r' d="[^"]*"', lambda path: re.sub(r"\s*([A-Za-z])\s+", r"\1", path[0]), svg)
+    svg = re.sub(r"\s+", " ", _classed(svg)).replace("> <", "><")
     return _renamed(svg.replace("xlink:href", "href"))
 
 
 def _rounded(numbers: str) -> str:
     return re.sub(r"-?\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", numbers)
+
+
+def _classed(svg: str) -> str:
+    """Styles that several elements share as classes; text falls back on fonts as wide."""
+    styles = Counter(re.findall(r' style="([^"]*)"', svg))
+    names = {style: f"s{n}" for n, (style, k) in enumerate(styles.items()) if k > 1}
+    rules = "".join(f".{name}{{{_written(style)}}}" for style, name in names.items())
+
+    def told(element: re.Match[str]) -> str:
+        style = element[1]
+        return f' class="{names[style]}"' if style in names else f' style="{_written(style)}"'
+
+    svg = re.sub(r' style="([^"]*)"', told, svg)
+    return svg.replace("</style>", f"{rules}</style>", 1)
+
+
+def _written(style: str) -> str:
+    return re.sub(r"([:;]) ", r"\1", style).replace(f"'{FONT}'", f"'{FONT}',Verdana,sans-serif")
 
 
 def _renamed(svg: str) -> str:

@@ -26,7 +26,16 @@ from coopetition.reports.incentives import (
     editions_summary,
     environment_incentives,
 )
-from coopetition.reports.theme import LEARNERS, WIDTH, compact, learner_marker, save, save_all
+from coopetition.reports.theme import (
+    FONTS,
+    LEARNERS,
+    WIDTH,
+    apply,
+    compact,
+    learner_marker,
+    save,
+    save_all,
+)
 from frames import (
     NAN,
     audits_of,
@@ -542,37 +551,45 @@ def test_the_editions_are_summed_up_in_numbers():
 
 
 def test_a_compact_picture_is_smaller_and_looks_the_same(tmp_path):
-    """Text, markers, a clipped line and a filled band, rendered before and after."""
+    """Text, markers, a clipped line and a filled band, and the same with letters as outlines."""
+    apply()
     fig, ax = plt.subplots(figsize=(3, 2))
     ax.plot(range(20), [x % 7 for x in range(20)], "o-", label="a line of text")
     ax.fill_between(range(20), 1, 3, alpha=0.2)
     ax.set(xlim=(2, 12), title="Title, of 12.5 %")
+    ax.set_xticks([3, 8], ["turned", r"$\beta_{ij}$ < 2"], rotation=40, ha="right")
     ax.legend()
-    raw = io.StringIO()
-    fig.savefig(raw, format="svg", metadata={"Date": None})
-    pictures = {"raw": raw.getvalue(), "compact": compact(raw.getvalue())}
-    assert len(pictures["compact"]) < 0.8 * len(pictures["raw"])
+    pictures = {}
+    for letters in ("path", "none"):
+        with plt.rc_context({"svg.fonttype": letters}):
+            fig.savefig(raw := io.StringIO(), format="svg", metadata={"Date": None})
+        pictures[letters] = raw.getvalue()
+    pictures["compact"] = compact(pictures["none"])
+    assert len(pictures["compact"]) < 0.6 * len(pictures["none"])
+    assert "Verdana" in pictures["compact"], "no font of the same widths without DejaVu Sans"
     drawn = []
     for name, svg in pictures.items():
         (tmp_path / f"{name}.svg").write_text(svg)
         page = tmp_path / f"{name}.typ"
         page.write_text(f'#set page(width: auto, height: auto)\n#image("{name}.svg")')
-        png = typst.compile(page, format="png")
-        drawn.append(mpimg.imread(io.BytesIO(png), format="png"))
-    assert drawn[0].shape == drawn[1].shape
-    assert abs(drawn[0] - drawn[1]).mean() < 1e-3
-    assert drawn[0].std() > 0.05, "not an empty picture"
+        fonts = {"ignore_system_fonts": True, "font_paths": [FONTS]}
+        drawn.append(mpimg.imread(io.BytesIO(typst.compile(page, format="png", **fonts))))
+    outlines, text, small = drawn
+    assert outlines.shape == text.shape == small.shape
+    assert abs(text - small).mean() < 1e-3
+    assert abs(outlines - text).mean() < 3e-3, "letters that are missing, or of another font"
+    assert small.std() > 0.05, "not an empty picture"
 
 
 def test_names_in_a_compact_picture_are_those_that_are_referred_to():
     svg = compact(
         '<g id="figure_1"><defs><path id="DejaVuSans-41" d="M 1 2.34567"/></defs>'
-        '<use xlink:href="#DejaVuSans-41" transform="translate(61.083984 0)"/>'
-        '<use xlink:href="#DejaVuSans-41" transform="translate(12345.678 0)"/>'
+        '<use xlink:href="#DejaVuSans-41" transform="translate(61.083984 0) scale(0.015625)"/>'
         '<g clip-path="url(#p1)" style="fill: none; stroke: red"/><clipPath id="p1"/></g>'
     )
     assert svg == (
-        '<g><defs><path id="_0" d="M 1 2.35"/></defs><use href="#_0" x="61.1"/>'
-        '<use href="#_0" x="12345.7"/><g clip-path="url(#_1)" style="fill:none;stroke:red"/>'
+        '<g><defs><path id="_0" d="M1 2.35"/></defs>'
+        '<use href="#_0" transform="translate(61.08 0) scale(0.015625)"/>'
+        '<g clip-path="url(#_1)" style="fill:none;stroke:red"/>'
         '<clipPath id="_1"/></g>'
     )

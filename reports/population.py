@@ -55,41 +55,49 @@ def cost_exponents(table: pd.DataFrame) -> dict[tuple[str, str], float]:
     return slopes
 
 
-def partners(cross_play: pd.DataFrame, runs: pd.DataFrame) -> list[dict[str, Any]]:
+def partners(
+    cross_play: pd.DataFrame, mixture: pd.DataFrame, runs: pd.DataFrame
+) -> list[dict[str, Any]]:
     """Rows of the table `population_partners`: learners among others than their like.
 
-    What the audit of cross-play found, for the learners and environments of this campaign where
-    they are audited, with their usual number of agents.
+    What the audits of cross-play and of mixed company found, for the learners and environments of
+    this campaign where they are audited, with their usual number of agents.
 
     Args:
         cross_play: rows of `audit_cross_play`.
+        mixture: rows of `audit_mixture`.
         runs: rows of `campaign_runs`, of this campaign.
     """
     places = runs[[*CELL, "policy"]].drop_duplicates()
-    met = cross_play[cross_play["kind"] == "learner"].merge(places, on=[*CELL, "policy"])
-    if met.empty:
-        return []
+    met = cross_play[cross_play["kind"] == "learner"]
     itself = met["partner"] == met["policy"]
     for name in ("protocol", "reward_mode", "seed"):
         itself &= (met[f"partner_{name}"] == met[name]).fillna(False).astype(bool)
     met = met.assign(partners=met["partner_kind"].where(~itself, "itself"))
-    agents = met["role"].map(lambda role: role.count("|") + 1)
-    seats = met.drop_duplicates([*CELL, "role"]).groupby(CELL)["role"]
-    sizes = seats.agg(lambda roles: sum(role.count("|") + 1 for role in roles))
+    mixed = mixture[mixture["kind"] == "learner"].assign(partners="mixed")
+    met = pd.concat([met, mixed]).merge(places, on=[*CELL, "policy"])
+    if met.empty:
+        return []
+    met = met.assign(weight=met["role"].map(lambda role: role.count("|") + 1))
+    sizes = met.drop_duplicates([*CELL, "role"]).groupby(CELL)["weight"].sum()
     rows = []
     keys = [*CELL, "policy", "protocol", "reward_mode", "partners"]
-    met = met.assign(weight=agents)
     for key, group in met.groupby(keys, sort=False):
-        weights = group["weight"]
         rows.append(
             {
                 **dict(zip(keys, key, strict=True)),
                 "n_agents": int(sizes[key[0], key[1]]),
-                "policies": group["partner"].nunique(),
+                "policies": _policies(group),
                 **{
-                    name: float(np.average(group[name], weights=weights))
+                    name: float(np.average(group[name], weights=group["weight"]))
                     for name in ("payoff", "others_payoff", "share")
                 },
             }
         )
     return rows
+
+
+def _policies(group: pd.DataFrame) -> int:
+    """How many others were met, or could have been drawn."""
+    pool = group["pool"].max()
+    return group["partner"].nunique() if pd.isna(pool) else int(pool)

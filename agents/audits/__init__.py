@@ -2,6 +2,6 @@
 
 # Of policies, in the order in which `suite` makes them; table `audit_` and the name.
 AUDITS = (
-    *("cross_play", "schelling", "robustness", "behaviour", "trajectories"),
+    *("cross_play", "mixture", "schelling", "robustness", "behaviour", "trajectories"),
     *("deviations", "exploitability"),
 )

@@ -74,13 +74,14 @@ def cross_play(auditees: Sequence[Auditee], game: Game, *, episodes: int, seed: 
             "role": role_text(of_seat[seat]),
             "seat": seat,
             **dict(zip(_PARTNER, key_of(auditees[b]), strict=True)),
-            **_figures(played[a, b, seat], seat),
+            **figures(played[a, b, seat], seat),
         }
         for a, b, seat in pairs
     ]
 
 
-def _figures(found: Episodes, seat: int) -> Row:
+def figures(found: Episodes, seat: int) -> Row:
+    """What an agent and the others get in episodes."""
     others = np.arange(found.game.n_agents) != seat
     return {
         "episodes": len(found.length),
@@ -91,6 +92,13 @@ def _figures(found: Episodes, seat: int) -> Row:
         "share": float(found.shares[:, seat].mean()),
         "others_share": float(found.shares[:, others].mean()),
     }
+
+
+def steadied(auditees: Iterable[Auditee]) -> list[Policy]:
+    """Their policies, which play the same with however many copies they are asked about."""
+    return [
+        auditee.policy if auditee.kind in RULES else Steady(auditee.policy) for auditee in auditees
+    ]
 
 
 class Meetings:
@@ -117,10 +125,7 @@ class Meetings:
         if twice := {label(key) for key in keys if keys.count(key) > 1}:
             raise ValueError(f"two policies are called {', '.join(sorted(twice))}: rename one")
         self.game, self.episodes = game, streams(seed, episodes)
-        self.policies: list[Policy] = [
-            auditee.policy if auditee.kind in RULES else Steady(auditee.policy)
-            for auditee in auditees
-        ]
+        self.policies = steadied(auditees)
         always = not is_deterministic(game)
         self.draws = [always or draws(auditee.policy, game) for auditee in auditees]
 

@@ -12,6 +12,7 @@ from .behaviour import behaviour, trajectories
 from .cross_play import cross_play, schelling
 from .deviations import deviations
 from .exploitability import DEFAULT, Budget, exploitability
+from .mixture import mixture
 from .panel import Auditee
 from .robustness import robustness
 from .tables import Row
@@ -53,6 +54,7 @@ def audit(
 
 
 _OTHERS = {
+    "mixture": mixture,
     "schelling": schelling,
     "behaviour": behaviour,
     "trajectories": trajectories,

@@ -35,6 +35,14 @@ def _over_episodes(name: str, about: str) -> dict[str, Column]:
     }
 
 
+_IN_SEAT = {
+    **_over_episodes("payoff", "of the seat per episode; payoff units"),
+    "others_payoff": Column("number", "mean of the others; payoff units"),
+    "worst_off": Column("number", "of the agent paid least in an episode; payoff units"),
+    "welfare": Column("number", "W, payoffs summed over steps and agents; payoff units"),
+    "share": Column("number", "mean share of own endowment in the seat, 0 to 1"),
+    "others_share": Column("number", "mean of the others"),
+}
 _DEVIATOR = {
     "agent": Column("integer", "who deviates"),
     "agents": Column("text", "for whom it stands, such as 0|1; `all` for the sum over agents"),
@@ -77,12 +85,15 @@ TABLES = {
         "seat": Column("integer", "this agent; all others play the partner"),
         **_PARTNER,
         "episodes": Column("integer", "1 where nothing is drawn"),
-        **_over_episodes("payoff", "of the seat per episode; payoff units"),
-        "others_payoff": Column("number", "mean of the others; payoff units"),
-        "worst_off": Column("number", "of the agent paid least in an episode; payoff units"),
-        "welfare": Column("number", "W, payoffs summed over steps and agents; payoff units"),
-        "share": Column("number", "mean share of own endowment in the seat, 0 to 1"),
-        "others_share": Column("number", "mean of the others"),
+        **_IN_SEAT,
+    },
+    "audit_mixture": {
+        **_AUDITED,
+        "role": Column("text", "interchangeable agents, one of whom plays the policy: 1|2"),
+        "seat": Column("integer", "this agent; every other one plays a policy that was drawn"),
+        "pool": Column("integer", "policies that are drawn from"),
+        "episodes": Column("integer", "companies, one episode each"),
+        **_IN_SEAT,
     },
     "audit_cross_play_summary": {
         **_AUDITED,

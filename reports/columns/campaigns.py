@@ -174,8 +174,10 @@ TABLES = {
         **_LEARNER,
         "protocol": Column("text", "as_published or corrected", PROTOCOLS),
         **_MODE,
-        "partners": Column("text", "what all others are: itself, learner, constant, ..."),
-        "policies": Column("integer", "how many of them were met"),
+        "partners": Column(
+            "text", "what all others are: itself, learner, ...; mixed: one drawn per seat"
+        ),
+        "policies": Column("integer", "how many of them were met, or are drawn from"),
         "payoff": Column("number", "of the learner's seat per episode, mean; payoff units"),
         "others_payoff": Column("number", "mean of the others; payoff units"),
         "share": Column("number", "mean share of own endowment in the seat, 0 to 1"),

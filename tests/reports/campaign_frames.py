@@ -124,7 +124,8 @@ def grown() -> pd.DataFrame:
 
 def campaign_tables() -> dict[str, pd.DataFrame]:
     """The tables that follow from all these runs."""
-    met = audits_of([("TrustDilemma", "v0")])["audit_cross_play"]
+    audits = audits_of([("TrustDilemma", "v0")])
+    met, mixed = audits["audit_cross_play"], audits["audit_mixture"]
     rows = {
         "capacity": capacity(wide()),
         "capacity_agreement": capacity_agreement(wide(), repetitions=50),
@@ -133,6 +134,6 @@ def campaign_tables() -> dict[str, pd.DataFrame]:
         "mutuality_jumps": jumps(turned(), equilibria(), repetitions=50),
         "mutuality_crossovers": crossovers(turned(), repetitions=50),
         "population": population(grown()),
-        "population_partners": partners(met, grown()),
+        "population_partners": partners(met, mixed, grown()),
     }
     return {name: frame(found, name) for name, found in rows.items()}

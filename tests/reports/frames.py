@@ -316,8 +316,9 @@ def audits_of(
 
     Best replies gain 10 (n + 1) per agent; agent 0 gains n by leaving for half of the endowment in
     the first step, and loses by all else; among policy m policy n earns 100 n + m, and 10
-    more among its like. Among k cooperators n earns 10 k + n, a cooperator 10 k and a defector 5
-    more; in every step n has the welfare 10 n and 1 more than in the step before.
+    more among its like, and 50 n in mixed company. Among k cooperators n earns 10 k + n, a
+    cooperator 10 k and a defector 5 more; in every step n has the welfare 10 n and 1 more than in
+    the step before.
 
     Args:
         places: environments and editions.
@@ -345,6 +346,8 @@ def audits_of(
                 about = one | met | {"partner": partner["policy"], "role": "0|1", "seat": 0}
                 about |= {"payoff": 100.0 * n + m + 10 * (n == m), "others_payoff": 100.0 * m + n}
                 tables["audit_cross_play"].append(row("audit_cross_play", **about))
+            among = one | {"role": "0|1", "seat": 0, "pool": len(auditees), "payoff": 50.0 * n}
+            tables["audit_mixture"].append(row("audit_mixture", **among))
             for kind, size, loss in (("none", 0.0, 0.0), ("observation", 0.2, 2.0 * n)):
                 about = one | {"disturbance": kind, "size": size, "partner": "", "loss": loss}
                 tables["audit_robustness"].append(row("audit_robustness", **about))
@@ -363,7 +366,13 @@ def audits_of(
 
 
 AUDIT_TABLES = ("audit_exploitability", "audit_deviations", "audit_cross_play")
-AUDIT_TABLES += ("audit_robustness", "audit_behaviour", "audit_schelling", "audit_trajectories")
+AUDIT_TABLES += (
+    "audit_mixture",
+    "audit_robustness",
+    "audit_behaviour",
+    "audit_schelling",
+    "audit_trajectories",
+)
 
 
 def released_of(environments: Mapping[str, str]) -> pd.DataFrame:

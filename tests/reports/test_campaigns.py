@@ -173,13 +173,20 @@ class TestPopulation:
         assert cost_exponents(rows) == {("TrustDilemma-v0", "IPPO"): pytest.approx(2.0)}
 
     def test_partners_are_those_of_the_audit(self, grown):
-        met = audits_of([("TrustDilemma", "v0"), ("SLCD", "v0")])["audit_cross_play"]
-        rows = frame(partners(met, grown), "population_partners")
+        audits = audits_of([("TrustDilemma", "v0"), ("SLCD", "v0")])
+        met, mixed = audits["audit_cross_play"], audits["audit_mixture"]
+        rows = frame(partners(met, mixed, grown), "population_partners")
         found = rows[rows["reward_mode"] == "integrated"].set_index("partners")
-        assert set(found.index) == {"itself", "learner", "heuristic", "oracle", "constant"}
+        assert set(found.index) == {"itself", "learner", "heuristic", "oracle", "constant", "mixed"}
         # Two runs of the same learner: among its like 10 more, among the other 1 more or 100 less.
         assert found.loc["itself", "payoff"] == pytest.approx((10 + 111) / 2)
         assert found.loc["constant", "policies"] == 2
+        # The first and the second run, in companies drawn from all seven.
+        assert found.loc["mixed", "payoff"] == pytest.approx((0 + 50) / 2)
+        assert found.loc["mixed", "policies"] == 7
+        assert frame(partners(met, mixed[:0], grown), "population_partners").equals(
+            rows[rows["partners"] != "mixed"].reset_index(drop=True)
+        )
         assert set(rows["environment"]) == {"TrustDilemma"}
 
 

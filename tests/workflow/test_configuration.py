@@ -526,6 +526,23 @@ class TestLearnerCertificates:
         assert mended.certified_cells == [("v1", "TeamProduction", "IPPO")]
 
 
+class TestAudits:
+    AUDITED = study("quick")["audits"]
+
+    def test_seeds_may_name_environments(self):
+        resolved = study("quick", audits={**self.AUDITED, "seeds": {"SLCD": 3, "others": 2}})
+        assert resolved.audit_settings("SLCD")["seeds"] == 3
+        assert resolved.audit_settings("TrustDilemma")["seeds"] == 2
+        assert study("quick").audit_settings("SLCD")["seeds"] == 1
+        assert "environments" not in resolved.audit_settings("SLCD")
+
+    def test_an_environment_that_is_not_there_is_named(self):
+        wanted = {**self.AUDITED, "seeds": {"SLCDD": 3, "others": 1}}
+        text = error(scale="quick", study="mine", audits=wanted)
+        assert "'SLCDD' cannot be used" in text
+        assert line(text)["audits"]["seeds"].keys() == {"SLCD", "others"}
+
+
 ABLATED = {"environments": ["TrustDilemma", "TeamProduction"], "reward_mode": "private"}
 ABLATED |= {"seeds": [99, 100], "steps": {"TeamProduction": 4096, "others": 2048}}
 

@@ -103,11 +103,7 @@ rule audit:
     resources:
         **asks(lambda w: COSTS.job("audits", w.edition, w.env)),
     params:
-        audits={
-            key: value
-            for key, value in STUDY["audits"].items()
-            if key != "environments"
-        },
+        audits=lambda w: STUDY.audit_settings(w.env),
         code=audit_code,
         columns=columns_hash(*(f"audit_{name}" for name in AUDIT_NAMES)),
     message:

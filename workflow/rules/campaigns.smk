@@ -130,6 +130,7 @@ rule campaign_tables:
         **{name: f"{SUPPLEMENTS}/{name}.parquet" for name in CAMPAIGN_CELLS},
         dial_equilibria=DIAL_EQUILIBRIA,
         cross_play=AUDITS["cross_play"] if CAMPAIGN_SCALES else [],
+        mixture=AUDITS["mixture"] if CAMPAIGN_SCALES else [],
     output:
         **{
             name: report(

@@ -15,6 +15,7 @@ def main(snakemake):
     runs = {name: schema.read("campaign_runs", files.get(name, [])) for name in CAMPAIGNS}
     equilibria = schema.read("dial_equilibria", files.get("dial_equilibria", []))
     met = schema.read("audit_cross_play", files.get("cross_play", []))
+    mixed = schema.read("audit_mixture", files.get("mixture", []))
     tables = {
         "capacity": capacity(runs["capacity"]),
         "capacity_agreement": capacity_agreement(runs["capacity"], **many),
@@ -23,7 +24,7 @@ def main(snakemake):
         "mutuality_jumps": jumps(runs["mutuality"], equilibria, **many),
         "mutuality_crossovers": crossovers(runs["mutuality"], **many),
         "population": population(runs["population"]),
-        "population_partners": partners(met, runs["population"]),
+        "population_partners": partners(met, mixed, runs["population"]),
     }
     for name, rows in tables.items():
         schema.write(name, rows, snakemake.output[name])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from coopetition import envs
 from coopetition.agents.registry import learner
@@ -16,10 +16,8 @@ from coopetition.agents.runs import Run, protocols_of
 from coopetition.agents.variants import PROTOCOL, variant_runs
 from coopetition.envs.rewards import canonical_mode
 
+from .study import Study, of_environment
 from .train_on import among
-
-if TYPE_CHECKING:
-    from .study import Study
 
 # Campaign, variant, edition, environment and learner of a job.
 CampaignCell = tuple[str, str, str, str, str]
@@ -65,15 +63,12 @@ def runs(study: Study, cell: CampaignCell) -> list[Run]:
     """The runs of one job."""
     campaign, variant, edition, environment, policy = cell
     wanted = study["supplements"][campaign]
-    steps = wanted["steps"]
-    if isinstance(steps, Mapping):
-        steps = steps.get(environment, steps["others"])
     return variant_runs(
         policy,
         environment,
         edition,
         seeds=wanted["seeds"],
-        steps=steps,
+        steps=of_environment(wanted["steps"], environment),
         **variants(campaign, wanted, edition)[variant],
     )
 

@@ -81,8 +81,9 @@ def check_registries(factors: Mapping[str, Any]) -> None:
     for key in PLACED:
         wanted = factors[key].get("environments", [])
         names += [(key, "environments", name) for name in wanted if wanted != "all"]
-    if isinstance(factors["steps"], Mapping):
-        names += [("steps", "environments", name) for name in factors["steps"] if name != "others"]
+    for key, value in (("steps", factors["steps"]), ("audits", factors["audits"].get("seeds"))):
+        if isinstance(value, Mapping):
+            names += [(key, "environments", name) for name in value if name != "others"]
     for key, factor, name in names:
         if name not in known[factor]:
             close = difflib.get_close_matches(name, known[factor], n=1, cutoff=0.4)

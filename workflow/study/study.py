@@ -70,6 +70,11 @@ class Study:
         wanted = self["audits"].get("environments", [])
         return [place for place in self.environments if among(place[1], wanted)]
 
+    def audit_settings(self, environment: str) -> dict[str, Any]:
+        """How policies are audited on an environment, given without edition."""
+        wanted = {key: value for key, value in self["audits"].items() if key != "environments"}
+        return {**wanted, "seeds": of_environment(wanted["seeds"], environment)}
+
     @property
     def trajectory_environments(self) -> list[tuple[str, str]]:
         """Those of `environments` on which trajectories are recorded."""
@@ -181,6 +186,6 @@ class Study:
         return 2 * len(wanted["seeds"]), wanted["steps"]
 
 
-def of_environment(steps: int | Mapping[str, int], environment: str) -> int:
-    """Steps on an environment, of a factor that may name environments."""
-    return steps.get(environment, steps["others"]) if isinstance(steps, Mapping) else steps
+def of_environment(value: int | Mapping[str, int], environment: str) -> int:
+    """Steps or seeds on an environment, of a factor that may name environments."""
+    return value.get(environment, value["others"]) if isinstance(value, Mapping) else value

@@ -71,15 +71,8 @@ def _threat(threat: Row, evidence: pd.DataFrame | None) -> Row:
         "group": GROUPS[threat["group"]],
         "evidence": [] if evidence is None else evidence[[*shown]].to_dict("records"),
         "recomputed": evidence is not None,
-        "without": _without(threat),
+        "without": f"This run lacks what it needs: {threat['needs']}." if threat["needs"] else "",
     }
-
-
-def _without(threat: Row) -> str:
-    """Why there is no evidence, where there is none."""
-    if not threat["evidence"]:
-        return threat["reason"]
-    return f"This run lacks what it needs: {threat['needs']}." if threat["needs"] else ""
 
 
 def _group(title: str, rows: list[Row]) -> Row:

@@ -26,6 +26,10 @@ def row(experiment: str, setting: str, quantity: str, value: float, unit: str) -
 def experiments() -> list[Row]:
     """Rows of all experiments."""
     from .critics import half_precision, saturation
+    from .interruption import interruption
     from .playing import horizon, state_leak, untrained
 
-    return [*half_precision(), *saturation(), *untrained(), *state_leak(), *horizon()]
+    return [
+        *(*half_precision(), *saturation(), *untrained(), *state_leak(), *horizon()),
+        *interruption(),
+    ]

@@ -18,7 +18,13 @@ from .accounting import (
     replication_noise,
     units_of_cooperation,
 )
-from .learners import action_units, implementations, number_format, training_settings
+from .learners import (
+    action_units,
+    implementations,
+    number_format,
+    resumed_runs,
+    training_settings,
+)
 from .objectives import (
     arithmetic_contribution,
     full_observation,
@@ -71,6 +77,7 @@ EVIDENCE: dict[str, Evidence] = {
         implementations,
         number_format,
         training_settings,
+        resumed_runs,
         mixed_scales,
         replication_noise,
         dropped_failures,
@@ -90,8 +97,7 @@ def load_threats() -> list[dict[str, Any]]:
     """The threats, in order.
 
     Raises:
-        ValueError: an id occurs twice, or a threat names an unknown group or function, or has
-            neither a function nor a reason.
+        ValueError: an id occurs twice, or a threat names an unknown group or function.
     """
     threats = yaml.safe_load(FILE.read_text(encoding="utf-8"))
     ids = [threat["id"] for threat in threats]
@@ -101,9 +107,7 @@ def load_threats() -> list[dict[str, Any]]:
         place = f"{FILE.name}: threat {threat['id']}"
         if threat["group"] not in GROUPS:
             raise ValueError(f"{place}: group {threat['group']!r} is none of {', '.join(GROUPS)}")
-        if not threat["evidence"] and not threat.get("reason"):
-            raise ValueError(f"{place}: without evidence it needs a reason")
-        if threat["evidence"] and threat["evidence"] not in EVIDENCE:
+        if threat["evidence"] not in EVIDENCE:
             raise ValueError(f"{place}: no function {threat['evidence']!r} in reports/threats")
     return threats
 
@@ -113,6 +117,5 @@ def threat_rows(tables: Tables) -> list[dict[str, Any]]:
     return [
         {"threat": threat["id"], **vars(finding)}
         for threat in load_threats()
-        if threat["evidence"]
         for finding in EVIDENCE[threat["evidence"]](tables)
     ]

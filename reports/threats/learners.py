@@ -1,4 +1,4 @@
-"""How learners compute: threats V06, V07, V08 and V16."""
+"""How learners compute: threats V06, V07, V08, V16 and V17."""
 
 from __future__ import annotations
 
@@ -148,4 +148,26 @@ def training_settings(tables: Tables) -> list[Finding]:
         )
         quantity = "steps beyond the horizon"
         found.append(Finding(quantity, published_form, "discounted steps", text, "experiment"))
+    return found
+
+
+def resumed_runs(tables: Tables) -> list[Finding]:
+    """V17: what resuming with a part of a run's state changes in what is played in the end."""
+    found, tried = [], tables.measured("interruption")
+    learners = dict.fromkeys(setting.split(", ")[0] for setting, _ in tried.index)
+    for policy in learners:
+        change = {
+            kept: tried[f"{policy}, {kept}", "change"] for kept in ("weights alone", "nothing")
+        }
+        same = int(tried[f"{policy}, everything", "runs changed"]) == 0
+        text = (
+            f"{policy}, interrupted half way through a short training, plays in the end "
+            f"{100 * change['weights alone']:.1f} points of the endowment away from the "
+            f"uninterrupted run if it resumes with weights alone, "
+            f"{100 * change['nothing']:.1f} without them, and "
+            f"{'the same' if same else 'something else'} if it resumes as runs do here."
+        )
+        quantity = f"change by resuming with weights alone, {policy}"
+        share = "share of endowment"
+        found.append(Finding(quantity, change["weights alone"], share, text, "experiment"))
     return found

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from coopetition.agents.threats import critics, playing
+from coopetition.agents.threats import critics, interruption, playing
 
 
 @pytest.fixture(scope="module")
@@ -106,3 +106,16 @@ def test_experiments_say_the_same_again(started, monkeypatch):
     one = [row for row in started if row["setting"] in {again["setting"] for again in other}]
     assert [row["value"] for row in one] == [row["value"] for row in other]
     assert np.isfinite([row["value"] for row in one]).all()
+
+
+@pytest.fixture(scope="module")
+def resumed():
+    return values(interruption.interruption())
+
+
+@pytest.mark.parametrize("policy", interruption.LEARNERS)
+def test_a_run_that_resumes_with_all_its_state_ends_as_if_uninterrupted(resumed, policy):
+    assert resumed[f"{policy}, everything", "change"] == 0
+    for kept in ("weights alone", "nothing"):
+        assert resumed[f"{policy}, {kept}", "runs changed"] == len(interruption.SEEDS)
+        assert resumed[f"{policy}, {kept}", "change"] > 0.001

@@ -18,7 +18,6 @@ from frames import IDS, chain, corpus_reference, released_of, row, run, trained
 
 # Evidence that the published figures give alone, whatever a run has.
 ALWAYS = {"V01", "V02", "V07", "V09", "V12", "V18", "V20"}
-WITHOUT = {"V17"}
 
 
 @pytest.fixture(scope="module")
@@ -89,12 +88,10 @@ def found(name, tables):
 # ---- the list -----------------------------------------------------------------------------------
 
 
-def test_all_threats_are_there_with_a_function_or_a_reason():
+def test_all_threats_are_there_with_a_function():
     listed = load_threats()
     assert [threat["id"] for threat in listed] == [f"V{number:02d}" for number in range(1, 27)]
-    used = [threat["evidence"] for threat in listed if threat["evidence"]]
-    assert sorted(used) == sorted(EVIDENCE)
-    assert {threat["id"] for threat in listed if not threat["evidence"]} == WITHOUT
+    assert sorted(threat["evidence"] for threat in listed) == sorted(EVIDENCE)
     for threat in listed:
         for key in ("title", "statement", "place", "treatment"):
             assert threat[key].strip(), (threat["id"], key)
@@ -126,7 +123,6 @@ def threats_of_claims():
         ("evidence: survival", "evidence: survivals", "no function 'survivals'"),
         ("group: yardsticks", "group: yards", "group 'yards' is none of"),
         ("id: V02", "id: V01", "occurs twice"),
-        ("  reason: >-", "  reasons: >-", "V17: without evidence"),
     ],
 )
 def test_a_wrong_list_is_refused(tmp_path, monkeypatch, old, new, message):
@@ -142,9 +138,9 @@ def test_a_wrong_list_is_refused(tmp_path, monkeypatch, old, new, message):
 # ---- evidence on the tables of a study ----------------------------------------------------------
 
 
-def test_tables_of_two_environments_bear_on_all_threats_that_have_a_function(tables):
+def test_tables_of_two_environments_bear_on_all_threats(tables):
     rows = schema.table("threats", threat_rows(tables))
-    assert {f"V{n:02d}" for n in range(1, 27)} - {*rows["threat"]} == WITHOUT
+    assert {*rows["threat"]} == {f"V{n:02d}" for n in range(1, 27)}
     assert not rows.duplicated(["threat", "quantity"]).any()
     for text in rows["text"]:
         assert re.fullmatch(r"[A-Z0-9].*\.", text), text

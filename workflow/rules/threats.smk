@@ -59,7 +59,13 @@ rule threat_experiments:
             "coopetition.agents.threats",
             *(
                 learner(policy).module
-                for policy in ("Central_PPO", "Central_A2C", "Central_SAC")
+                for policy in (
+                    "Central_PPO",
+                    "Central_A2C",
+                    "Central_SAC",
+                    "IPPO",
+                    "ISAC",
+                )
             ),
             *(
                 envs.spec(f"{env}-v0").module

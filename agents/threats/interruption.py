@@ -39,7 +39,9 @@ def interruption() -> list[Row]:
             setting = f"{policy}, {kept}"
             rows += [
                 row("interruption", setting, "change", change.mean(), "share of endowment"),
-                row("interruption", setting, "runs changed", np.count_nonzero(change), "runs"),
+                row(
+                    "interruption", setting, "runs changed", float(np.count_nonzero(change)), "runs"
+                ),
             ]
     return rows
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-# Least share that a learner should attain.
-LEAST = 0.8
+# Least share that a learner should attain, within so many environment steps.
+LEAST, BUDGET = 0.8, 50_000
 
 
 def gate_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -21,9 +21,10 @@ def gate_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
 
     Returns:
         Rows with the number of seeds, the share before training (`untrained`), at the last
-        checkpoint (`attained`, after `steps`; `least` of any seed) and at the best checkpoint
-        (`peak`, after `peak_step`), whether the last one is enough (`passed`), and the CPU-seconds
-        of a run.
+        checkpoint of the budget (`attained`, after `steps`; `least` of any seed) and at the best
+        one (`peak`, after `peak_step`), whether the last one is enough (`passed`), the CPU-seconds
+        of a run up to there, and of learners that were trained for longer what they attain in the
+        end (`longer`, after `longer_steps`) and when for the first time enough (`reached`).
     """
     half = table["return_half"]
     shares = table.assign(
@@ -32,8 +33,11 @@ def gate_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     rows = []
     for (environment, policy), cell in shares.groupby(["environment", "policy"], sort=False):
         grid = cell.pivot(index="step", columns="seed", values="attained")
-        along = grid.mean(axis=1)
-        trained = along.iloc[1:]
+        whole = grid.mean(axis=1)
+        grid, along = grid.loc[:BUDGET], whole.loc[:BUDGET]
+        trained, later = along.iloc[1:], whole.loc[BUDGET + 1 :]
+        enough = later.index[later >= LEAST]
+        cpu = float(cell.groupby("seed")["cpu_seconds"].first().mean())
         rows.append(
             {
                 "environment": environment,
@@ -46,7 +50,10 @@ def gate_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
                 "peak": float(trained.max()),
                 "peak_step": int(trained.idxmax()),
                 "passed": bool(along.iloc[-1] >= LEAST),
-                "cpu_seconds": float(cell.groupby("seed")["cpu_seconds"].first().mean()),
+                "cpu_seconds": cpu * float(along.index[-1] / whole.index[-1]),
+                "longer": float(later.iloc[-1]) if len(later) else None,
+                "longer_steps": int(later.index[-1]) if len(later) else None,
+                "reached": int(enough[0]) if len(enough) else None,
             }
         )
     return rows
@@ -62,10 +69,17 @@ def gate_summary(rows: list[dict[str, Any]]) -> str:
         f"At the end {passed} of {len(rows)} learners on an environment attain {LEAST:.2f} or "
         f"more, at some checkpoint along the way {once}."
     )
-    missed = "; ".join(
-        "{policy} on {environment} ({attained:.2f}; at most {peak:.2f}, after {peak_step:,} "
-        "steps)".format(**row)
-        for row in rows
-        if not row["passed"]
-    )
+    missed = "; ".join(_missed(row) for row in rows if not row["passed"])
     return f"{text} Missed at the end: {missed}." if missed else text
+
+
+def _missed(row: dict[str, Any]) -> str:
+    """Who misses by how much, and what longer training changes."""
+    text = (
+        "{policy} on {environment} ({attained:.2f}; at most {peak:.2f}, after {peak_step:,} steps"
+    ).format(**row)
+    if row["longer"] is not None:
+        text += "; {longer:.2f} after {longer_steps:,}".format(**row)
+        first = row["reached"]
+        text += f", {LEAST:.2f} for the first time after {first:,}" if first else ", never enough"
+    return f"{text})"

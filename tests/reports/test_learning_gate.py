@@ -2,7 +2,7 @@
 
 import pytest
 
-from coopetition.reports import schema
+from coopetition.reports import learning_gate, schema
 from coopetition.reports.learning_gate import gate_rows, gate_summary
 from frames import row
 
@@ -35,12 +35,28 @@ def test_shares_are_means_over_seeds_between_half_and_the_best_constant():
         **{"untrained": pytest.approx(-0.5), "attained": pytest.approx(0.6)},
         **{"least": pytest.approx(0.5), "peak": pytest.approx(0.85), "peak_step": 10},
         **{"passed": False, "cpu_seconds": 1.5},
+        **dict.fromkeys(("longer", "longer_steps", "reached")),
     }
 
 
 def test_what_a_learner_attains_untrained_is_no_peak():
     (found,) = measured(cell("IPPO", [(0.95, 0.1, 0.3)]))
     assert (found["peak"], found["peak_step"]) == (pytest.approx(0.3), 20)
+
+
+def test_what_comes_after_the_budget_is_told_apart(monkeypatch):
+    monkeypatch.setattr(learning_gate, "BUDGET", 20)
+    late = cell("IPPO", [(0.0, 0.5, 0.6, 0.7, 0.9, 0.8)])
+    (found,) = measured(late)
+    assert (found["steps"], found["attained"], found["peak"]) == (20, pytest.approx(0.6), 0.6)
+    assert (found["longer_steps"], found["longer"]) == (50, pytest.approx(0.8))
+    assert found["reached"] == 40
+    assert found["cpu_seconds"] == pytest.approx(1.0 * 20 / 50)
+    assert "after 20 steps; 0.80 after 50, 0.80 for the first time after 40)" in gate_summary(
+        [found]
+    )
+    (never,) = measured(cell("IPPO", [(0.0, 0.5, 0.6, 0.7)]))
+    assert "0.70 after 30, never enough)" in gate_summary([never])
 
 
 def test_environments_stand_together_however_they_were_measured():

@@ -5,9 +5,9 @@
 Four learners on three released environments, cooperative reward, three seeds side by side, within
 50,000 environment steps, and where that is not enough four times as many: half an hour to an hour
 of CPU time. Recorded is the return of the trained policy along the way, beside those of everybody
-at 50 % of the own endowment and of the best of 101 constants. A learner on an environment is one cell: it is kept once it is measured, and one that
-`reports/recorded/learning_gate.csv` holds is not measured again, so that a killed call goes on
-where it was. Without the file all are.
+at 50 % of the own endowment and of the best of 101 constants. A learner on an environment is one
+cell: it is kept once it is measured, and one that `reports/recorded/learning_gate.csv` holds is not
+measured again, so that a killed call goes on where it was. Without the file all are.
 """
 
 import os

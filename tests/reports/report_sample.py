@@ -528,6 +528,7 @@ def sample() -> dict:
                 **{"environment": "LoyaltyTeam-v0", "policy": "IPPO", "seeds": 3},
                 **{"steps": 49_200, "untrained": -1.65, "attained": attained, "least": 0.4},
                 **{"peak": 0.91, "peak_step": 30_000, "passed": passed, "cpu_seconds": 12.3},
+                **dict.fromkeys(("longer", "longer_steps", "reached")),
             }
             for attained, passed in ((0.5, False), (0.85, True))
         ],

@@ -4,15 +4,15 @@
   MADDPG and MASAC in its middle, 60 runs. Here the game is solved on the same grid in the three
   ways of `agents.appropriation`, and each solution plays the published 40 steps.
 * Stage C calibrates kappa and xi by coordinate descent. Each value of its objective is published as
-  a mean of ten trained runs; here it is that of a solution.
+  a mean of ten trained runs; here it is that of a solution, and of trained runs where a study has
+  them.
 
-Trained runs of stages A and B are read in `biaxial_training`; stage C is solved only.
+Trained runs of stages A and B are read in `biaxial_training`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -21,15 +21,13 @@ import pandas as pd
 from coopetition import envs
 from coopetition.agents import appropriation as solving
 from coopetition.agents.appropriation import ID, PLAYS, QUARTERS, Profile
+from coopetition.agents.descent import BOX, Reached, descend
 
 from .sources import published
 
 # eta and beta of stage B and C, and of the equilibrium that is published.
 CENTRE = (0.40, 0.60)
 MAP_POINTS = 25
-BOX = {"kappa": (0.1, 2.0), "xi": (5.0, 30.0)}
-START = {"kappa": 0.5, "xi": 15.0}
-ROUNDS, SWEEP_POINTS, MOVED = 2, 5, 0.02
 # Where the published diagnostic finds IPPO without appropriation.
 COLLAPSE = (0.20, 0.60)
 MODES = ("private", "integrated", "cooperative")
@@ -114,64 +112,33 @@ def targets() -> dict[str, dict[str, float]]:
 def calibration() -> list[dict[str, Any]]:
     """Rows of the table `biaxial_calibration`: stage C for every play and objective."""
     return [
-        {"play": way, "objective": name, **row}
+        row
         for way in PLAYS
-        for name, wanted in targets().items()
-        for row in descend(way, wanted)
+        for name in targets()
+        for row in calibrated(way, name, partial(_solved, way))
     ]
 
 
-def descend(way: str, wanted: Mapping[str, float]) -> Iterator[dict[str, Any]]:
-    """Coordinate descent on kappa and xi, as published, for one objective: every point tried.
-
-    Along an axis five points are tried, then the vertex of the parabola that fits them best, if it
-    is a minimum inside the box; the best of the six is kept. Two rounds, or fewer once neither
-    parameter moves by more than 0.02. The start, the fit and the rule to keep the best of six are
-    not published.
+def calibrated(play: str, objective: str, reached: Reached) -> list[dict[str, Any]]:
+    """Rows of the table `biaxial_calibration`: every point that one descent tried.
 
     Args:
-        way: how the game is played.
-        wanted: name of an outcome -> its target.
+        play: how the game is played, or the learner that is trained at every point.
+        objective: a key of `targets`.
+        reached: outcomes at points of kappa and xi.
     """
-    point = dict(START)
-    for turn in range(1, ROUNDS + 1):
-        before = dict(point)
-        for axis, (low, high) in BOX.items():
-            sweep = np.linspace(low, high, SWEEP_POINTS)
-            tried = _tried(way, point | {axis: tuple(sweep.tolist())}, wanted)
-            bend, slope, _ = np.polyfit(sweep, [row["value"] for row in tried], 2)
-            vertex = -slope / (2 * bend) if bend > 0 else np.nan
-            if low < vertex < high:
-                tried += _tried(way, point | {axis: float(vertex)}, wanted)
-            best = min(range(len(tried)), key=lambda i: tried[i]["value"])
-            point = {name: tried[best][name] for name in BOX}
-            for i, row in enumerate(tried):
-                place = {"vertex": i >= SWEEP_POINTS, "kept": i == best}
-                yield {"round": turn, "axis": axis, **place, **row}
-        if all(abs(point[name] - before[name]) <= MOVED for name in BOX):
-            break
-
-
-def _tried(
-    way: str, point: Mapping[str, Any], wanted: Mapping[str, float]
-) -> list[dict[str, float]]:
-    """Parameters, outcomes and objective at one point, or at several along an axis."""
-    return [
-        {**row, "value": sum((row[name] - target) ** 2 for name, target in wanted.items())}
-        for row in _reached(way, **point)
-    ]
+    rows = descend(reached, targets()[objective])
+    return [{"play": play, "objective": objective, **row} for row in rows]
 
 
 @cache
-def _reached(
-    way: str, kappa: float | tuple[float, ...], xi: float | tuple[float, ...]
-) -> list[dict[str, float]]:
-    """Parameters and outcomes, which are the same for every objective."""
+def _solved(way: str, kappa: tuple[float, ...], xi: tuple[float, ...]) -> list[dict[str, float]]:
+    """Outcomes at several points, which are the same for every objective."""
     game = solving.settings(eta=CENTRE[0], beta=CENTRE[1], kappa=np.array(kappa), xi=np.array(xi))
     profile = solving.play(game, way)
     played = solving.episodes(game, profile.actions)
     return [
-        {name: _setting(game, i)[name] for name in BOX}
+        {"runs": 0, "finished": 0, "steps": 0}
         | {"appropriation": _means(profile, i)["appropriation"], **played.quarters(i)}
         for i in range(len(profile.actions))
     ]

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from coopetition import envs
-from coopetition.agents.appropriation import HORIZON, ID
+from coopetition.agents.appropriation import HORIZON, ID, PLAYS
+from coopetition.agents.descent import BOX
 
-from .biaxial import BOX, CENTRE, COLLAPSE, grid, numbers_in
+from .biaxial import CENTRE, COLLAPSE, grid, numbers_in
 from .biaxial_training import trained_at
 from .sources import published
 
@@ -113,9 +114,14 @@ def _added(outcomes: pd.DataFrame, calibration: pd.DataFrame) -> list[dict[str, 
         ("G06", f"{name} {place}", at(outcomes, COLLAPSE, way)["appropriation"], "")
         for name, way in AT_COLLAPSE.items()
     ]
-    apart = ends(calibration).groupby("play")[list(BOX)].agg(np.ptp).max()
+    last = ends(calibration)
+    apart = last[last["play"].isin(PLAYS)].groupby("play")[list(BOX)].agg(np.ptp).max()
     name = "largest distance of the calibrations of one play (kappa, xi)"
     found.append(("", name, apart.tolist(), "endpoint and three schedules, three plays"))
+    for policy, rows in last[~last["play"].isin(PLAYS)].groupby("play", sort=False):
+        if len(rows) > 1:
+            name = f"largest distance of the calibrations trained with {policy} (kappa, xi)"
+            found.append(("", name, np.ptp(rows[list(BOX)], axis=0), ", ".join(rows["objective"])))
     return [
         {"quantity": quantity, "published": "", "source": ""}
         | _row(claim, list(map(float, values)), result="added", note=note)

@@ -9,13 +9,15 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.colors import Colormap, Normalize
 from matplotlib.contour import QuadContourSet
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from coopetition.agents.appropriation import ID, PLAYS
+from coopetition.agents.descent import START
 
-from .biaxial import COLLAPSE, START, targets
+from .biaxial import COLLAPSE, targets
 from .biaxial_comparison import at, ends
 from .theme import HALO, INK, WIDTH, Plot, apply
 
@@ -147,17 +149,27 @@ def _trained_caption(data: pd.DataFrame) -> str:
 
 
 def biaxial_calibration(biaxial_maps: pd.DataFrame, biaxial_calibration: pd.DataFrame) -> Plot:
-    """Appropriation over kappa and xi under each play, with where the descents end."""
+    """Appropriation over kappa and xi under each play, with where the descents end.
+
+    A learner that was trained has a panel of the points that its descents tried.
+    """
     apply()
     data = _plane(biaxial_maps, "kappa, xi")
     wanted = targets()["endpoint"]["appropriation"]
-    fig, axes = _panels()
-    for ax, way in zip(axes, PLAYS, strict=True):
-        colours = _field(ax, data, way, "xi", "kappa")
-        _line(ax, _grid(data, way, "xi", "kappa"), wanted, linewidths=1.6)
-        _descents(ax, biaxial_calibration[biaxial_calibration["play"] == way])
-        ax.set_title(TITLES[way], size=9)
-        ax.set(xlabel="quadratic cost ξ", xticks=(5, 10, 15, 20, 25, 30), xlim=(4, 30))
+    trained = biaxial_calibration[~biaxial_calibration["play"].isin(PLAYS)]
+    shown = [*PLAYS, *trained["play"].unique()]
+    top = max(data["appropriation"].max(), trained["appropriation"].max())
+    fig, axes = _panels(len(shown))
+    for ax, way in zip(axes, shown, strict=True):
+        rows = biaxial_calibration[biaxial_calibration["play"] == way]
+        if way in PLAYS:
+            colours = _field(ax, data, way, "xi", "kappa", top)
+            _line(ax, _grid(data, way, "xi", "kappa"), wanted, linewidths=1.6)
+        else:
+            _discs(ax, rows, colours.norm, colours.cmap)
+        _descents(ax, rows)
+        ax.set_title(play_title(way).replace(" ", "\n"), size=9)
+        ax.set(xlabel="quadratic cost ξ", xticks=(5, 15, 25), xlim=(4, 30))
         ax.set(yticks=(0.1, 0.5, 1.0, 1.5, 2.0), ylim=(0.0, 2.0))
     axes[0].set_ylabel("linear cost κ")
     _finish(fig, axes, colours, _descent_handles(wanted))
@@ -168,7 +180,8 @@ def biaxial_calibration(biaxial_maps: pd.DataFrame, biaxial_calibration: pd.Data
         _calibration_caption(data, biaxial_calibration, wanted),
         "Three maps of mean appropriation over xi and kappa, one per way of playing, with the line "
         "on which the target is met where there is one, and the paths of the coordinate descents "
-        "from the published parameters.",
+        "from the published parameters; for a learner that was trained, discs in the same colours "
+        "at the points that were tried.",
     )
 
 
@@ -184,13 +197,20 @@ def _grid(data: pd.DataFrame, way: str, x: str, y: str, value: str = "appropriat
     return wide.columns.to_numpy(), wide.index.to_numpy(), wide.to_numpy()
 
 
-def _panels() -> tuple[Figure, np.ndarray]:
-    return plt.subplots(1, len(PLAYS), figsize=(WIDTH, 3.0), sharex=True, sharey=True)
+def play_title(play: str) -> str:
+    """Name of a way to play, or of a learner that was trained."""
+    return TITLES.get(play, f"{play}, trained")
 
 
-def _field(ax: Axes, data: pd.DataFrame, way: str, x: str, y: str) -> QuadContourSet:
-    """Appropriation under a play as colour, in steps that all panels share, and `LINES`."""
-    grid, top = _grid(data, way, x, y), data["appropriation"].max()
+def _panels(count: int = len(PLAYS)) -> tuple[Figure, np.ndarray]:
+    return plt.subplots(1, count, figsize=(WIDTH, 3.0), sharex=True, sharey=True)
+
+
+def _field(
+    ax: Axes, data: pd.DataFrame, way: str, x: str, y: str, top: float | None = None
+) -> QuadContourSet:
+    """Appropriation under a play as colour, in steps up to `top` that panels share, and `LINES`."""
+    grid, top = _grid(data, way, x, y), top or data["appropriation"].max()
     steps = np.arange(np.ceil(top / STEP) + 1) * STEP
     colours = ax.contourf(*grid, levels=steps, cmap=sns.light_palette("#0072B2", as_cmap=True))
     for level in LINES:
@@ -203,6 +223,12 @@ def _line(ax: Axes, grid: Grid, level: float, **style: Any) -> None:
     """Where appropriation is at a level, if it is somewhere on the grid."""
     if grid[2].min() < level < grid[2].max():
         ax.contour(*grid, levels=[level], **{"colors": INK, **style})
+
+
+def _discs(ax: Axes, rows: pd.DataFrame, norm: Normalize, palette: Colormap) -> None:
+    """What a learner appropriates at the points of its descents."""
+    style = {"c": rows["appropriation"], "norm": norm, "cmap": palette}
+    ax.scatter(rows["xi"], rows["kappa"], s=50, edgecolors=INK, linewidths=0.5, **style)
 
 
 def _mark(ax: Axes, rows: pd.DataFrame) -> None:
@@ -267,7 +293,7 @@ def _descent_handles(wanted: float) -> list[Line2D]:
         Line2D([], [], color=INK, lw=1.6, label=f"target p = {wanted:.2f}"),
         Line2D([], [], label="published values", **_MARKS["start"]),
         Line2D([], [], label="end, endpoint objective", **_MARKS["endpoint"]),
-        Line2D([], [], label="ends, three schedules", **_MARKS["schedule"]),
+        Line2D([], [], label="ends, schedules", **_MARKS["schedule"]),
     ]
 
 
@@ -307,7 +333,8 @@ def _trusting(outcomes: pd.DataFrame, way: str) -> int:
 def _calibration_caption(data: pd.DataFrame, calibration: pd.DataFrame, wanted: float) -> str:
     reached = {way: data.loc[data["play"] == way, "appropriation"] for way in PLAYS}
     said = [f"{v.min():.3f} to {v.max():.3f} ({TITLES[way]})" for way, v in reached.items()]
-    last = ends(calibration)
+    solved = calibration["play"].isin(PLAYS)
+    last = ends(calibration[solved])
     apart = last.groupby("play")[["kappa", "xi"]].agg(np.ptp).to_numpy().max()
     moved = _trust_range(data)
     met = [TITLES[way] for way, v in reached.items() if v.min() <= wanted <= v.max()]
@@ -318,7 +345,27 @@ def _calibration_caption(data: pd.DataFrame, calibration: pd.DataFrame, wanted: 
         "waypoints add next to a constant to the objective. The four descents of one play end "
         f"within {apart:.0e} of each other in κ and ξ. One target cannot tell two parameters "
         "apart: where it can be met, it is met on a whole line."
+        f"{_trained_descents(calibration[~solved])}"
     )
+
+
+def _trained_descents(rows: pd.DataFrame) -> str:
+    """Where the descents of trained learners end, and how many of their points have no run."""
+    said = []
+    for policy, tried in rows.groupby("play", sort=False):
+        places = [
+            f"κ = {row.kappa:.2f}, ξ = {row.xi:.2f} ({row.objective})"
+            for row in ends(tried).itertuples()
+        ]
+        lost = int((tried["finished"] == 0).sum())
+        passed = f"; at {lost} of {len(tried)} points no run finished, and they are passed over"
+        said.append(
+            f" Where {policy} is trained at every point, {tried['runs'].max()} seeds of "
+            f"{tried['steps'].max():,} steps, the descents end at {'; '.join(places) or 'no point'}"
+            f", and final appropriation is {tried['appropriation'].min():.3f} to "
+            f"{tried['appropriation'].max():.3f}{passed if lost else ''}."
+        )
+    return "".join(said)
 
 
 def _trust_range(data: pd.DataFrame) -> float:

@@ -139,8 +139,8 @@ CONTRACT = {
     "biaxial_trained": "eta beta policy reward_mode runs finished steps cooperation appropriation"
     " appropriation_low appropriation_high final_appropriation trust_end dip_p"
     " equilibrium_cooperation equilibrium_appropriation team_cooperation team_appropriation",
-    "biaxial_calibration": "title objective kappa xi appropriation trust_first trust_second"
-    " trust_third trust_end value",
+    "biaxial_calibration": "title objective runs finished steps kappa xi appropriation"
+    " trust_first trust_second trust_third trust_end value",
     "capacity": "edition reward_mode width other_width learners environments seeds tau tau_low"
     " tau_high",
     "critic_rates": "name policy rate steps runs broken broken_low broken_high first_step"

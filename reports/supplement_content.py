@@ -10,7 +10,7 @@ import pandas as pd
 from coopetition.agents.appropriation import PLAYS
 
 from .biaxial_comparison import at, ends
-from .biaxial_figures import CLAIMED, TITLES
+from .biaxial_figures import CLAIMED, TITLES, play_title
 
 # Tables that the section shows, see `schema`.
 TABLES = ("biaxial", "biaxial_outcomes", "biaxial_trained", "biaxial_calibration")
@@ -50,7 +50,7 @@ def _points(outcomes: pd.DataFrame) -> list[dict[str, Any]]:
 def _calibrations(calibration: pd.DataFrame) -> list[dict[str, Any]]:
     """Where each calibration ends."""
     rows = ends(calibration)
-    return _records(rows.assign(title=rows["play"].map(TITLES)))
+    return _records(rows.assign(title=rows["play"].map(play_title)))
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -32,6 +32,8 @@ _TRUST = {
     "trust_third": Column("number", "after three quarters"),
     "trust_end": Column("number", "at its end"),
 }
+# Of runs, which may not have finished.
+_ANY_TRUST = {name: replace(column, optional=True) for name, column in _TRUST.items()}
 
 TABLES = {
     "biaxial": {
@@ -74,7 +76,7 @@ TABLES = {
         "final_appropriation": Column("numbers", "p of the last step, one per agent, 0 to 1"),
         "returns": Column("numbers", "integrated reward of an episode, one per agent"),
         "payoffs": Column("numbers", "payoffs of an episode, one per agent; payoff units"),
-        **{name: replace(column, optional=True) for name, column in _TRUST.items()},
+        **_ANY_TRUST,
         "cpu_seconds": Column("number", "CPU time of the run; s"),
     },
     "biaxial_trained": {
@@ -94,7 +96,7 @@ TABLES = {
         },
     },
     "biaxial_calibration": {
-        **_PLAY,
+        "play": Column("text", "one of `agents.appropriation`, or a learner that was trained"),
         "objective": Column("text", "endpoint, or the name of a schedule of waypoints"),
         "round": Column("integer", "round of the descent, from 1"),
         "axis": Column("text", "parameter that varies", ("kappa", "xi")),
@@ -102,8 +104,11 @@ TABLES = {
         "xi": _SETTING["xi"],
         "vertex": Column("flag", "vertex of the parabola, not a point of the sweep"),
         "kept": Column("flag", "smallest objective of its axis: the descent goes on from here"),
-        "appropriation": Column("number", "p at the end, mean over agents, 0 to 1"),
-        **_TRUST,
-        "value": Column("number", "sum of squared distances from the targets"),
+        "runs": Column("integer", "runs trained at this point; 0 where the game is solved"),
+        "finished": Column("integer", "runs that finished: what follows is their mean"),
+        "steps": Column("integer", "environment steps planned of each; 0 where the game is solved"),
+        "appropriation": Column("number", "p at the end, mean over agents, 0 to 1", (), True),
+        **_ANY_TRUST,
+        "value": Column("number", "sum of squared distances from the targets", (), True),
     },
 }

@@ -820,7 +820,8 @@ def sample() -> dict:
         ],
         "biaxial_calibration": [
             {
-                **{"title": "joint plan", "objective": "endpoint", "kappa": 0.1, "xi": 5.0},
+                **{"title": "IPPO, trained", "objective": "endpoint", "kappa": 0.1, "xi": 5.0},
+                **{"runs": 3, "finished": 2, "steps": 4000},
                 **{"appropriation": 0.198, "trust_first": 0.847, "trust_second": 0.933},
                 **{"trust_third": 0.971, "trust_end": 0.987, "value": 0.9851},
             }

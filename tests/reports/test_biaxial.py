@@ -6,13 +6,15 @@ from types import SimpleNamespace
 import biaxial_frames as frames
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from biaxial_frames import played
 
 from coopetition import envs
 from coopetition.agents import appropriation as solving
+from coopetition.agents.descent import MOST_POINTS, descend
 from coopetition.reports import biaxial, schema
-from coopetition.reports.biaxial_comparison import at, ends
+from coopetition.reports.biaxial_comparison import at, comparison, ends
 from coopetition.reports.biaxial_training import trained
 from coopetition.reports.figures import FIGURES
 from coopetition.reports.rules import biaxial as rules
@@ -205,26 +207,25 @@ def test_targets_are_those_published():
     assert list(wanted["B_monotonic"].values()) == [0.6, 0.4, 0.15, 0.0, 0.3]
 
 
-def reaching(monkeypatch, outcome):
-    """Let the calibrated game have these outcomes of kappa and xi."""
-
-    def reached(way, kappa, xi):
-        pairs = np.broadcast(np.atleast_1d(kappa), np.atleast_1d(xi))
-        return [{"kappa": float(k), "xi": float(x), **outcome(k, x)} for k, x in pairs]
-
-    monkeypatch.setattr(biaxial, "_reached", reached)
+def reaching(outcome):
+    """A game with these outcomes of kappa and xi."""
+    return lambda kappa, xi: [outcome(k, x) for k, x in zip(kappa, xi, strict=True)]
 
 
-def test_a_perfect_trajectory_has_an_objective_of_zero(monkeypatch):
+def quadratic(kappa, xi):
+    return {"a": kappa - 0.7, "b": (xi - 12.3) / 10}
+
+
+def test_a_perfect_trajectory_has_an_objective_of_zero():
     wanted = biaxial.targets()["A_rising"]
-    reaching(monkeypatch, lambda kappa, xi: wanted)
-    assert {row["value"] for row in biaxial.descend("team", wanted)} == {0.0}
+    rows = descend(reaching(lambda kappa, xi: wanted), wanted)
+    assert {row["value"] for row in rows} == {0.0}
 
 
-def test_the_descent_finds_a_quadratic_minimum_by_the_vertex(monkeypatch):
+def test_the_descent_finds_a_quadratic_minimum_by_the_vertex():
     """Distances in kappa and xi: five points do not hit 0.7 and 12.3, the parabola does."""
-    reaching(monkeypatch, lambda kappa, xi: {"a": kappa - 0.7, "b": (xi - 12.3) / 10})
-    rows = list(biaxial.descend("team", {"a": 0.0, "b": 0.0}))
+    rows = list(descend(reaching(quadratic), {"a": 0.0, "b": 0.0}))
+    assert len(rows) == MOST_POINTS
     last = [row for row in rows if row["kept"]][-1]
     assert (last["kappa"], last["xi"]) == pytest.approx((0.7, 12.3))
     assert last["vertex"]
@@ -232,10 +233,84 @@ def test_the_descent_finds_a_quadratic_minimum_by_the_vertex(monkeypatch):
     assert [row["axis"] for row in rows] == [*["kappa"] * 6, *["xi"] * 6] * 2
 
 
-def test_a_minimum_at_the_edge_stays_in_the_box(monkeypatch):
-    reaching(monkeypatch, lambda kappa, xi: {"a": kappa + xi})
-    last = [row for row in biaxial.descend("team", {"a": 0.0}) if row["kept"]][-1]
+def test_a_minimum_at_the_edge_stays_in_the_box():
+    rows = descend(reaching(lambda kappa, xi: {"a": kappa + xi}), {"a": 0.0})
+    last = [row for row in rows if row["kept"]][-1]
     assert (last["kappa"], last["xi"]) == (0.1, 5.0)
+
+
+def test_a_point_without_outcomes_is_passed_over():
+    """Two of the five points along kappa have none: the parabola through the others is the same."""
+
+    def reached(kappa, xi):
+        found = quadratic(kappa, xi)
+        return dict.fromkeys(found, np.nan) if kappa in (0.1, 2.0) else found
+
+    rows = list(descend(reaching(reached), {"a": 0.0, "b": 0.0}))
+    assert sum(np.isnan(row["value"]) for row in rows) == 4
+    last = [row for row in rows if row["kept"]][-1]
+    assert (last["kappa"], last["xi"]) == pytest.approx((0.7, 12.3))
+
+
+def test_a_descent_without_any_outcome_stays_where_it_starts_and_keeps_nothing():
+    rows = list(descend(reaching(lambda kappa, xi: {"a": np.nan}), {"a": 0.0}))
+    assert len(rows) == 10
+    assert not any(row["kept"] for row in rows)
+    assert {row["kappa"] for row in rows if row["axis"] == "xi"} == {0.5}
+
+
+def trained_descents(lost=()):
+    """A learner whose appropriation falls with both costs, and which fails at some kappa."""
+
+    def reached(kappa, xi):
+        ends = {"appropriation": 0.6 - kappa / 10 - xi / 100, "trust_end": 0.9}
+        quarters = dict.fromkeys(("trust_first", "trust_second", "trust_third"), 0.9) | ends
+        if kappa in lost:
+            quarters = dict.fromkeys(quarters, np.nan)
+        return {"runs": 3, "finished": 0 if kappa in lost else 3, "steps": 2400, **quarters}
+
+    rows = [
+        row
+        for objective in ("endpoint", "A_rising")
+        for row in biaxial.calibrated("IPPO", objective, reaching(reached))
+    ]
+    return schema.table("biaxial_calibration", rows)
+
+
+def with_solved(calibration, trained_rows):
+    return schema.table("biaxial_calibration", pd.concat([calibration, trained_rows]))
+
+
+@pytest.mark.parametrize("lost", [(), (0.1,)])
+def test_a_trained_calibration_is_shown_beside_those_solved(supplements, calibration, lost):
+    both = with_solved(calibration, trained_descents(lost))
+    plot = FIGURES["biaxial_calibration"](supplements["biaxial_maps"], both)
+    titles = [ax.get_title() or ax.get_title(loc="left") for ax in plot.figure.axes]
+    assert "IPPO,\ntrained" in titles
+    last = ends(both).query("play == 'IPPO'")
+    assert f"κ = {last['kappa'].iloc[0]:.2f}, ξ = {last['xi'].iloc[0]:.2f} (endpoint)" in (
+        plot.caption
+    )
+    assert ("no run finished" in plot.caption) == bool(lost)
+    tables = {name: supplements[name] for name in TABLES} | {"biaxial_calibration": both}
+    rows = supplement_data(tables)["biaxial_calibration"]
+    assert [row["title"] for row in rows[-2:]] == ["IPPO, trained"] * 2
+    assert [(row["finished"], row["runs"]) for row in rows] == [(0, 0)] * 12 + [(3, 3)] * 2
+
+
+def test_how_far_trained_calibrations_lie_apart_is_a_row_of_its_own(
+    outcomes, calibration, compared
+):
+    both = with_solved(calibration, trained_descents())
+    rows = schema.table("biaxial", comparison(outcomes, both, 0.0, NOTHING)).set_index("quantity")
+    name = "largest distance of the calibrations of one play (kappa, xi)"
+    assert rows.loc[name, "recomputed"] == pytest.approx(
+        compared.set_index("quantity").loc[name, "recomputed"]
+    )
+    own = rows.loc["largest distance of the calibrations trained with IPPO (kappa, xi)"]
+    last = ends(both).query("play == 'IPPO'")
+    assert own["recomputed"] == pytest.approx([np.ptp(last["kappa"]), np.ptp(last["xi"])])
+    assert own["note"] == "endpoint, A_rising"
 
 
 def test_the_calibrations_of_a_play_agree_because_trust_does_not_answer(calibration):

@@ -11,9 +11,10 @@ from checkouts import checkout
 
 from coopetition import envs
 from coopetition.reports import schema
+from coopetition.reports.biaxial import targets
 from coopetition.reports.costs import job_costs
 from study import ConfigurationError, Study, campaigns, code_hash, resolve
-from study.costs import Costs
+from study.costs import RECORDED, START_SECONDS, Costs
 from study.plan import count_rows, job_rows, run_rows, summary, supplement_rows
 from study.status import summary as state_summary
 
@@ -36,6 +37,10 @@ POINTS = {
     "seeds": [200, 201],
     "steps": 200,
     "points": [[0.2, 0.6], [0.4, 0.9]],
+}
+CALIBRATED = {
+    **{"policies": ["IPPO"], "objectives": ["endpoint", "A_rising"]},
+    **{"seeds": [300, 301], "steps": 200},
 }
 
 
@@ -83,6 +88,8 @@ class TestPlan:
         assert counts["runs with other widths of networks"]["published"] == 480
         critics = counts["runs with other learning rates of critics"]
         assert critics["planned"] == critics["published"] == 135
+        calibrating = counts["runs that calibrate the two-dimensional S-LCD, at most"]
+        assert calibrating["planned"] == 4 * 24 * 10
         for stage, count in (("IPPO and ISAC", 1500), ("MADDPG and MASAC", 60)):
             planned = counts[f"runs on the two-dimensional S-LCD, {stage}"]
             assert planned["planned"] == planned["published"] == count
@@ -111,7 +118,7 @@ class TestPlan:
             jobs = job_rows(study(scale), Costs(tmp_path / "none.csv"))
             schema.table("plan_jobs", jobs)
             planned = sum(r["runs"] for r in jobs if r["part"].startswith("supplements/"))
-            assert planned == len(rows)
+            assert planned == len(rows) + campaigns.most_calibration_runs(study(scale))
         assert envs.ids() == before
 
     def test_numbers_between_the_modes_are_numbers(self):
@@ -180,6 +187,37 @@ class TestBiaxial:
         cells = campaigns.cells(study("quick", supplements={"biaxial": points}))
         assert [cell[4] for cell in cells] == ["IPPO", "MASAC"]
 
+    def test_a_calibration_is_planned_with_the_most_runs_that_it_may_have(self):
+        found = study("quick", supplements={"biaxial": {**POINTS, "calibrated": CALIBRATED}})
+        assert campaigns.cells(found) == campaigns.cells(
+            study("quick", supplements={"biaxial": POINTS})
+        )
+        jobs = campaigns.calibrations(found)
+        assert [cell[1:] for cell in jobs] == [
+            ("calibrated-endpoint", "v0", "SLCDAppropriation", "IPPO"),
+            ("calibrated-A_rising", "v0", "SLCDAppropriation", "IPPO"),
+        ]
+        point = campaigns.calibration_runs(found, jobs[0])
+        assert [run.seed for run in point] == [300, 301]
+        assert {(run.steps, run.reward_mode) for run in point} == {(200, "integrated")}
+        assert point[0].parameters == {"max_steps": 40, "eta": 0.4, "beta": 0.6}
+        costs = Costs(CONFIG.parent / RECORDED)
+        planned = [row for row in job_rows(found, costs) if row["part"] == "supplements/calibrated"]
+        assert [row["runs"] for row in planned] == [24 * 2] * 2
+        once = costs.training(point).cpu_seconds - START_SECONDS
+        assert planned[0]["cpu_seconds"] == pytest.approx(START_SECONDS + 24 * once)
+        counts = {row["component"]: row["planned"] for row in count_rows(found)}
+        assert counts["runs that calibrate the two-dimensional S-LCD, at most"] == 2 * 24 * 2
+        said = "Those of supplements/calibrated are the most that there may be."
+        assert said in summary(found, costs, 2)
+        assert said not in summary(study("quick"), costs, 2)
+
+    def test_objectives_are_those_published(self):
+        schema_file = CONFIG / "schemas/study.schema.json"
+        rules = json.loads(schema_file.read_text(encoding="utf-8"))["$defs"]["biaxial"]
+        allowed = rules["properties"]["calibrated"]["properties"]["objectives"]["items"]["enum"]
+        assert allowed == list(targets())
+
     def test_it_belongs_to_slcd_of_the_released_edition(self):
         assert "biaxial" in study("quick", environments=["SLCD", "TrustDilemma"])["supplements"]
         for factors in ({"environments": ["TrustDilemma"]}, {"editions": ["v1"]}):
@@ -194,6 +232,11 @@ class TestBiaxial:
             ({"points": [[0.2, 1.4]]}, "some of capacity"),
             ({"points": [0.2, 0.4]}, "some of capacity"),
             ({"editions": ["v0"]}, "some of capacity"),
+            ({"calibrated": {**CALIBRATED, "policies": ["QMIX"]}}, "QMIX plays one"),
+            ({"calibrated": {**CALIBRATED, "policies": ["IPO"]}}, "'IPO' cannot be used"),
+            ({"calibrated": {**CALIBRATED, "objectives": ["A"]}}, "some of endpoint, A_flat_peak"),
+            ({"calibrated": {**CALIBRATED, "seeds": []}}, "calibrated, a mapping with policies"),
+            ({"calibrated": {"policies": ["IPPO"]}}, "calibrated, a mapping with policies"),
         ],
     )
     def test_what_cannot_be_trained_is_refused(self, changes, said):
@@ -324,12 +367,15 @@ def test_a_tiny_study_has_runs_and_tables_of_its_campaigns(copy):
     assert "Nothing to be done" in printed
 
 
+CALIBRATING = {"calibrated": {**CALIBRATED, "objectives": ["endpoint"]}}
+
+
 @pytest.mark.study
 def test_the_two_dimensional_game_is_trained_and_compared(copy):
     factors = {
         **{"study": "points", "editions": "[v0]", "environments": "[SLCD]", "train_on": "[]"},
         **{"learner_certificates": "{}", "audits": "{}"},
-        "supplements": json.dumps({"biaxial": {**POINTS, "points": [[0.2, 0.6]]}}),
+        "supplements": json.dumps({"biaxial": {**POINTS, "points": [[0.2, 0.6]]} | CALIBRATING}),
     }
     line = ["--config", "scale=smoke", *(f"{key}={value}" for key, value in factors.items())]
     target = "results/points/supplements/biaxial/trained.csv"
@@ -341,7 +387,16 @@ def test_the_two_dimensional_game_is_trained_and_compared(copy):
         "1",
         "1",
     )
+    assert jobs["biaxial_calibration"] == "1"
     results = copy.folder / "results" / "points"
+    job = results / "supplements/biaxial/calibrated-endpoint/v0/SLCDAppropriation"
+    descent = schema.read("biaxial_calibration", job / "IPPO.calibration.parquet")
+    assert {*descent["play"]} == {"IPPO"}
+    assert descent[["runs", "finished", "steps"]].drop_duplicates().to_numpy().tolist() == [
+        [2, 2, 200]
+    ]
+    trained = len(descent[["kappa", "xi"]].drop_duplicates()) * 2
+    assert len(schema.read("training", job / "IPPO.parquet")) == trained
     rows = schema.read("biaxial_trained", results / "supplements/biaxial/trained.csv")
     assert rows[["policy", "eta", "beta", "finished"]].to_numpy().tolist() == [
         ["IPPO", 0.2, 0.6, 2],
@@ -352,12 +407,16 @@ def test_the_two_dimensional_game_is_trained_and_compared(copy):
     assert outcome["result"] == "trained"
     costs = schema.table("costs", job_costs(results)).query("part == 'supplements'")
     assert costs["job"].tolist() == [
+        "biaxial/calibrated-endpoint/v0/SLCDAppropriation/IPPO",
         "biaxial/eta-0.2-beta-0.6/v0/SLCDAppropriation/IPPO",
         "biaxial/eta-0.4-beta-0.6/v0/SLCDAppropriation/MASAC",
     ]
-    assert "biaxial: 2 of 2 jobs done; 4 runs: 4 finished" in state_summary(
+    state = state_summary(
         resolve({"scale": "smoke", **{k: yaml.safe_load(v) for k, v in factors.items()}}, CONFIG),
         results,
     )
+    assert "biaxial: 2 of 2 jobs done; 4 runs: 4 finished" in state
+    line_of_calibration = f"1 of 1 jobs done; at most 48 runs: {trained} finished"
+    assert f"Campaign biaxial, calibrated: {line_of_calibration}" in state
     code, printed = copy.snakemake("-n", "--cores", "1", target, *line)
     assert "Nothing to be done" in printed

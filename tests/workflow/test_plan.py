@@ -364,6 +364,24 @@ class TestMonitor:
         assert said.startswith("IPPO on SLCDAppropriation-v0, biaxial eta-0.2-beta-0.6: 2 runs")
         assert "study 0.0%" not in said
 
+    def test_a_calibration_counts_with_the_most_that_it_may_train(self, capsys):
+        monitor = Monitor(resolve({"scale": "standard"}, CONFIG), Costs(ROOT / RECORDED))
+        rule, cell = "biaxial_calibration", {"policy": "IPPO", "variant": "calibrated-endpoint"}
+        for record in self.records(
+            (LogEvent.RUN_INFO, {"stats": {rule: 1, "total": 1}}),
+            (
+                LogEvent.JOB_INFO,
+                {"jobid": 1, "rule_name": "biaxial_calibration", "wildcards": cell},
+            ),
+            (LogEvent.JOB_FINISHED, {"job_id": 1}),
+        ):
+            monitor.emit(record)
+        said = capsys.readouterr().err
+        assert said.startswith(
+            "IPPO on SLCDAppropriation-v0, biaxial calibrated-endpoint, at most: 72 runs"
+        )
+        assert "study 100.0%" in said
+
     def test_is_silent_about_other_jobs_and_events(self, tmp_path, capsys):
         monitor = Monitor(study(), recorded(tmp_path, {}))
         place = {"edition": "v0", "env": "SLCD"}

@@ -16,6 +16,7 @@ from pathlib import Path
 from coopetition import agents, envs
 from coopetition.agents.attempts import ATTEMPTS
 from coopetition.agents.audits import AUDITS as AUDIT_NAMES
+from coopetition.agents.descent import MOST_POINTS
 from coopetition.agents.registry import SIGNATURES, learner
 from coopetition.reports.cases import ENVIRONMENTS as CASE_ENVIRONMENTS
 from coopetition.reports.cases import TABLES as CASE_TABLES

@@ -28,7 +28,7 @@ FIGURE_INPUTS = {
     },
     "biaxial_calibration": {
         "biaxial_maps": rules.biaxial.output.maps,
-        "biaxial_calibration": rules.biaxial.output.calibration,
+        "biaxial_calibration": BIAXIAL_CALIBRATIONS,
     },
 }
 if CERTIFIED:

@@ -55,7 +55,7 @@ rule report:
         biaxial=rules.biaxial_comparison.output.comparison,
         biaxial_trained=rules.biaxial_comparison.output.trained,
         biaxial_outcomes=rules.biaxial.output.outcomes,
-        biaxial_calibration=rules.biaxial.output.calibration,
+        biaxial_calibration=BIAXIAL_CALIBRATIONS,
         corpora=rules.corpora.output.inventory,
         corpus_integrity=rules.corpus_integrity.output,
         croissant_records=rules.croissant_validation.output,

@@ -27,6 +27,14 @@ BIAXIAL_CELLS = [
 ]
 
 
+# Where calibrations by training go, a file per job.
+TRAINED_CALIBRATIONS = [
+    f"{RESULTS}/supplements/{'/'.join(cell)}.calibration.parquet"
+    for cell in campaigns.calibrations(STUDY)
+]
+BIAXIAL_CALIBRATIONS = [rules.biaxial.output.calibration, *TRAINED_CALIBRATIONS]
+
+
 # The path of such a job below the folders of supplements.
 BIAXIAL_JOB = f"{campaigns.BIAXIAL}/{{variant}}/{'/'.join(campaigns.PLACE)}/{{policy}}"
 
@@ -60,11 +68,54 @@ use rule train as biaxial_training with:
         "Training {wildcards.policy} on the two-dimensional S-LCD: {wildcards.variant}"
 
 
+rule biaxial_calibration:
+    """Kappa and xi calibrated for one objective, by runs trained at every point of the descent.
+
+    Finished runs are kept until the job ends, as in `train`.
+    """
+    output:
+        training=f"{RESULTS}/supplements/{BIAXIAL_JOB}.parquet",
+        calibration=f"{RESULTS}/supplements/{BIAXIAL_JOB}.calibration.parquet",
+    log:
+        f"{LOGS}/supplements/{BIAXIAL_JOB}.log",
+    benchmark:
+        f"{BENCHMARKS}/supplements/{BIAXIAL_JOB}.tsv"
+    wildcard_constraints:
+        variant=f"{campaigns.CALIBRATED}[A-Za-z_]+",
+    retries: ATTEMPTS
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        **asks(
+            lambda w: COSTS.training(
+                campaigns.calibration_runs(STUDY, biaxial_cell(w)), MOST_POINTS
+            )
+        ),
+        attempt=lambda wildcards, attempt: attempt,
+    params:
+        cell=lambda w: campaigns.calibration_runs(STUDY, biaxial_cell(w)),
+        objective=lambda w: w.variant.removeprefix(campaigns.CALIBRATED),
+        code=lambda w: code_hash(
+            "coopetition.agents.calibration",
+            "coopetition.reports.biaxial",
+            envs.spec(f"{campaigns.PLACE[1]}-{campaigns.PLACE[0]}").module,
+            learner(w.policy).module,
+        ),
+        columns=columns_hash("training", "biaxial_calibration"),
+        texts=data_hash("reports/published/slcd_2d_published.csv"),
+        work=lambda w: f"{WORK}/supplements-{'-'.join(biaxial_cell(w))}",
+    message:
+        "Calibrating the two-dimensional S-LCD with {wildcards.policy}: {wildcards.variant}"
+    script:
+        "../scripts/biaxial_calibration.py"
+
+
 rule biaxial_comparison:
     """What learners end with on the two-dimensional S-LCD, and all beside what is published."""
     input:
         outcomes=rules.biaxial.output.outcomes,
-        calibration=rules.biaxial.output.calibration,
+        calibration=BIAXIAL_CALIBRATIONS,
         played=BIAXIAL_CELLS,
     output:
         trained=report(

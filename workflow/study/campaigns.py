@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import product
-from typing import Any
+from typing import Any, cast
 
 from coopetition import envs
+from coopetition.agents.descent import MOST_POINTS
 from coopetition.agents.registry import learner
 from coopetition.agents.runs import Run, protocols_of
-from coopetition.agents.variants import PROTOCOL, variant_runs
+from coopetition.agents.variants import PROTOCOL, VariantRun, variant_runs
 from coopetition.envs.rewards import canonical_mode
 
 from .study import Study, of_environment
@@ -33,6 +34,7 @@ VARIED = {
 BIAXIAL = "biaxial"
 PLACE, BASE = ("v0", "SLCDAppropriation"), ("v0", "SLCD")
 HORIZON, CENTRE = 40, [0.40, 0.60]
+CALIBRATED = "calibrated-"  # and the objective: variant of a job that calibrates
 
 
 def cells(study: Study) -> list[CampaignCell]:
@@ -71,6 +73,40 @@ def runs(study: Study, cell: CampaignCell) -> list[Run]:
         steps=of_environment(wanted["steps"], environment),
         **variants(campaign, wanted, edition)[variant],
     )
+
+
+def calibrations(study: Study) -> list[CampaignCell]:
+    """Jobs of `biaxial` that calibrate it by training, one per learner and objective.
+
+    Which points they train at is known once they have: they are none of `cells`.
+    """
+    wanted = _calibrated(study["supplements"].get(BIAXIAL, {}))
+    names = product(wanted.get("policies", ()), wanted.get("objectives", ()))
+    return [(BIAXIAL, f"{CALIBRATED}{objective}", *PLACE, policy) for policy, objective in names]
+
+
+def calibration_runs(study: Study, cell: CampaignCell) -> list[VariantRun]:
+    """The runs of such a job at one point, but for their kappa and xi."""
+    wanted, (eta, beta) = _calibrated(study["supplements"][BIAXIAL]), CENTRE
+    runs = variant_runs(
+        cell[4],
+        PLACE[1],
+        PLACE[0],
+        reward_modes=["integrated"],
+        seeds=wanted["seeds"],
+        steps=wanted["steps"],
+        parameters={"max_steps": HORIZON, "eta": eta, "beta": beta},
+    )
+    return cast(list[VariantRun], runs)
+
+
+def most_calibration_runs(study: Study) -> int:
+    """The most runs that all calibrations together may have."""
+    return sum(MOST_POINTS * len(calibration_runs(study, cell)) for cell in calibrations(study))
+
+
+def _calibrated(wanted: Mapping[str, Any]) -> Mapping[str, Any]:
+    return wanted.get("calibrated", {})
 
 
 def places(study: Study, campaign: str) -> list[tuple[str, str]]:
@@ -147,6 +183,7 @@ def named(factors: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         for factor in ("editions", "environments", "policies", "reward_modes"):
             yield from ((factor, name) for name in wanted.get(factor, []))
         yield from (("policies", name) for name in wanted.get("centre", []))
+        yield from (("policies", name) for name in _calibrated(wanted).get("policies", []))
         if isinstance(wanted["steps"], Mapping):
             yield from (("environments", name) for name in wanted["steps"] if name != "others")
 
@@ -163,7 +200,7 @@ def problem(factors: Mapping[str, Any]) -> tuple[Any, str] | None:
         for name in environments:
             if not among(name, factors["environments"]):
                 return name, f"environments of the study: {', '.join(factors['environments'])}"
-        for policy in _learners(wanted):
+        for policy in (*_learners(wanted), *_calibrated(wanted).get("policies", ())):
             if PROTOCOL not in protocols_of(policy, "v1"):
                 return policy, f"learners with the protocol {PROTOCOL}"
             if campaign == BIAXIAL and not learner(policy).vector_actions:

@@ -139,13 +139,13 @@ class Costs:
         ratio = runs * steps / (row.runs * row.steps)
         return Estimate(row.cpu_seconds * ratio, row.memory_mb)
 
-    def training(self, runs: Sequence[Run]) -> Estimate:
-        """Of a job that trains these runs."""
+    def training(self, runs: Sequence[Run], times: int = 1) -> Estimate:
+        """Of a job that trains these runs, or as many one after another several times."""
         parts = [
             self._protocol([run for run in runs if run.protocol == protocol])
             for protocol in dict.fromkeys(run.protocol for run in runs)
         ]
-        seconds = START_SECONDS + sum(part.cpu_seconds for part in parts)
+        seconds = START_SECONDS + times * sum(part.cpu_seconds for part in parts)
         return Estimate(seconds, max(part.memory_mb for part in parts))
 
     def _protocol(self, runs: Sequence[Run]) -> Estimate:

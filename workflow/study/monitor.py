@@ -13,6 +13,7 @@ from itertools import chain
 from statistics import fmean
 from typing import Any
 
+from coopetition.agents.descent import MOST_POINTS
 from coopetition.agents.progress import clock
 
 from . import campaigns
@@ -79,6 +80,10 @@ class Monitor(logging.Handler):
                 ]
                 for rule in ("campaign_cell", "biaxial_training")
             },
+            "biaxial_calibration": [
+                costs.training(campaigns.calibration_runs(study, cell), MOST_POINTS)
+                for cell in campaigns.calibrations(study)
+            ],
             "ablation_chain": [
                 costs.training([*chain.from_iterable(study.ablation_runs(env))])
                 for _, env in study.ablated_environments
@@ -116,6 +121,14 @@ class Monitor(logging.Handler):
             words = f"{cell['policy']} on {cell['env']}-{cell['edition']}, {cell['campaign']} "
             words += f"{cell['variant']}: {len(runs)} runs"
             return self._costs.training(runs).cpu_seconds, sum(run.steps for run in runs), words
+        if rule == "biaxial_calibration":
+            edition, env = campaigns.PLACE
+            varied = (campaigns.BIAXIAL, cell["variant"], edition, env, cell["policy"])
+            point = campaigns.calibration_runs(self._study, varied)
+            words = f"{cell['policy']} on {env}-{edition}, {campaigns.BIAXIAL} {cell['variant']}, "
+            words += f"at most: {MOST_POINTS * len(point)} runs"
+            steps = MOST_POINTS * sum(run.steps for run in point)
+            return self._costs.training(point, MOST_POINTS).cpu_seconds, steps, words
         if rule == "ablation_chain":
             runs = [*chain.from_iterable(self._study.ablation_runs(cell["env"]))]
             words = f"Chain of ablations on {cell['env']}-{cell['edition']}: {len(runs)} runs"

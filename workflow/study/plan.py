@@ -12,6 +12,7 @@ from dataclasses import asdict
 from typing import Any
 
 from coopetition import agents, envs
+from coopetition.agents.descent import MOST_POINTS
 from coopetition.agents.registry import learner
 from coopetition.agents.runs import Run
 from coopetition.agents.variants import game_of, mutuality_of
@@ -22,6 +23,8 @@ from .costs import Costs, Estimate, built
 from .study import PARTS, Study
 
 Row = dict[str, Any]
+# Part of the jobs whose runs are the most that there may be.
+CALIBRATION = "supplements/calibrated"
 
 
 def run_rows(study: Study) -> list[Row]:
@@ -30,7 +33,7 @@ def run_rows(study: Study) -> list[Row]:
 
 
 def supplement_rows(study: Study) -> list[Row]:
-    """Rows of the table `plan_supplements`, one per run of a campaign."""
+    """Rows of the table `plan_supplements`, one per run of a campaign that is known in advance."""
     rows = []
     for cell in campaigns.cells(study):
         for run in campaigns.runs(study, cell):
@@ -94,6 +97,10 @@ def _jobs(study: Study, costs: Costs) -> Iterator[tuple[str, str, str, str, int,
     for cell in campaigns.cells(study):
         runs = campaigns.runs(study, cell)
         yield f"supplements/{cell[0]}", *cell[2:], 1, len(runs), costs.training(runs)
+    for cell in campaigns.calibrations(study):
+        point = campaigns.calibration_runs(study, cell)
+        estimate = costs.training(point, MOST_POINTS)
+        yield CALIBRATION, *cell[2:], 1, MOST_POINTS * len(point), estimate
     for part, campaign in (("dial_equilibria", "mutuality"), ("campaign_scales", "population")):
         for edition, env in campaigns.places(study, campaign):
             if (part, edition) != ("dial_equilibria", "v0"):
@@ -197,8 +204,14 @@ def count_rows(study: Study) -> list[Row]:
         "runs on the two-dimensional S-LCD, MADDPG and MASAC": (
             stages[1],
             60,
-            "stage B: 2 learners x 30 seeds, in the middle; stage C, calibration by training, and "
-            "the diagnostic with a high entropy bonus are not planned",
+            "stage B: 2 learners x 30 seeds, in the middle; the diagnostic with a high entropy "
+            "bonus is not planned",
+        ),
+        "runs that calibrate the two-dimensional S-LCD, at most": (
+            campaigns.most_calibration_runs(study),
+            None,
+            f"stage C: at most {MOST_POINTS} points per descent, 10 runs each as published; where "
+            "a descent goes is known once it has trained",
         ),
         "published corpus, all parts": (
             None,
@@ -258,6 +271,7 @@ def summary(study: Study, costs: Costs, cores: int) -> str:
         "",
         f"On {cores} cores about {_span(hours / cores)}; the longest job, {name}, takes "
         f"{_span(_hours([longest]))}.",
+        *_most(jobs),
         "Estimates are in proportion to what recorded studies took (reports/recorded/costs.csv),",
         "and so too high where runs are much longer: evaluations do not grow with the steps.",
         "",
@@ -265,6 +279,11 @@ def summary(study: Study, costs: Costs, cores: int) -> str:
         *map(_counted, counts),
     ]
     return "\n".join(lines)
+
+
+def _most(jobs: Sequence[Row]) -> list[str]:
+    calibrating = any(row["part"] == CALIBRATION for row in jobs)
+    return [f"Those of {CALIBRATION} are the most that there may be."] if calibrating else []
 
 
 def _counted(row: Row) -> str:

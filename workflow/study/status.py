@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from string import ascii_lowercase, ascii_uppercase
@@ -96,15 +96,24 @@ def _campaigns(study: Study, results: Path) -> Iterator[str]:
     for campaign in study["supplements"]:
         jobs = [cell for cell in cells if cell[0] == campaign]
         planned = sum(len(campaigns.runs(study, cell)) for cell in jobs)
-        folder = results / "supplements"
-        paths = [folder.joinpath(*cell[:-1], f"{cell[-1]}.parquet") for cell in jobs]
-        done = [path for path in paths if path.exists()]
-        found = Counter(s for path in done for s in pd.read_parquet(path)["status"])
-        counted = ", ".join(f"{count:,} {name}" for name, count in found.most_common())
-        yield (
-            f"Campaign {campaign}: {len(done):,} of {len(jobs):,} jobs done; "
-            f"{planned:,} runs: {counted or 'none done'}"
-        )
+        yield _campaign(results, campaign, jobs, f"{planned:,}")
+    if jobs := campaigns.calibrations(study):
+        most = f"at most {campaigns.most_calibration_runs(study):,}"
+        yield _campaign(results, f"{campaigns.BIAXIAL}, calibrated", jobs, most)
+
+
+def _campaign(
+    results: Path, name: str, jobs: Sequence[campaigns.CampaignCell], planned: str
+) -> str:
+    folder = results / "supplements"
+    paths = [folder.joinpath(*cell[:-1], f"{cell[-1]}.parquet") for cell in jobs]
+    done = [path for path in paths if path.exists()]
+    found = Counter(s for path in done for s in pd.read_parquet(path)["status"])
+    counted = ", ".join(f"{count:,} {status}" for status, count in found.most_common())
+    return (
+        f"Campaign {name}: {len(done):,} of {len(jobs):,} jobs done; "
+        f"{planned} runs: {counted or 'none done'}"
+    )
 
 
 def _matrix(study: Study, states: Mapping[Cell, CellState]) -> Iterator[str]:

@@ -236,6 +236,10 @@ class TestErrors:
                 {"protocols": ["corrected"]},
             ),
             *(
+                ({"device": name}, "device", repr(name), "cuda:1", {"device": "cuda"})
+                for name in ("gpu", "cuda1", "cuda:", "CPU", 0, None)
+            ),
+            *(
                 ({"study": name}, "study", repr(name), "a folder name", {"study": "mine"})
                 for name in ("../x", "a/b", "", ".hidden", "two words", "x\n", None, ["a"], 1.5)
             ),
@@ -609,6 +613,7 @@ class TestNarrowedRuns:
             {"learner_certificates": CERTIFIED},
             {"learner_certificates": {}},
             {"description": 'It\'s "one" seed: $HOME, \\n & é'},
+            {"device": "cuda:1"},
         ],
         ids=str,
     )
@@ -753,11 +758,26 @@ class TestPlan:
         assert study(environments=names).plan() == study(environments=names[::-1]).plan()
 
 
+class TestDevice:
+    def test_is_the_cpu_where_nothing_else_is_said(self):
+        assert study()["device"] == "cpu"
+        assert study(device="cpu") == study()
+
+    def test_is_no_part_of_the_identity_of_a_run(self):
+        elsewhere = resolve({"scale": "smoke", "device": "cuda", "study": "gpu"}, FOLDER)
+        assert elsewhere.plan() == study().plan()
+        assert [r.run_id for r in elsewhere.plan()] == [r.run_id for r in study().plan()]
+
+
 class TestRunIdentity:
     RUN = Run(
         *("Central_PPO", "corrected", "SLCD", "v0", "private", 99, 2048),
         hyperparameters={"hidden": (64, 64), "gamma": 0.99},
     )
+
+    def test_has_the_id_that_it_always_had(self):
+        """Results and weights that are kept elsewhere are found by it."""
+        assert self.RUN.run_id == "b8f79b11ce5a935f"
 
     def test_equal_identity_gives_an_equal_id(self):
         again = Run(**dataclasses.asdict(self.RUN))
@@ -802,6 +822,7 @@ class TestStudyHash:
         base = study()
         changes = {
             "description": "Other.",
+            "device": "cuda",
             "environments": ["SLCD"],
             "train_on": ["TrustDilemma"],
             "editions": ["v0"],

@@ -406,7 +406,7 @@ def test_every_rule_that_trains_or_takes_long_in_an_environment_is_weighed():
     wanted = {
         name
         for name, body in rules().items()
-        if re.search(r"COSTS\.(training|signature|job\(\s*\"\w+\",)", body)
+        if re.search(r"trains\(|COSTS\.(signature|job\(\s*\"\w+\",)", body)
     }
     assert {"train", "campaign_cell", "biaxial_training", "dial_equilibria"} <= wanted
     standard = jobs_of(study("standard"), Costs(ROOT / RECORDED))

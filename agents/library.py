@@ -23,6 +23,7 @@ from coopetition import envs
 from coopetition.envs.engine import Array, Game
 from coopetition.envs.interfaces.spaces import units_from_normalized
 
+from .devices import present
 from .models import write_models
 from .policy import Sampling, observe
 from .runs import Run
@@ -73,14 +74,15 @@ class LibraryAlgorithm(Resumable, BaseAlgorithm):
     _logged: Mapping[str, Any] = MappingProxyType({})
 
     @classmethod
-    def for_runs(cls, runs: Sequence[Run]) -> LibraryAlgorithm:
-        """The untrained learner of one run, with its environment."""
+    def for_runs(cls, runs: Sequence[Run], *, device: str = "cpu") -> LibraryAlgorithm:
+        """The untrained learner of one run, with its environment; see `SliceAlgorithm`."""
         (run,) = runs
         settings = dict(run.hyperparameters)
         env = cls.environment(run, settings)
         cls.fit(settings, env)
         network = cls.network(settings)
-        return cls(cls.POLICY, env, seed=run.seed, device="cpu", policy_kwargs=network, **settings)
+        own = {"seed": run.seed, "device": present(device), "policy_kwargs": network}
+        return cls(cls.POLICY, env, **own, **settings)
 
     @classmethod
     def environment(cls, run: Run, settings: dict[str, Any]) -> VecEnv:
@@ -152,8 +154,8 @@ class LibraryAlgorithm(Resumable, BaseAlgorithm):
         return self.CONTROLLER(self.policy, runs[0])
 
     def inference_weights(self, replicate: int) -> dict[str, torch.Tensor]:
-        """Weights of all networks, a copy."""
-        return {name: tensor.clone() for name, tensor in self.policy.state_dict().items()}
+        """Weights of all networks, a copy on the CPU."""
+        return {name: tensor.clone().cpu() for name, tensor in self.policy.state_dict().items()}
 
     @classmethod
     def inference(cls, run: Run, weights: Mapping[str, torch.Tensor]) -> LibraryController:
@@ -204,7 +206,8 @@ class LibraryController(Sampling):
     def act(self, observations: Array | None) -> Array:
         """Joint actions [B, N] in payoff units."""
         with torch.no_grad():
-            mean, deviation = self._gaussian(torch.as_tensor(observations))
+            seen = torch.as_tensor(observations, device=self.network.device)
+            mean, deviation = (part.cpu() for part in self._gaussian(seen))
         actions = mean.numpy()
         if not self.deterministic:
             streams = self.memory["generators"]

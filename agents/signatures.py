@@ -22,6 +22,7 @@ from coopetition.envs.engine import Array, choose
 
 from .constants import Constant
 from .deviations import SHARES
+from .devices import present
 from .evaluation import play, streams
 from .policy import Policy
 from .registry import SIGNATURES, learner, make
@@ -47,7 +48,8 @@ class Signature:
         measure: what is measured, with unit.
         game: what is played, and for which reward.
         source: who says so.
-        values: learner, seeds, environment steps -> measure of every run; NaN if it broke down.
+        values: learner, seeds, environment steps, device -> measure of every run; NaN if it broke
+            down.
         steps: environment steps, where those of the study do not fit the game.
     """
 
@@ -55,29 +57,33 @@ class Signature:
     measure: str
     game: str
     source: str
-    values: Callable[[str, Sequence[int], int], Array]
+    values: Callable[[str, Sequence[int], int, str], Array]
     steps: int | None = None
 
 
-def signature_rows(name: str, *, seeds: Sequence[int], steps: int) -> list[dict[str, Any]]:
+def signature_rows(
+    name: str, *, seeds: Sequence[int], steps: int, device: str = "cpu"
+) -> list[dict[str, Any]]:
     """Train both learners of a signature and measure them.
 
     Args:
         name: of a signature.
         seeds: of the runs, the same for both learners.
         steps: environment steps per run, unless the signature has its own.
+        device: where they compute.
 
     Returns:
         One row per seed with `value` of the learner and `compared_value`.
 
     Raises:
         ValueError: no such signature.
+        DeviceError: the machine does not have the device.
     """
     one = _TESTS[choose("signature", name, tuple(SIGNATURES))]
     policy, other = SIGNATURES[name]
     torch.set_num_threads(1)
     steps = one.steps or steps
-    found = [one.values(learned, seeds, steps) for learned in (policy, other)]
+    found = [one.values(learned, seeds, steps, device) for learned in (policy, other)]
     about = {key: getattr(one, key) for key in ("expected", "measure", "game", "source")}
     about |= {"policy": policy, "compared_with": other, "steps": steps}
     return [
@@ -93,22 +99,29 @@ def _on_game(
     policy: str,
     seeds: Sequence[int],
     steps: int,
+    device: str,
     **settings: Any,
 ) -> Array:
     """A measure of runs that are trained on a game of the study, with other settings than usual."""
-    model, runs = _trained(policy, env_id, mode, seeds, steps, **settings)
+    model, runs = _trained(policy, env_id, mode, seeds, steps, device, **settings)
     values = np.array(measure(model, runs), float)
     values[list(model.breakdowns)] = np.nan
     return values
 
 
 def _trained(
-    policy: str, env_id: str, mode: str, seeds: Sequence[int], steps: int, **settings: Any
+    policy: str,
+    env_id: str,
+    mode: str,
+    seeds: Sequence[int],
+    steps: int,
+    device: str,
+    **settings: Any,
 ) -> tuple[SliceAlgorithm, list[Run]]:
     place, settings = envs.spec(env_id), learner(policy).hyperparameters["corrected"] | settings
     identity = (policy, "corrected", place.name, place.edition, mode)
     runs = [Run(*identity, seed, steps, settings) for seed in seeds]
-    model = learner(policy).load("corrected").for_runs(runs)
+    model = learner(policy).load("corrected").for_runs(runs, device=device)
     return model.learn(steps), runs
 
 
@@ -138,11 +151,11 @@ def overestimation(model: SliceAlgorithm, runs: Sequence[Run]) -> Array:
     layout, env = model.layout, model.env
     observed, values, rewards = env.reset(), [], []
     for _ in range(envs.game(runs[0].env_id).horizon):
-        states = torch.from_numpy(model._states(observed))
+        states = torch.as_tensor(model._states(observed), device=model.device)
         actions, _ = model.predict(observed, deterministic=True)
         with torch.no_grad():
-            joint = layout.joint(layout.by_slice(torch.from_numpy(actions)))
-            values.append(model.critic(layout.spread(states), joint)[0][:, 0].numpy())
+            joint = layout.joint(torch.as_tensor(layout.by_slice(actions), device=model.device))
+            values.append(model.critic(layout.spread(states), joint)[0][:, 0].cpu().numpy())
         observed, reward, _, _ = env.step(actions)
         rewards.append(layout.by_slice(reward)[:, 0])
     following, errors = np.zeros(layout.slices), []
@@ -163,9 +176,8 @@ def held_out_reward(model: SliceAlgorithm, runs: Sequence[Run]) -> Array:
     seeds = [one.seed + STRANGERS for one in runs]
     partners: list[list[Policy]] = [[Constant(level)] * len(runs) for level in HELD_OUT]
     partners.append([make("TitForTat")] * len(runs))
-    partners.append(
-        _alone(*_trained("SelfPlay_PPO", run.env_id, run.reward_mode, seeds, run.steps))
-    )
+    place = (run.env_id, run.reward_mode, seeds, run.steps, str(model.device))
+    partners.append(_alone(*_trained("SelfPlay_PPO", *place)))
     rewards = np.array(
         [
             [
@@ -273,7 +285,7 @@ _DILEMMA = {"n_steps": PrisonersDilemma.horizon, "gamma": 0.96, "learning_rate":
 _DILEMMA_COPIES, _DILEMMA_ETA = 64, 50.0
 
 
-def dilemma_payoff(policy: str, seeds: Sequence[int], steps: int) -> Array:
+def dilemma_payoff(policy: str, seeds: Sequence[int], steps: int, device: str) -> Array:
     """Mean payoff per step in the iterated prisoner's dilemma, over the last rollout, [R].
 
     -2 is mutual defection, -1 mutual cooperation.
@@ -283,7 +295,7 @@ def dilemma_payoff(policy: str, seeds: Sequence[int], steps: int) -> Array:
     model = learner(policy).load("corrected")(
         *("MlpPolicy", env),
         seed=list(seeds),
-        device="cpu",
+        device=present(device),
         policy_kwargs={"hidden": (), "log_std_init": 0.0},
         **settings,
     )

@@ -43,6 +43,7 @@ def train_cell(
     work: Path,
     provenance: dict[str, str],
     attempt: int = 1,
+    device: str = "cpu",
 ) -> list[RunResult]:
     """Train the runs that the work folder does not hold yet.
 
@@ -55,12 +56,13 @@ def train_cell(
         work: folder for the finished runs and running batches of an unfinished job.
         provenance: `version` and `commit`, written into every row.
         attempt: number of the attempt at this job, from 1; see `attempts`.
+        device: where learners compute.
 
     Returns:
         One result per run, in order.
 
     Raises:
-        OSError: the work folder cannot be written.
+        OSError: the work folder cannot be written, or the machine does not have the device.
     """
     torch.set_num_threads(1)
     with explained(work):
@@ -87,7 +89,9 @@ def train_cell(
                 results.setdefault(run.run_id, result)
             continue
         with _told(results, len(paths)), attempts.marked(resume.stem), _no_denormals():
-            trained = train_runs(batch, checkpoints=checkpoints, progress=progress, resume=resume)
+            trained = train_runs(
+                batch, checkpoints=checkpoints, progress=progress, resume=resume, device=device
+            )
             for run, result in zip(batch, trained, strict=True):
                 if run.run_id in results:
                     continue
@@ -162,36 +166,40 @@ def train_runs(
     checkpoints: int,
     progress: Progress | None = None,
     resume: Path | None = None,
+    device: str = "cpu",
 ) -> list[RunResult]:
     """Train runs that differ in seed and reward mode only, and evaluate them in payoff units.
 
     A run whose numbers break down gets status `diverged` and stops alone. Any other error of the
     learner gives status `failed`; several runs are then trained again one by one, so that the error
     takes down only those that it belongs to. Runs on a game that the learner is not defined for
-    have status `excluded`. Errors of the machine (memory, disk) are raised.
+    have status `excluded`. Errors of the machine (memory, disk, device) are raised.
 
     Args:
         runs: the runs.
         checkpoints: evaluations along the learning curve, besides the untrained policy.
         progress: told about every environment step.
         resume: file of the running batch, taken up if it is there.
+        device: where the learner computes.
 
     Returns:
         One result per run, in order; times are equal shares of the batch.
     """
     curve = LearningCurve(runs, checkpoints, progress, resume)
     try:
-        results = _train(runs, curve, resume)
+        results = _train(runs, curve, resume, device)
         curve.count(runs[0].steps)
-    except (MemoryError, OSError):
+    except (MemoryError, OSError, torch.AcceleratorError):
         raise
     except Exception as error:
-        if "can't allocate memory" in str(error):  # torch has no type for it
+        # Of the CPU's memory torch has no type for it.
+        if isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error):
             raise MemoryError(str(error)) from error
         if len(runs) > 1:
             log.warning("%s: its runs are trained one by one after %r", runs[0].policy, error)
             curve.count(0)
-            return _one_by_one(runs, checkpoints, progress, resume)
+            settings = {"checkpoints": checkpoints, "progress": progress, "device": device}
+            return _one_by_one(runs, resume, **settings)
         curve.count(runs[0].steps)
         step = curve.num_timesteps
         reason = f"{type(error).__name__} at step {step}: {error}"[:500]
@@ -203,14 +211,11 @@ def train_runs(
     return _timed(results, curve)
 
 
-def _one_by_one(
-    runs: Sequence[Run], checkpoints: int, progress: Progress | None, resume: Path | None
-) -> list[RunResult]:
+def _one_by_one(runs: Sequence[Run], resume: Path | None, **settings: Any) -> list[RunResult]:
     """Results of runs that fail together, each with a file of its own while it trains."""
     files = [resume and resume.with_name(f"{run.run_id}{resume.suffix}") for run in runs]
     results = [
-        train_runs([run], checkpoints=checkpoints, progress=progress, resume=file)[0]
-        for run, file in zip(runs, files, strict=True)
+        train_runs([run], resume=file, **settings)[0] for run, file in zip(runs, files, strict=True)
     ]
     for file in filter(None, files):
         file.unlink(missing_ok=True)
@@ -226,20 +231,24 @@ def _timed(results: list[RunResult], curve: LearningCurve) -> list[RunResult]:
     return results
 
 
-def _train(runs: Sequence[Run], curve: LearningCurve, resume: Path | None) -> list[RunResult]:
+def _train(
+    runs: Sequence[Run], curve: LearningCurve, resume: Path | None, device: str
+) -> list[RunResult]:
     """Results of a batch that no error ends."""
     if reason := learner(runs[0].policy).exclusion(envs.game(runs[0].env_id)):
         return [curve.ended(i, 0, "excluded", reason) for i in range(len(runs))]
-    model = _start(runs, curve, resume)
+    model = _start(runs, curve, resume, device)
     left = runs[0].steps - model.num_timesteps
     model.learn(left, callback=curve, reset_num_timesteps=False)
     return _results(runs, model, curve)
 
 
-def _start(runs: Sequence[Run], curve: LearningCurve, resume: Path | None) -> BaseAlgorithm:
+def _start(
+    runs: Sequence[Run], curve: LearningCurve, resume: Path | None, device: str
+) -> BaseAlgorithm:
     """The untrained learner, or the one that an interrupted job has left."""
     algorithm = learner(runs[0].policy).load(runs[0].protocol)
-    model = algorithm.for_runs(runs)
+    model = algorithm.for_runs(runs, device=device)
     if resume is None or not resume.exists():
         return model
     try:
@@ -250,7 +259,7 @@ def _start(runs: Sequence[Run], curve: LearningCurve, resume: Path | None) -> Ba
         raise
     except Exception as error:
         log.warning("%s cannot be read (%r): its runs start anew", resume, error)
-        return algorithm.for_runs(runs)
+        return algorithm.for_runs(runs, device=device)
     curve.skip(model.num_timesteps)
     log.info("goes on at step %s of %s", f"{model.num_timesteps:,}", f"{runs[0].steps:,}")
     return model

@@ -109,7 +109,7 @@ class FCP(PopulationAlgorithm, IPPO):
         super().__init__(*args, **kwargs)
 
     @classmethod
-    def for_runs(cls, runs: Sequence[Run]) -> FCP:
+    def for_runs(cls, runs: Sequence[Run], *, device: str = "cpu") -> FCP:
         """See `SliceAlgorithm`; partners are runs of `SelfPlayPPO` with the same settings."""
         settings = dict(runs[0].hyperparameters)
         count = settings.pop("partners")
@@ -119,8 +119,9 @@ class FCP(PopulationAlgorithm, IPPO):
             for seed in partner_seeds(run.seed, count)
         ]
         own = {name: settings[name] for name in settings if name not in ("snapshots", "latest")}
-        model = super().for_runs([replace(run, hyperparameters=own) for run in runs])
-        model.partners = SelfPlayPPO.for_runs(partners)
+        learners = [replace(run, hyperparameters=own) for run in runs]
+        model = super().for_runs(learners, device=device)
+        model.partners = SelfPlayPPO.for_runs(partners, device=device)
         return model
 
     def learn(self, total_timesteps: int, *args: Any, **kwargs: Any) -> FCP:

@@ -174,14 +174,14 @@ class RecurrentController(LibraryController):
         """Mean and standard deviation [B, N] for observations [B, N, d]; remembers them."""
         copies, agents, _ = observations.shape
         rows = numbered(observations.flatten(0, 1).unsqueeze(1), agents).squeeze(1)
-        before = [
-            torch.from_numpy(self.memory[name]).flatten(0, 1).transpose(0, 1).contiguous()
-            for name in ("hidden", "cell")
+        memory = [
+            torch.as_tensor(self.memory[name], device=rows.device) for name in ("hidden", "cell")
         ]
-        no_start = torch.zeros(len(rows))
+        before = [part.flatten(0, 1).transpose(0, 1).contiguous() for part in memory]
+        no_start = torch.zeros(len(rows), device=rows.device)
         distribution, after = self.network.get_distribution(rows, tuple(before), no_start)
         for name, part in zip(("hidden", "cell"), after, strict=True):
-            self.memory[name] = part.transpose(0, 1).unflatten(0, (copies, agents)).numpy()
+            self.memory[name] = part.transpose(0, 1).unflatten(0, (copies, agents)).cpu().numpy()
         gaussian = distribution.distribution
         return gaussian.mean.view(copies, agents), gaussian.stddev.view(copies, agents)
 
@@ -224,5 +224,7 @@ class RecurrentPPO(LibraryAlgorithm, sb3_contrib.RecurrentPPO):
     def load_random_state(self, state: dict[str, Any]) -> None:
         """Go on from there."""
         super().load_random_state(state)
-        actor, actor_cell, critic, critic_cell = map(torch.from_numpy, state["memory"])
+        actor, actor_cell, critic, critic_cell = (
+            torch.as_tensor(part, device=self.device) for part in state["memory"]
+        )
         self._last_lstm_states = RNNStates((actor, actor_cell), (critic, critic_cell))

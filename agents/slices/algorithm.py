@@ -16,6 +16,7 @@ from torch import nn
 from coopetition import envs
 from coopetition.envs.engine import Array, Game
 
+from ..devices import present
 from ..runs import Run
 from ..wrappers import corrected
 from .controller import SliceController
@@ -95,7 +96,8 @@ class SlicePolicy(BasePolicy):
         slices = self.layout.by_slice(observation.float())
         noise = None
         if not deterministic:
-            noise = torch.randn(*slices.shape[:2], self.action_space.shape[0])
+            size = (*slices.shape[:2], self.action_space.shape[0])
+            noise = torch.randn(size, device=slices.device)
         return self.layout.by_row(self.actor.act(slices, noise))
 
 
@@ -177,8 +179,16 @@ class SliceAlgorithm(Resumable, BaseAlgorithm):
     # Construction from runs of a study.
 
     @classmethod
-    def for_runs(cls, runs: Sequence[Run]) -> SliceAlgorithm:
-        """The untrained learner of runs that differ in seed and reward mode only."""
+    def for_runs(cls, runs: Sequence[Run], *, device: str = "cpu") -> SliceAlgorithm:
+        """The untrained learner of runs that differ in seed and reward mode only.
+
+        Args:
+            runs: the runs.
+            device: of its tensors.
+
+        Raises:
+            DeviceError: the machine does not have it.
+        """
         settings = dict(runs[0].hyperparameters)
         game = envs.game(runs[0].env_id)
         env: VecEnv = envs.vec_env(
@@ -194,7 +204,7 @@ class SliceAlgorithm(Resumable, BaseAlgorithm):
             "MlpPolicy",
             env,
             seed=[run.seed for run in runs],
-            device="cpu",
+            device=present(device),
             policy_kwargs=cls._network(settings),
             **settings,
         )

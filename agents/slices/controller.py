@@ -102,16 +102,17 @@ class SliceController(Sampling):
         # Places of ended episodes stay, so that a product's shape never depends on other runs.
         full = np.zeros((places, *rows.shape[1:]), np.float32)
         full[place] = rows
-        noise = None
+        noise, device = None, next(self.actor.parameters()).device
         if not self.deterministic:
             width = numbers // agents
             drawn = np.zeros((places, agents, width), np.float32)
             for index, generator in zip(place, self.memory["generators"], strict=True):
                 drawn[index] = generator.standard_normal((agents, width), np.float32)
-            noise = torch.from_numpy(layout.by_slice(drawn.reshape(layout.rows, -1)))
+            noise = torch.as_tensor(layout.by_slice(drawn.reshape(layout.rows, -1)), device=device)
         with torch.no_grad():
-            slices = torch.from_numpy(layout.by_slice(full.reshape(layout.rows, -1)))
-            actions = layout.by_row(self.actor.act(slices, noise)).numpy()
+            rows = layout.by_slice(full.reshape(layout.rows, -1))
+            slices = torch.as_tensor(rows, device=device)
+            actions = layout.by_row(self.actor.act(slices, noise)).cpu().numpy()
         each = actions.reshape(layout.replicates, -1)
         each[self.stopped] = 0.0
         joint = each.reshape(places, numbers)[place]

@@ -283,9 +283,9 @@ class Critics(nn.Module):
 
 
 def replicate_state(module: nn.Module, replicates: int, replicate: int) -> dict[str, torch.Tensor]:
-    """Parameters of one of the replicates, a copy."""
+    """Parameters of one of the replicates, a copy on the CPU."""
     return {
-        name: tensor.view(replicates, -1, *tensor.shape[1:])[replicate].detach().clone()
+        name: tensor.view(replicates, -1, *tensor.shape[1:])[replicate].detach().clone().cpu()
         for name, tensor in module.state_dict().items()
     }
 

@@ -67,9 +67,11 @@ class Pool:
         """Tensors."""
         return {"weights": self.weights}
 
-    def load_state_dict(self, state: dict[str, Any], strict: bool = True) -> None:
-        """Take over the members of a `state_dict`."""
-        self.weights = {name: torch.as_tensor(part) for name, part in state["weights"].items()}
+    def load_state_dict(self, state: dict[str, Any], device: torch.device) -> None:
+        """Take over the members of a `state_dict`, on the device of the learner."""
+        self.weights = {
+            name: torch.as_tensor(part, device=device) for name, part in state["weights"].items()
+        }
 
 
 class PopulationVecEnv(VecEnvWrapper):
@@ -281,7 +283,7 @@ class PopulationAlgorithm(SliceOnPolicyAlgorithm):
     def load_random_state(self, state: dict[str, Any]) -> None:
         """Go on from there."""
         super().load_random_state(state)
-        self.pool.load_state_dict(state["pool"])
+        self.pool.load_state_dict(state["pool"], self.device)
 
     def _excluded_save_params(self) -> list[str]:
         return [*super()._excluded_save_params(), "pool"]

@@ -35,6 +35,11 @@ class Resumable:
     """
 
     action_space: spaces.Box
+    device: torch.device
+
+    @property
+    def _on_gpu(self) -> bool:
+        return self.device.type == "cuda"
 
     def random_state(self) -> dict[str, Any]:
         """State of the random numbers that the algorithm draws; here those of the process."""
@@ -43,6 +48,7 @@ class Resumable:
             "python": random.getstate(),
             "numpy": [numbers[0], numbers[1].tolist(), *numbers[2:]],
             "torch": torch.get_rng_state(),
+            "gpu": torch.cuda.get_rng_state(self.device) if self._on_gpu else None,
             "actions": self.action_space.np_random.bit_generator.state,
         }
 
@@ -52,6 +58,8 @@ class Resumable:
         random.setstate((version, tuple(words), gauss))
         np.random.set_state(tuple(state["numpy"]))
         torch.set_rng_state(state["torch"].cpu())
+        if self._on_gpu:
+            torch.cuda.set_rng_state(state["gpu"].cpu(), self.device)
         self.action_space.np_random.bit_generator.state = state["actions"]
 
     @property

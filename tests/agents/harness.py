@@ -218,14 +218,14 @@ class KilledAt(Progress):
             raise Killed
 
 
-def train_until_killed(runs: Sequence[Run], path: Path) -> None:
+def train_until_killed(runs: Sequence[Run], path: Path, device: str = "cpu") -> None:
     """Train until about two thirds of the budget; the batch is kept in a file after every rollout.
 
     Tests set `training.CHECKPOINT_SECONDS` to a negative number before.
     """
     with pytest.raises(Killed):
         progress = KilledAt(0.6 * runs[0].steps * len(runs))
-        train_runs(runs, checkpoints=4, progress=progress, resume=path)
+        train_runs(runs, checkpoints=4, progress=progress, resume=path, device=device)
     assert path.exists()
 
 

@@ -133,7 +133,7 @@ class TestAttempts:
         """Two published runs, which train one by one; the second ends with an error."""
         runs = short_runs("Central_PPO", protocol="as_published", seeds=[1, 2])
 
-        def trained(batch, *, checkpoints, progress, resume):
+        def trained(batch, *, checkpoints, progress, resume, device):
             if error and batch[0].seed == 2:
                 raise error
             row = {"status": "finished", "welfare": 0.0}

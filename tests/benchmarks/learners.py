@@ -32,11 +32,11 @@ from stable_baselines3 import A2C, DDPG, PPO, SAC, TD3
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
-from stable_baselines3.common.utils import get_device
 from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from coopetition import agents, envs
+from coopetition.agents.devices import present
 from coopetition.agents.registry import learner
 from coopetition.agents.runs import Run
 
@@ -196,16 +196,6 @@ def resized(settings: dict[str, Any], hidden: tuple[int, ...], batch: int) -> di
     return changed
 
 
-def on_device(algorithm: type[BaseAlgorithm], device: torch.device) -> type[BaseAlgorithm]:
-    """The learner with its tensors elsewhere than on the CPU, where `for_runs` puts them."""
-
-    class Placed(algorithm):
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            super().__init__(*args, **(kwargs | {"device": device}))
-
-    return Placed
-
-
 def replicas(
     policy: str, env_id: str, hidden: tuple[int, ...], batch: int, replicates: int
 ) -> list[Run]:
@@ -231,10 +221,10 @@ def line(label: str, slices: int, found: Reading, replicates: int, verdict: str 
     return f"  {label:<24}{slices:>7}{rates}{times}   {verdict}".rstrip()
 
 
-def compare(policy: str, env_id: str, device: torch.device) -> None:
+def compare(policy: str, env_id: str, device: str) -> None:
     """Print a learner's rows: at each size the library's own algorithm, then the slices."""
     entry = learner(policy)
-    algorithm = on_device(entry.load("corrected"), device)
+    algorithm = entry.load("corrected")
     base = library_class(algorithm)
     kind = "off-policy" if issubclass(algorithm, OffPolicyAlgorithm) else "on-policy"
     measured = "updates" if kind == "off-policy" else "learner_steps"
@@ -248,7 +238,8 @@ def compare(policy: str, env_id: str, device: torch.device) -> None:
             plain = measure_library(base, env_id, hidden, batch, epochs)
             print(line(f"{base.__name__} of the library", 1, plain, 1), flush=True)
         for replicates in counts:
-            model = algorithm.for_runs(replicas(policy, env_id, hidden, batch, replicates))
+            planned = replicas(policy, env_id, hidden, batch, replicates)
+            model = algorithm.for_runs(planned, device=device)
             found, slices, verdict = measure(model), model.layout.slices, ""
             if base is not None:
                 rates = found.rates(replicates, slices), plain.rates(1, 1)
@@ -270,7 +261,7 @@ def main() -> None:
     if unknown := ", ".join(sorted(set(asked.learners) - set(known))):
         parser.error(f"no learner in slices: {unknown}; choose {', '.join(known)}")
     torch.set_num_threads(1)
-    players, device = envs.game(asked.environment).n_agents, get_device(asked.device)
+    players, device = envs.game(asked.environment).n_agents, present(asked.device)
     print(f"{asked.environment}, {players} agents, slices on {device}")
     print("rates per CPU-second; shares of CPU time in the environment and in updates")
     columns = ("steps of a run", "of all runs", "learner-steps", "updates")

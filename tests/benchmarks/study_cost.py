@@ -35,13 +35,13 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 import torch
-from learners import library_class, on_device
+from learners import library_class
 from stable_baselines3 import A2C
 from stable_baselines3.common.base_class import BaseAlgorithm
-from stable_baselines3.common.utils import get_device
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from coopetition import agents, envs
+from coopetition.agents.devices import present
 from coopetition.agents.registry import learner
 from coopetition.agents.runs import Run
 from coopetition.reports import schema
@@ -121,16 +121,12 @@ def runs(policy: str, protocol: str, env_id: str, replicates: int) -> list[Run]:
     ]
 
 
-def of_learner(
-    policy: str, protocol: str, env_id: str, replicates: int, device: torch.device
-) -> Cost:
+def of_learner(policy: str, protocol: str, env_id: str, replicates: int, device: str) -> Cost:
     """A learner with its own settings; one that trains run by run costs the same in any number."""
     algorithm = learner(policy).load(protocol)
     replicates = min(replicates, algorithm.BATCH)
-    if device.type != "cpu":
-        algorithm = on_device(algorithm, device)
     planned = runs(policy, protocol, env_id, replicates)
-    return cost(lambda: algorithm.for_runs(planned), replicates)
+    return cost(lambda: algorithm.for_runs(planned, device=device), replicates)
 
 
 @cache
@@ -161,7 +157,7 @@ def projected(policy: str, edition: str, small: Cost, large: Cost, crowd: Cost |
     return total / 3600
 
 
-def measured(policy: str, protocol: str, many: int, device: torch.device) -> dict[str, Any]:
+def measured(policy: str, protocol: str, many: int, device: str) -> dict[str, Any]:
     """A row of the table `learner_costs`."""
     algorithm, found = learner(policy).load(protocol), {}
     base = library_class(algorithm)
@@ -191,7 +187,7 @@ def measured(policy: str, protocol: str, many: int, device: torch.device) -> dic
         "hours_v0": projected(policy, "v0", small, large, crowd),
         "hours_crowd": 1_000_000 * STUDY_RUNS * crowd.seconds / 3600,
         "hours_v1": projected(policy, "v1", small, large, None) if formal else None,
-        "machine": hardware() if device.type == "cpu" else torch.cuda.get_device_name(device),
+        "machine": hardware() if device == "cpu" else torch.cuda.get_device_name(device),
     }
 
 
@@ -216,8 +212,8 @@ def main() -> None:
         parser.error(f"no learner {unknown}; choose {', '.join(known)}")
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
-    device, many = get_device(asked.device), asked.replicates
-    recorded = device.type == "cpu" and many == STUDY_RUNS
+    device, many = present(asked.device), asked.replicates
+    recorded = device == "cpu" and many == STUDY_RUNS
     print("CPU milliseconds per environment step; projected CPU-hours of the published study")
     print(line("", SHOWN), flush=True)
     for policy in asked.learners or known:

@@ -233,7 +233,7 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         "biaxial-trained": 1,
         "biaxial-calibration": 1,
         **{"capacity": 9, "critic-rates": 9, "mutuality": 3, "mutuality-jumps": 2},
-        **{"mutuality-crossovers": 1, "population": 1, "population-partners": 10},
+        **{"mutuality-crossovers": 1, "population": 1, "population-partners": 12},
         "corpora": 1,
         "left-out": 1,
         "corpus-checks": 1,

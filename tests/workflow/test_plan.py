@@ -17,6 +17,7 @@ from coopetition.reports import columns, schema, sources
 from coopetition.reports.costs import job_costs, scale_cost
 from study import readme, resolve
 from study.costs import RECORDED, START_MB, START_SECONDS, Costs, Estimate
+from study.jobs import jobs_of
 from study.monitor import Monitor
 from study.plan import count_rows, job_rows, run_rows, summary
 from study.status import cell_states
@@ -343,8 +344,7 @@ class TestMonitor:
         monitor = Monitor(resolve({"scale": "quick"}, CONFIG), Costs(ROOT / RECORDED))
         for record in self.records(
             (LogEvent.RUN_INFO, {"stats": {rule: 1, "total": 1}}),
-            (LogEvent.JOB_INFO, {"jobid": 1, "rule_name": rule, "wildcards": cell}),
-            (LogEvent.JOB_FINISHED, {"job_id": 1}),
+            *self.run(1, rule, cell),
         ):
             monitor.emit(record)
         said = capsys.readouterr().err
@@ -356,8 +356,7 @@ class TestMonitor:
         cell = {"policy": "IPPO", "variant": "eta-0.2-beta-0.6"}
         for record in self.records(
             (LogEvent.RUN_INFO, {"stats": {"biaxial_training": 4, "total": 4}}),
-            (LogEvent.JOB_INFO, {"jobid": 1, "rule_name": "biaxial_training", "wildcards": cell}),
-            (LogEvent.JOB_FINISHED, {"job_id": 1}),
+            *self.run(1, "biaxial_training", cell),
         ):
             monitor.emit(record)
         said = capsys.readouterr().err
@@ -382,6 +381,21 @@ class TestMonitor:
         )
         assert "study 100.0%" in said
 
+    def test_a_job_of_an_environment_counts_whatever_wildcards_its_rule_has(self, capsys):
+        """Two jobs, each the largest of its rule; the first is of a rule without `edition`."""
+        monitor = Monitor(resolve({"scale": "quick"}, CONFIG), Costs(ROOT / RECORDED))
+        for record in self.records(
+            (LogEvent.RUN_INFO, {"stats": {"released_audit": 1, "signature": 1, "total": 2}}),
+            *self.run(1, "released_audit", {"env": "ApacheProject"}),
+            *self.run(2, "signature", {"signature": "reciprocity"}),
+        ):
+            monitor.emit(record)
+        assert "study 100.0%" in capsys.readouterr().err
+
+    def run(self, number, rule, wildcards):
+        info = {"jobid": number, "rule_name": rule, "wildcards": wildcards}
+        return (LogEvent.JOB_INFO, info), (LogEvent.JOB_FINISHED, {"job_id": number})
+
     def test_is_silent_about_other_jobs_and_events(self, tmp_path, capsys):
         monitor = Monitor(study(), recorded(tmp_path, {}))
         place = {"edition": "v0", "env": "SLCD"}
@@ -397,17 +411,33 @@ class TestMonitor:
         assert capsys.readouterr().err == ""
 
 
+def rules() -> dict[str, str]:
+    """Text of every rule of the workflow."""
+    head = r"^(?:rule (\w+)|use rule \w+ as (\w+) with):\n((?:    .*\n|\n)+)"
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "workflow/rules").glob("*.smk")]
+    found = [part for text in texts for part in re.findall(head, text, re.MULTILINE)]
+    return {own or derived: body for own, derived, body in found}
+
+
+def test_every_rule_that_trains_or_takes_long_in_an_environment_is_weighed():
+    """Its jobs stand in the one list of plan and monitor."""
+    wanted = {
+        name
+        for name, body in rules().items()
+        if re.search(r"trains\(|COSTS\.(signature|job\(\s*\"\w+\",)", body)
+    }
+    assert {"train", "campaign_cell", "biaxial_training", "dial_equilibria"} <= wanted
+    standard = jobs_of(study("standard"), Costs(ROOT / RECORDED))
+    assert wanted - {job.rule for job in standard} == set()
+
+
 def test_what_runs_on_a_cluster_says_what_it_needs():
     """Rules that are submitted ask for memory and time, but for those of released data."""
     texts = [path.read_text(encoding="utf-8") for path in (ROOT / "workflow/rules").glob("*.smk")]
-    local, asking, rules = set(), set(), set()
+    local = set()
     for text in texts:
         for block in re.findall(r"^localrules:\n((?:    \w+,\n)+)", text, re.MULTILINE):
             local |= set(re.findall(r"\w+", block))
-        head = r"^(?:rule (\w+)|use rule \w+ as (\w+) with):\n((?:    .*\n|\n)+)"
-        for own, derived, body in re.findall(head, text, re.MULTILINE):
-            rules.add(own or derived)
-            if "    resources:\n" in body:
-                asking.add(own or derived)
-    assert {"train", "report"} <= rules
-    assert rules - local - asking == {"released_corpus", "analyse_released"}
+    asking = {name for name, body in rules().items() if "    resources:\n" in body}
+    assert {"train", "report"} <= rules().keys()
+    assert rules().keys() - local - asking == {"released_corpus", "analyse_released"}

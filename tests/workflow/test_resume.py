@@ -160,6 +160,6 @@ class TestBrokenStudy:
     def test_what_was_given_up_is_kept_and_nothing_else(self, broken):
         work = broken.results / "work"
         [kept] = work.rglob("*.zip")
-        assert kept.parts[-3] == "v1-TrustDilemma-QMIX"
+        assert kept.relative_to(work).parts[0] == "v1-TrustDilemma-QMIX"
         assert [path.name for path in work.iterdir()] == ["v1-TrustDilemma-QMIX"]
         assert not list(broken.results.rglob("*.pt"))

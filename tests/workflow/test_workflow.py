@@ -492,6 +492,19 @@ class TestPartialTargets:
         printed = fresh.smoke("-n", "results/two/scores.parquet", config=["study=two"])
         assert "results/two/training/v0/TrustDilemma/Central_PPO.parquet" in printed
 
+    def test_a_gpu_is_asked_for_by_what_trains_and_missed_before_any_job(self, fresh, monkeypatch):
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+        target = "results/gpu/training/v1/TrustDilemma/IPPO.parquet"
+        config = ("--config", "scale=smoke", "device=cuda", "study=gpu")
+        code, printed = fresh.snakemake("-n", target, *config)
+        assert code == 0, printed
+        code, printed = fresh.snakemake("--cores", "1", target, *config)
+        assert code == 1
+        assert "device = 'cuda' cannot be used" in printed
+        assert "sees 0 GPUs here. Train on the CPU (device=cpu)" in printed
+        assert "Traceback" not in printed
+        assert not (fresh.folder / "results" / "gpu" / "logs" / "training").exists()
+
     def test_lint_finds_nothing(self, fresh):
         code, printed = fresh.snakemake("--lint")
         assert code == 0
@@ -514,7 +527,7 @@ class TestResumedCell:
         self.trained: list[list[int]] = []
 
         def train_runs(
-            runs: Sequence[Run], *, checkpoints: int, progress: Progress, resume: Path
+            runs: Sequence[Run], *, checkpoints: int, progress: Progress, resume: Path, device: str
         ) -> list[RunResult]:
             self.trained.append([run.seed for run in runs])
             resume.touch()

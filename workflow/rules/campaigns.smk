@@ -43,8 +43,7 @@ use rule train as campaign_cell with:
         campaign="|".join(CAMPAIGN_CELLS or ["none"]),
         variant=r"[a-z]+(-[0-9a-z.-]+)?",
     resources:
-        **asks(lambda w: COSTS.training(campaigns.runs(STUDY, of_campaign(w)))),
-        attempt=lambda wildcards, attempt: attempt,
+        **trains(lambda w: campaigns.runs(STUDY, of_campaign(w))),
     params:
         cell=lambda w: campaigns.runs(STUDY, of_campaign(w)),
         checkpoints=1,

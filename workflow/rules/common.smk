@@ -17,6 +17,7 @@ from coopetition import agents, envs
 from coopetition.agents.attempts import ATTEMPTS
 from coopetition.agents.audits import AUDITS as AUDIT_NAMES
 from coopetition.agents.descent import MOST_POINTS
+from coopetition.agents.devices import DeviceError, present
 from coopetition.agents.registry import SIGNATURES, learner
 from coopetition.reports.cases import ENVIRONMENTS as CASE_ENVIRONMENTS
 from coopetition.reports.cases import TABLES as CASE_TABLES
@@ -78,6 +79,19 @@ CASES = [
     if any(env == name for _, name in STUDY.environments)
 ]
 LEARNERS = [learner(policy).module for policy in STUDY["policies"]]
+# What jobs that train ask for where they compute on a GPU, in the words of Snakemake's executors.
+ACCELERATOR = {} if STUDY["device"] == "cpu" else {"gpu": 1}
+
+
+# A GPU that this machine lacks is told before any job runs here; on a cluster, its nodes tell.
+onstart:
+    if workflow.local_exec and any(
+        job.resources.get("gpu") for job in workflow.dag.needrun_jobs()
+    ):
+        try:
+            present(STUDY["device"])
+        except DeviceError as error:
+            raise WorkflowError(str(error)) from None
 
 
 # With a cluster, rules that take seconds at every scale run where Snakemake does: a SLURM job would
@@ -132,6 +146,15 @@ def asks(estimate):
         "runtime": lambda wildcards, attempt: estimate(wildcards).runtime(
             min(attempt, ATTEMPTS)
         ),
+    }
+
+
+def trains(runs):
+    """Resources of a rule that trains the runs which a function of its wildcards gives."""
+    return {
+        **asks(lambda wildcards: COSTS.training(runs(wildcards))),
+        **ACCELERATOR,
+        "attempt": lambda wildcards, attempt: attempt,
     }
 
 

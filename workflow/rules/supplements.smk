@@ -51,8 +51,7 @@ use rule train as biaxial_training with:
     wildcard_constraints:
         variant=r"eta-[0-9.]+-beta-[0-9.]+",
     resources:
-        **asks(lambda w: COSTS.training(campaigns.runs(STUDY, biaxial_cell(w)))),
-        attempt=lambda wildcards, attempt: attempt,
+        **trains(lambda w: campaigns.runs(STUDY, biaxial_cell(w))),
     params:
         cell=lambda w: campaigns.runs(STUDY, biaxial_cell(w)),
         checkpoints=1,

@@ -31,9 +31,9 @@ rule ablation_chain:
         "../../environment.yml"
     threads: 1
     resources:
-        **asks(lambda w: COSTS.training(sum(STUDY.ablation_runs(w.env), []))),
-        attempt=lambda wildcards, attempt: attempt,
+        **trains(lambda w: sum(STUDY.ablation_runs(w.env), [])),
     params:
+        device=STUDY["device"],
         steps=lambda w: STUDY.ablation_runs(w.env),
         code=ablation_code,
         columns=columns_hash("ablations", "training"),

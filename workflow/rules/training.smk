@@ -20,11 +20,11 @@ rule train:
         "../../environment.yml"
     threads: 1
     resources:
-        **asks(lambda w: COSTS.training(STUDY.cell(w.edition, w.env, w.policy))),
-        attempt=lambda wildcards, attempt: attempt,
+        **trains(lambda w: STUDY.cell(w.edition, w.env, w.policy)),
     params:
         cell=lambda w: STUDY.cell(w.edition, w.env, w.policy),
         checkpoints=STUDY["checkpoints"],
+        device=STUDY["device"],
         code=training_code,
         columns=columns_hash("training", "curves", "diagnostics", "evaluations"),
         work=lambda w: f"{WORK}/{w.edition}-{w.env}-{w.policy}",
@@ -46,10 +46,7 @@ use rule train as learner_certificate with:
     wildcard_constraints:
         edition=CERTIFIED_EDITION,
     resources:
-        **asks(
-            lambda w: COSTS.training(STUDY.certified_cell(w.edition, w.env, w.policy))
-        ),
-        attempt=lambda wildcards, attempt: attempt,
+        **trains(lambda w: STUDY.certified_cell(w.edition, w.env, w.policy)),
     params:
         cell=lambda w: STUDY.certified_cell(w.edition, w.env, w.policy),
         checkpoints=1,
@@ -72,7 +69,9 @@ rule signature:
     threads: 1
     resources:
         **asks(lambda w: COSTS.signature(w.signature, *STUDY.signature_size)),
+        **ACCELERATOR,
     params:
+        device=STUDY["device"],
         seeds=lambda w: STUDY["learner_certificates"]["seeds"],
         steps=lambda w: STUDY["learner_certificates"]["steps"],
         code=signature_code,

@@ -21,9 +21,10 @@ def main(snakemake):
         train_cell(
             runs,
             checkpoints=1,
-            work=work / snakemake.params.code / str(place),
+            work=work / snakemake.params.code / snakemake.params.device / str(place),
             provenance=stamp(ROOT),
             attempt=attempt,
+            device=snakemake.params.device,
         )
         for place, runs in enumerate(snakemake.params.steps)
     ]

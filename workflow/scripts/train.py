@@ -18,9 +18,11 @@ def main(snakemake):
     results = train_cell(
         snakemake.params.cell,
         checkpoints=snakemake.params.checkpoints,
-        work=work / snakemake.params.code,  # what other code left is not taken up
+        # What other code or another device has left is not taken up.
+        work=work / snakemake.params.code / snakemake.params.device,
         provenance=stamp(ROOT),
         attempt=attempt,
+        device=snakemake.params.device,
     )
     tables = {
         "training": [r.row for r in results],

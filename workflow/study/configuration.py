@@ -41,8 +41,13 @@ def resolve(config: Mapping[str, Any], folder: Path) -> Study:
     scale = config.get("scale", "quick")
     if scale not in known:
         raise ConfigurationError(mend("scale", scale, f"one of {', '.join(known)}", "scale=quick"))
-    optional = {"extend": [], "supplements": {}, "ablations": {}, "trajectories": {}}
-    defaults = {**optional, **_read(folder / "scales" / f"{scale}.yaml")}
+    optional = {"supplements": {}, "ablations": {}, "trajectories": {}}
+    defaults = {
+        "extend": [],
+        "device": "cpu",
+        **optional,
+        **_read(folder / "scales" / f"{scale}.yaml"),
+    }
     overrides = {k: _numbers(v) for k, v in config.items() if k not in OUTSIDE}
     factors = {**defaults, **overrides}
     checks.check_schema(factors, _read_json(folder / "schemas" / "study.schema.json"))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -19,12 +19,11 @@ from coopetition.agents.variants import game_of, mutuality_of
 from coopetition.reports.sources import published
 
 from . import campaigns
-from .costs import Costs, Estimate, built
-from .study import PARTS, Study
+from .costs import Costs, built
+from .jobs import CALIBRATION, jobs_of
+from .study import Study
 
 Row = dict[str, Any]
-# Part of the jobs whose runs are the most that there may be.
-CALIBRATION = "supplements/calibrated"
 
 
 def run_rows(study: Study) -> list[Row]:
@@ -70,43 +69,13 @@ def job_rows(study: Study, costs: Costs) -> list[Row]:
     """Rows of the table `plan_jobs`: all jobs, with estimates of what they will cost."""
     return [
         {
-            **{"part": part, "edition": edition, "environment": environment, "policy": policy},
-            **{"jobs": jobs, "runs": runs},
-            **{"cpu_seconds": estimate.cpu_seconds, "memory_mb": estimate.memory_mb},
+            **{"part": job.part, "edition": job.place.get("edition", "")},
+            **{"environment": job.place.get("env", ""), "policy": job.place.get("policy", "")},
+            **{"jobs": job.jobs, "runs": job.runs},
+            **{"cpu_seconds": job.estimate.cpu_seconds, "memory_mb": job.estimate.memory_mb},
         }
-        for part, edition, environment, policy, jobs, runs, estimate in _jobs(study, costs)
+        for job in jobs_of(study, costs)
     ]
-
-
-def _jobs(study: Study, costs: Costs) -> Iterator[tuple[str, str, str, str, int, int, Estimate]]:
-    for part in PARTS.values():
-        for edition, env in study.places(part):
-            yield part, edition, env, "", 1, 0, costs.job(part, edition, env)
-    for cell in study.training_cells:
-        runs = study.cell(*cell)
-        yield "training", *cell, 1, len(runs), costs.training(runs)
-    for cell in study.certified_cells:
-        runs = study.certified_cell(*cell)
-        yield "learner_certificates", *cell, 1, len(runs), costs.training(runs)
-    for place in study.ablated_environments:
-        runs = [run for step in study.ablation_runs(place[1]) for run in step]
-        yield "ablations", *place, "", 1, len(runs), costs.training(runs)
-    for name in study.signatures:
-        estimate = costs.signature(name, *study.signature_size)
-        yield "learner_certificates", "", "", "", 1, study.signature_size[0], estimate
-    for cell in campaigns.cells(study):
-        runs = campaigns.runs(study, cell)
-        yield f"supplements/{cell[0]}", *cell[2:], 1, len(runs), costs.training(runs)
-    for cell in campaigns.calibrations(study):
-        point = campaigns.calibration_runs(study, cell)
-        estimate = costs.training(point, MOST_POINTS)
-        yield CALIBRATION, *cell[2:], 1, MOST_POINTS * len(point), estimate
-    for part, campaign in (("dial_equilibria", "mutuality"), ("campaign_scales", "population")):
-        for edition, env in campaigns.places(study, campaign):
-            if (part, edition) != ("dial_equilibria", "v0"):
-                yield part, edition, env, "", 1, 0, costs.job(part, edition, env)
-    for part, jobs, estimate in costs.others():
-        yield part, "", "", "", jobs, 0, estimate
 
 
 def count_rows(study: Study) -> list[Row]:

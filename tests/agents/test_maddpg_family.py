@@ -206,30 +206,30 @@ def test_public_goods_are_provided_only_under_cooperative_reward(algorithm):
         assert_public_goods(algorithm, (copies, 3500, settings))
 
 
-@each_learner
-def test_own_reward_leads_to_the_equilibrium(algorithm):
-    assert_mixed_motives(algorithm, TASK[algorithm], 5)
-
-
-# The slope of a critic of deterministic actors has to be exact where it is nearly zero, which takes
-# the time that runs have; MATD3 and M3DDPG would take as long.
+# Deterministic actors stop where the slope of their critic is zero, which has to be where that of
+# the reward is: a wide critic has many short pieces, and actors wait until it has the shape.
 PRECISE = {
-    MADDPG: (
-        *(16, 16_000),
-        {
-            **DETERMINISTIC,
-            "network": {"hidden": (64, 64)},
-            "learning_rate": 1e-3,
-            "actor_learning_rate": 1e-4,
-        },
-    ),
-    MASAC: TASK[MASAC],
+    **DETERMINISTIC,
+    "network": {"hidden": (512,), "exploration_noise": 0.7},
+    "learning_rate": falling(1e-2),
+    "actor_learning_rate": lambda remaining: 5e-4 * remaining if remaining < 0.8 else 0.0,
+    "batch_size": 32,
 }
 
 
-@pytest.mark.parametrize("algorithm", PRECISE, ids=lambda a: a.__name__)
+@each_learner
 def test_every_agent_finds_its_own_optimum(algorithm):
-    assert_finds_own_optimum(algorithm, PRECISE[algorithm])
+    if algorithm is MASAC:
+        assert_finds_own_optimum(MASAC, TASK[MASAC])
+    else:
+        assert_finds_own_optimum(algorithm, (16, 8000, PRECISE), agents=2)
+
+
+@pytest.mark.parametrize("agents", [2, 5])
+@each_learner
+def test_own_reward_leads_to_the_equilibrium(algorithm, agents):
+    of_two = (16, 4800, SOFT) if algorithm is MASAC else (16, 4000, PRECISE)
+    assert_mixed_motives(algorithm, of_two if agents == 2 else TASK[algorithm], agents)
 
 
 def values(model, horizon):
@@ -270,12 +270,12 @@ def test_value_of_a_constant_reward(algorithm, finite):
     np.testing.assert_allclose(found, [expected] * 2, atol=0.05 * expected[0])
 
 
-@pytest.mark.parametrize("algorithm", [MADDPG, MATD3, MASAC], ids=lambda a: a.__name__)
+@each_learner
 def test_a_critic_reaches_large_returns_and_replays_actions_in_units_of_the_policy(algorithm):
     """Four rewards of 250 are 1,000 at the start; a critic that ends in tanh stays below 1."""
     env = FiniteHorizon(Toy(constant(250.0), 1, 8, 2, horizon=4))
     settings = {**settings_of_critic(algorithm), "gamma": 1.0, "learning_rate": falling(0.1)}
-    model = build(algorithm, env, network={"hidden": (32,)}, **settings).learn(4000)
+    model = build(algorithm, env, network={"hidden": (32,)}, **settings).learn(3000)
     assert values(model, 4)[:, 0] == pytest.approx([1000, 1000], rel=0.05)
     stored = model.replay_buffer.actions[: model.replay_buffer.pos]
     assert stored.abs().max() <= 1
@@ -444,4 +444,5 @@ def test_temperature_reaches_its_entropy_target_and_evaluation_is_the_squashed_m
     assert np.log(alpha) == pytest.approx(model.log_ent_coef.detach().numpy(), abs=np.log(3))
     rows = seen[0, :32].numpy()
     evaluated, _ = model.predict(rows, deterministic=True)
-    np.testing.assert_array_equal(evaluated, torch.tanh(mean).view(2, 1).repeat(16, 1).numpy())
+    expected = torch.tanh(mean).view(2, 1).repeat(16, 1).numpy()
+    np.testing.assert_allclose(evaluated, expected, rtol=0, atol=1e-6)

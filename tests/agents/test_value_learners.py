@@ -491,6 +491,14 @@ class Timeless(Toy):
         return np.ones((self.num_envs, 2), np.float32)
 
 
+def values(model, observations):
+    """Values [agents or teams, T] of the best levels, where all agents observe the same."""
+    seen = torch.tensor(observations)
+    with torch.no_grad():
+        utilities = model.actor.scores(seen.expand(model.layout.slices, -1, -1)).amax(2)
+        return model._total(model.policy.online, utilities, seen.repeat(1, 2).unsqueeze(0))
+
+
 @pytest.mark.parametrize("finite", [True, False], ids=["the end is terminal", "values go on"])
 @each_learner
 def test_value_of_a_constant_reward(algorithm, finite):
@@ -510,11 +518,25 @@ def test_value_of_a_constant_reward(algorithm, finite):
     ).learn(16 * 500)
     left = np.arange(5, 0, -1)
     expected = (1 - 0.8**left) / 0.2 if finite else np.full(5, 5.0)
-    seen = torch.tensor([[1.0, t / 5 if finite else 1.0] for t in range(5)])
-    with torch.no_grad():
-        utilities = model.actor.scores(seen.expand(2, -1, -1)).amax(2)
-        values = model._total(model.policy.online, utilities, seen.repeat(1, 2).unsqueeze(0))
-    np.testing.assert_allclose(values, [expected] * len(values), atol=0.05 * expected[0])
+    found = values(model, [[1.0, t / 5 if finite else 1.0] for t in range(5)])
+    np.testing.assert_allclose(found, [expected] * len(found), atol=0.05 * expected[0])
+
+
+@each_learner
+def test_values_reach_large_returns(algorithm):
+    """Four rewards of 250 are 1,000 at the start, though gradients of the loss are bounded."""
+    model = build(
+        algorithm,
+        FiniteHorizon(Toy(constant(250.0), 1, 8, 2, horizon=4)),
+        network={"hidden": (32,), "levels": 3},
+        gamma=1.0,
+        learning_rate=falling(0.25),
+        batch_size=128,
+        train_freq=1,
+        target_update_interval=30,
+        exploration_final_eps=1.0,
+    ).learn(4000)
+    np.testing.assert_allclose(values(model, [[1.0, 0.0]]), 1000, rtol=0.05)
 
 
 class TestCompany:

@@ -148,6 +148,10 @@ _SHORT: dict[str, dict[str, tuple[dict[str, Any], int]]] = {
     "COMA": {"corrected": ({**_PPO, "target_update_interval": 8}, 400)},
     "RecurrentPPO": {"corrected": ({"copies": 2, "n_epochs": 2, "minibatches": 2}, 400)},
     "Central_ARS": {"corrected": ({"n_delta": 2, "n_top": 1}, 1600)},
+    "Central_A2C": {
+        "as_published": ({}, 64),
+        "corrected": ({"copies": 4, "n_steps": 8}, 96),
+    },
     "Central_PPO": {
         "as_published": ({"n_steps": 128, "n_epochs": 2}, 384),
         "corrected": (_PPO, 400),

@@ -85,12 +85,12 @@ def finished(tmp_path_factory) -> Finished:
     target = f"{RESULTS}/training/v0/TeamProduction/Central_PPO.parquet"
     first = copy.start(target, "--cores", "2", "--config", "scale=smoke")
     work = copy.folder / RESULTS / "work"
-    while first.poll() is None and not any(work.glob("*/*/*.pt")):
+    while first.poll() is None and not any(work.rglob("*.pt")):
         time.sleep(0.1)
     assert first.poll() is None, first.communicate()[0]
     os.killpg(first.pid, signal.SIGKILL)
     first.communicate()
-    kept = [torch.load(path, weights_only=True)["row"] for path in work.glob("*/*/*.pt")]
+    kept = [torch.load(path, weights_only=True)["row"] for path in work.rglob("*.pt")]
     return Finished(copy.folder, kept, copy.smoke("--cores", "2", "--nolock"))
 
 

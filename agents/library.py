@@ -187,7 +187,7 @@ class LibraryController(Sampling):
         Raises:
             ValueError: it does not fit the network.
         """
-        if game is not getattr(self, "game", None):
+        if not self.attached_to(game):
             found, expected = (self._shape(g) for g in (game, envs.game(self.run.env_id)))
             if found != expected:
                 raise ValueError(

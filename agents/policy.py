@@ -72,6 +72,10 @@ class Policy(ABC):
         """
         self.game = game
 
+    def attached_to(self, game: Game) -> bool:
+        """Has it taken in this game, or one that is built alike, and no other since?"""
+        return "game" in vars(self) and self.game.identity == game.identity
+
     def reset(self, game: Game, seeds: Sequence[np.random.SeedSequence]) -> None:
         """Start one episode per seed; called before the first `act` of every batch."""
         self.attach(game)

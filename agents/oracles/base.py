@@ -56,7 +56,7 @@ class Oracle(Policy):
                 f"({envs.MECHANISM_CLASSES[self.mechanism_class]}), released edition; {game.id} is "
                 f"{entry.mechanism_class} {entry.edition}. Choose one of {', '.join(fitting)}"
             )
-        solved = hasattr(self, "game") and self.game.identity == game.identity
+        solved = self.attached_to(game)
         super().attach(game)
         if not solved:
             self.solve(self.game)

@@ -66,7 +66,7 @@ class SliceController(Sampling):
         Raises:
             ValueError: it does not fit the networks.
         """
-        if game is not getattr(self, "game", None):
+        if not self.attached_to(game):
             trained = (self.actor.length, self.agents)
             length, _, agents = self.shape(game, joint=self.joint)
             if (length, agents) != trained:

@@ -264,7 +264,9 @@ class TestPolicies:
         loaded.deterministic = False
         sampled = agents.evaluate(loaded, run.env_id, episodes=training.STOCHASTIC_EPISODES)
         assert sampled.welfare.mean() == pytest.approx(result.evaluations[1]["welfare"])
-        assert (len(set(sampled.welfare)) == 1) == (policy == "Central_ARS")
+        # Without noise rows differ by how their products are rounded, which the game magnifies.
+        spread = np.ptp(sampled.welfare) / sampled.welfare.mean()
+        assert (spread < 1e-3) == (policy == "Central_ARS")
 
     @each_learner
     def test_predict_plays_what_the_library_predicts(self, policy, tmp_path):

@@ -105,6 +105,16 @@ def test_parameters_come_from_the_game():
     assert less.actions[0] == more.actions[0]
 
 
+def test_a_game_is_solved_once(monkeypatch):
+    oracle, solved = agents.make("Oracle_Nash", "TeamProduction-v0"), []
+    monkeypatch.setattr(oracle, "solve", solved.append)
+    oracle.attach(envs.game("TeamProduction-v0"))
+    assert not solved
+    other = envs.game("LoyaltyTeam-v0")
+    oracle.attach(other)
+    assert solved == [other]
+
+
 def test_every_oracle_has_a_card():
     for name in agents.names(kind="oracle"):
         card = agents.spec(name).load().card

@@ -78,6 +78,18 @@ def test_released_constants_are_clipped_at_small_endowments():
     assert own.cooperation[0] == pytest.approx(0.7)
 
 
+def test_a_policy_is_attached_to_the_last_game_and_those_built_alike():
+    policy, game = Constant(42), envs.game("SLCD-v0")
+    assert not policy.attached_to(game)
+    policy.attach(game)
+    assert policy.attached_to(game)
+    assert policy.attached_to(envs.game("SLCD-v0"))
+    other = envs.game("SLCD-v0", max_steps=7)
+    assert not policy.attached_to(other)
+    policy.attach(other)
+    assert not policy.attached_to(game)
+
+
 def replies(policy, game, *actions):
     """Actions of a policy after a reset and after each joint action."""
     state = game.reset([0])

@@ -232,6 +232,20 @@ def learner(name: str) -> LearnerSpec:
     return _learners()[name]
 
 
+def rule(name: str, edition: str | None = None) -> RuleSpec:
+    """Registry entry of a policy that does not learn.
+
+    Args: see `spec`.
+
+    Raises:
+        ValueError: no such policy, or a learner.
+    """
+    entry = spec(name, edition)
+    if isinstance(entry, LearnerSpec):
+        raise ValueError(f"{name} has to be trained; agents.load reads a trained one from a file")
+    return entry
+
+
 def spec(name: str, edition: str | None = None) -> RuleSpec | LearnerSpec:
     """Registry entry of any policy.
 
@@ -311,9 +325,7 @@ def make(name: str, env: str | Game | None = None, *, seed: int = 0, **parameter
             f"as in agents.make({name!r}, 'TeamProduction-v1')"
         )
     game = None if env is None else envs.game(env)
-    entry = spec(name, None if game is None else game.id.rpartition("-")[2])
-    if isinstance(entry, LearnerSpec):
-        raise ValueError(f"{name} has to be trained; agents.load reads a trained one from a file")
+    entry = rule(name, None if game is None else game.id.rpartition("-")[2])
     policy = entry.create(**parameters)
     if game is not None:
         policy.bind(game, seed=seed)

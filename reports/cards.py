@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from coopetition import agents, envs
-from coopetition.agents.specs import RuleSpec
+from coopetition import envs
+from coopetition.agents.registry import rule
 from coopetition.envs.formal.changes import CHANGES
 from coopetition.envs.interfaces.released_wrappers import DIFFERENCES
 
@@ -95,13 +95,6 @@ def formal_oracles(reference: pd.DataFrame) -> list[dict[str, str]]:
     """What the oracles and the planner of the formal edition solve, one sentence each."""
     names = [*_played(reference, "v1", ORACLE), *_played(reference, "v1", PLANNER)]
     return [{"policy": name, "summary": rule(name, "v1").summary} for name in names]
-
-
-def rule(name: str, edition: str) -> RuleSpec:
-    """Registry entry of a policy that does not learn."""
-    entry = agents.spec(name, edition)
-    assert isinstance(entry, RuleSpec)
-    return entry
 
 
 def _played(reference: pd.DataFrame, edition: str, opening: str) -> list[str]:

@@ -17,8 +17,9 @@ from coopetition.envs.engine import Array
 from .columns import MODES
 from .published_means import published_name
 from .resampling import ends, resampled_means
-from .selection import CELL, named, own_basis
+from .selection import named, own_basis
 from .sources import published
+from .statistics import best_constants
 from .theme import signed
 from .tiers import in_order, with_tiers
 
@@ -93,19 +94,21 @@ def rivals_of(reference: pd.DataFrame) -> pd.DataFrame:
         Columns name (environment with edition), reward_mode, oracle and constant (which they are),
         and the return of every one of `RIVALS`, NaN where it does not play.
     """
+    levels = best_constants(reference).set_index(["environment", "reward_mode"])["level"]
     rows = []
-    for (game, edition, mode), part in own_basis(reference).groupby([*CELL, "reward_mode"]):
+    for (name, mode), part in named(own_basis(reference)).groupby(["name", "reward_mode"]):
         returns = part.set_index("policy")["mode_return"]
-        constants = part[part["level"].notna()]
-        best = constants.loc[constants["mode_return"].idxmax()] if len(constants) else None
-        oracle = REFERENCE_ORACLES[part["mechanism_class"].iloc[0]]
+        level = levels.get((name, mode))
+        rivals = {
+            "oracle": REFERENCE_ORACLES[part["mechanism_class"].iloc[0]],
+            "constant": "" if level is None else f"Constant_{level:02d}",
+            **NAMED,
+        }
         rows.append(
             {
-                **{"name": f"{game}-{edition}", "reward_mode": mode},
-                **{"oracle": oracle, "oracle_return": returns.get(oracle, NAN)},
-                "constant": "" if best is None else best["policy"],
-                "constant_return": NAN if best is None else best["mode_return"],
-                **{f"{rival}_return": returns.get(name, NAN) for rival, name in NAMED.items()},
+                **{"name": name, "reward_mode": mode},
+                **{key: rivals[key] for key in ("oracle", "constant")},
+                **{f"{rival}_return": returns.get(rivals[rival], NAN) for rival in RIVALS},
             }
         )
     columns = ["name", "reward_mode", "oracle", "constant", *(f"{r}_return" for r in RIVALS)]

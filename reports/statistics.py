@@ -100,27 +100,27 @@ def return_scales(reference: pd.DataFrame) -> pd.DataFrame:
 
 
 def best_constants(reference: pd.DataFrame) -> pd.DataFrame:
-    """Per environment and mode: the best level by return and by welfare."""
-    rows = []
-    own = own_basis(reference)
-    for (environment, edition, mode), group in own.groupby([*CELL, "reward_mode"]):
-        constants = group[group["level"].notna()]
-        best = constants.loc[constants["mode_return"].idxmax()]
-        fair = constants.loc[constants["welfare"].idxmax()]
-        random = group[group["policy"] == "Random"].iloc[0]
-        rows.append(
-            {
-                "environment": f"{environment}-{edition}",
-                "reward_mode": mode,
-                "level": int(best["level"]),
-                "return": best["mode_return"],
-                "welfare_level": int(fair["level"]),
-                "welfare": fair["welfare"],
-                "random_welfare": random["welfare"],
-                "random_return": random["mode_return"],
-            }
-        )
-    return pd.DataFrame(rows, columns=BEST_CONSTANT_COLUMNS)
+    """Per environment and mode: the best level by return and by welfare.
+
+    There is no row where no constant plays, and Random is NaN where it does not.
+    """
+    own, keys = own_basis(reference).reset_index(drop=True), [*CELL, "reward_mode"]
+    constants = own[own["level"].notna()].groupby(keys)
+    best, fair = (
+        own.loc[constants[measure].idxmax()].set_index(keys)
+        for measure in ("mode_return", "welfare")
+    )
+    random = own[own["policy"] == "Random"].set_index(keys).reindex(best.index)
+    found = {
+        "level": best["level"].astype(int),
+        "return": best["mode_return"],
+        "welfare_level": fair["level"].astype(int),
+        "welfare": fair["welfare"],
+        "random_welfare": random["welfare"],
+        "random_return": random["mode_return"],
+    }
+    rows = named(pd.DataFrame(found).reset_index())
+    return rows.assign(environment=rows["name"])[BEST_CONSTANT_COLUMNS]
 
 
 def interquartile_mean(scores: pd.DataFrame, column: str = "score") -> float:

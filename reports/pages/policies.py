@@ -8,10 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from coopetition import agents
-from coopetition.agents.registry import learner
+from coopetition.agents.registry import learner, rule
 from coopetition.agents.specs import LearnerSpec
 
-from ..cards import rule
 from .markdown import fenced, parsed, table, value
 
 HEURISTICS = ("Constant_42", "Random", "TitForTat", "TitForTat_released", "Planner")

@@ -171,6 +171,14 @@ def test_best_constants_by_hand():
         )
 
 
+def test_best_constants_where_others_do_not_play():
+    alone = best_constants(policies("Alpha", {50: (30.0, 200.0)}))
+    assert alone["level"].tolist() == [50]
+    assert alone[["random_welfare", "random_return"]].isna().all(axis=None)
+    played = reference("Alpha")
+    assert best_constants(played[played["level"].isna()]).empty
+
+
 def test_best_constants_of_nothing_have_the_same_columns():
     empty = best_constants(schema.table("reference", []))
     assert empty.empty

@@ -96,5 +96,6 @@ def name_rows(axes: Sequence[Axes], labels: Sequence[str]) -> None:
 
 def add_legend(part: SubFigure, handles: Sequence[Line2D | Patch]) -> None:
     """The legend of a sheet, at its top."""
-    style = {"ncols": min(4, len(handles)), "fontsize": 7, "columnspacing": 1.4}
+    style = {"ncols": min(4, len(handles)), "fontsize": 7, "columnspacing": 1.2}
+    style |= {"handlelength": 1.6, "handletextpad": 0.5}  # four learners side by side fit
     part.legend(handles=handles, loc="outside upper center", **style)

@@ -8,6 +8,7 @@
 # make costs      keep what the finished study of SCALE has cost: plan, resources, README
 # make pages      cards, reference, rule graph and tables of docs/ and the README, made from code
 # make docs       the documentation as a site in build/site, with the report of SCALE
+# make audit-dependencies  asks PyPI whether an installed package has a known vulnerability
 # make playthroughs  the readable episodes in tests/playthroughs, after a change of a game
 # make picture    the picture of the README, from the last quick study
 
@@ -17,7 +18,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: study test test-slurm lint benchmark evidence record weights costs playthroughs pages docs picture clean
+.PHONY: study test test-slurm lint benchmark evidence record weights costs audit-dependencies playthroughs pages docs picture clean
 .DEFAULT_GOAL := study
 
 study: $(READY)
@@ -58,6 +59,14 @@ weights: $(READY)
 costs: $(READY)
 	$(BIN)/python -m coopetition.reports.costs results/$(SCALE)
 	PYTHONPATH=workflow $(BIN)/python -m study.readme
+
+# With --strict a package that cannot be looked up is an error too. PyPI does not know local versions
+# such as 2.13.0+cpu.
+audit-dependencies: $(READY)
+	test -x $(BIN)/pip-audit || $(BIN)/pip install --quiet --editable ".[audit]"
+	mkdir -p build
+	$(BIN)/pip freeze --exclude-editable | sed 's/+.*//' > build/installed.txt
+	$(BIN)/pip-audit --strict --no-deps --disable-pip --requirement build/installed.txt
 
 playthroughs: $(READY)
 	$(BIN)/python -m coopetition.envs.playthrough tests/playthroughs

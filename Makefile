@@ -1,7 +1,7 @@
 # make study      regenerate the study into results/ (SCALE=smoke|quick|standard, default quick)
 # make test       tests       make lint       style, types and workflow checks
 # make benchmark  speed of engine and learners        make clean      forget the results of SCALE
-# make test-slurm  the study on a SLURM cluster of one node, as root; needs slurm-wlm and munge
+# make test-slurm  the smoke study on a SLURM cluster of one node, as root; needs slurm-wlm and munge
 # make evidence   measures smaller networks, the learning gate, costs of learners: reports/recorded
 # make record     what `snakemake verify` compares with, with trained policies of SCALE
 # make weights    keep weights of a few learners of SCALE with the package

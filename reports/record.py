@@ -1,17 +1,19 @@
 """Record what `snakemake verify` compares with.
 
     python -m coopetition.reports.record results/standard
+    python -m coopetition.reports.record                      keeps the actions that are recorded
 
 Everything but the actions of trained policies is computed here and now, in about three minutes, so
 that what is recorded belongs to this code and this machine; the policies are those of a finished
-study. The files in `verification` are written when all is done.
+study. Without one, the actions that are recorded are played again. The files in `verification` are
+written when all is done.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,40 +27,40 @@ from coopetition.agents.traces import traced
 from coopetition.envs.contract import measure
 
 from . import schema
-from .columns import MODES
+from .columns import CHECKS, MODES
 from .machine import machine
-from .verify import FOLDER, reference, trace_rows, unstable
+from .recomputed import PARTS, subjects
+from .verify import FOLDER, reference, replayed, trace_rows, unstable
 
 # Solves every step of a hundred episodes, as the game draws: nine seconds. One episode is a trace.
 SLOW = {"CoalitionFormation-v1": ("Oracle_ReciprocityEquilibrium",)}
 # Learners per environment, in turn, so that with all environments all learners have their place.
 LEARNERS = 3
 EPISODE_SEED = 0
+# Id of an environment and its place among all -> rows of episodes of trained policies there.
+Trained = Callable[[str, int], Iterable[dict[str, Any]]]
 
 
-def record(study: Path, folder: Path = FOLDER, ids: Sequence[str] | None = None) -> list[str]:
+def record(
+    study: Path | None, folder: Path = FOLDER, wanted: Sequence[str] | None = None
+) -> list[str]:
     """Write the tables that `verify` reads.
 
     Args:
-        study: results of a study, such as `results/standard`, with models of some environments.
+        study: results of a study, such as `results/standard`, with models of some environments;
+            None to play again what trained policies are recorded to do in the folder.
         folder: where to.
-        ids: environments, by default all.
+        wanted: environments, and other subjects of `recomputed`; by default all.
 
     Returns:
-        Environments without a trained policy in the study.
+        Environments without a trained policy.
 
     Raises:
-        FileNotFoundError: the study has no models; nothing is written.
+        FileNotFoundError: the study has no models, or nothing is recorded; nothing is written.
     """
-    ids = envs.ids() if ids is None else ids
-    models = {id: _models(study, id) for id in ids}
-    if not any(models.values()):
-        raise FileNotFoundError(
-            f"no models of {', '.join(ids[:3])} or others in {study / 'models'}: "
-            "name the results of a finished study, such as results/standard"
-        )
-    tables: dict[str, list[dict[str, Any]]] = {"contract": [], "solutions": [], "certificates": []}
-    tables |= {"reference": [], "traces": []}
+    ids = envs.ids() if wanted is None else [id for id in wanted if id in envs.ids()]
+    trained = _played_again(folder) if study is None else _of_study(study, ids)
+    tables: dict[str, list[dict[str, Any]]] = {name: [] for name in CHECKS}
     for place, id in enumerate(ids):
         with recalled(id):  # solved anew, whatever this process has solved before
             tables["contract"].append(measure(id))
@@ -67,12 +69,36 @@ def record(study: Path, folder: Path = FOLDER, ids: Sequence[str] | None = None)
             tables["reference"] += reference(id, without=SLOW.get(id, ()))
             for name in (*SLOW.get(id, ()), *sorted(unstable(id))):
                 tables["traces"] += _episode(id, agents.make(name, id))
-        tables["traces"] += _trained(id, models[id], place)
+        tables["traces"] += trained(id, place)
+    for part in PARTS:
+        for subject in part.subjects():
+            if wanted is None or subject in wanted:
+                for name, rows in part.rows(subject).items():
+                    tables[name] += rows
     for name, rows in tables.items():
         schema.write(name, rows, folder / f"{name}.parquet")
     with replacing(folder / "machine.json") as temporary:
         temporary.write_text(json.dumps(machine(), indent=1) + "\n", encoding="utf-8")
-    return [id for id, found in models.items() if not found]
+    traced = {f"{row['environment']}-{row['edition']}" for row in tables["traces"] if row["run_id"]}
+    return [id for id in ids if id not in traced]
+
+
+def _played_again(folder: Path) -> Trained:
+    """The recorded episodes of trained policies, with what their actions yield now."""
+    recorded = schema.read("traces", folder / "traces.parquet")
+    by_learners = recorded[recorded["run_id"] != ""]
+    return lambda id, place: replayed(id, by_learners[subjects(by_learners) == id])
+
+
+def _of_study(study: Path, ids: Sequence[str]) -> Trained:
+    """Episodes of policies that a study has trained."""
+    models = {id: _models(study, id) for id in ids}
+    if not any(models.values()):
+        raise FileNotFoundError(
+            f"no models of {', '.join(ids[:3])} or others in {study / 'models'}: "
+            "name the results of a finished study, such as results/standard"
+        )
+    return lambda id, place: _trained(id, models[id], place)
 
 
 def _models(study: Path, id: str) -> dict[Path, list[Run]]:
@@ -110,10 +136,10 @@ def _episode(id: str, policy: agents.Policy, run: Run | None = None) -> list[dic
 
 def main(arguments: list[str]) -> None:
     """Record with the models of the study whose results are named."""
-    if len(arguments) != 1:
+    if len(arguments) > 1:
         sys.exit((__doc__ or "").partition("\n\n")[2].partition("\n\n")[0].strip())
     try:
-        without = record(Path(arguments[0]))
+        without = record(Path(arguments[0]) if arguments else None)
     except FileNotFoundError as error:
         sys.exit(str(error))
     print(f"recorded in {FOLDER}")

@@ -3,7 +3,8 @@
 Per environment: its contract, what it is solved for, its certificate, the reference policies, and
 actions of trained policies, with which it is played again. Equilibria, optima and plans are taken
 as recorded and examined (what would another constant gain?), except in `SEARCHED`, where they are
-found again; a search in all environments takes longer than everything else.
+found again; a search in all environments takes longer than everything else. The released audit,
+case studies and more are parts of their own, see `recomputed`.
 
 On the kind of machine that recorded, every value must be equal to the last bit. On others a value
 may differ by 1e-6, relative to its size. What is a difference of payoffs is compared with the size
@@ -13,9 +14,10 @@ of these payoffs, and what is a share or made of shares with 1.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,7 @@ from . import schema
 from .columns import CHECKS, TABLES
 from .differences import Difference, Size, difference
 from .machine import describe, machine
+from .recomputed import DRAWS, PARTS, Part, Rows, one, subjects
 from .selection import CELL
 
 FOLDER = Path(__file__).with_name("verification")
@@ -53,19 +56,15 @@ RULES = ("heuristic", "oracle", "planner")
 # Released oracles that end a numerical search in single precision, where the last bits move its end
 # by 1e-4: on other kinds of machine only their recorded actions are played.
 UNSTABLE = ("Oracle_Equilibrium", "Oracle_ReciprocityEquilibrium")
-# What tells episodes apart, and rows of one environment.
+# What is recorded of every environment, and what tells rows of one apart.
 EPISODE = ["policy", "protocol", "reward_mode", "run_id", "episode_seed"]
-KEYS: dict[str, Sequence[str]] = {
+_KEYS: dict[str, Sequence[str]] = {
     "contract": (),
     "solutions": ("solution", "number"),
     "certificates": (),
     "reference": ("policy", "action_basis", "reward_mode"),
     "traces": (*EPISODE, "step"),
 }
-
-
-def _one(rows: pd.DataFrame) -> float:
-    return 1.0
 
 
 def _welfare(rows: pd.DataFrame) -> pd.Series:
@@ -85,20 +84,20 @@ _SHARES: tuple[str, ...] = ("nash_worst", "nash_regret", "optimum", "best_unifor
 _SHARES += ("best_reply_to_C", "best_reply_to_TFT", "price_of_anarchy", "price_of_stability")
 _SHARES += ("relational_share_of_payoff",)
 _SIZES: dict[str, dict[str, Size]] = {
-    "contract": {"constant_spread": _one},
-    "solutions": {"payoffs": _payoffs, "gain": _one},
+    "contract": {"constant_spread": one},
+    "solutions": {"payoffs": _payoffs, "gain": one},
     "certificates": {
         **dict.fromkeys(TABLES["certificates"], _welfare),
-        **dict.fromkeys(_SHARES, _one),
+        **dict.fromkeys(_SHARES, one),
         "one_step_gain_vs_constants": _welfare_of_episode,
         "one_step_gain_vs_tft": _welfare_of_episode,
     },
     "reference": {
         "mode_return_std": lambda rows: rows["mode_return"],
         "welfare_std": lambda rows: rows["welfare"],
-        **dict.fromkeys(("trust", "cooperation", "terminated_share"), _one),
+        **dict.fromkeys(("trust", "cooperation", "terminated_share"), one),
     },
-    "traces": {"payoffs": _payoffs, "trust": _one},
+    "traces": {"payoffs": _payoffs, "trust": one},
 }
 
 
@@ -117,20 +116,21 @@ class Recorded:
     @property
     def ids(self) -> list[str]:
         """Recorded environments."""
-        cells = self.tables["contract"][CELL].itertuples(index=False)
-        return [f"{name}-{edition}" for name, edition in cells]
+        return subjects(self.tables["contract"]).tolist()
+
+    def of_part(self, part: Part) -> list[str]:
+        """Recorded subjects of a part."""
+        return [*dict.fromkeys(s for table in part.keys for s in subjects(self.tables[table]))]
 
     @property
     def binding(self) -> bool:
         """Is this machine of the kind that recorded, so that every bit must be equal?"""
         return dict(self.machine) == machine()
 
-    def of(self, table: str, id: str) -> pd.DataFrame:
-        """Rows of an environment."""
-        name, _, edition = id.rpartition("-")
+    def of(self, table: str, subject: str) -> pd.DataFrame:
+        """Rows of an environment, or another subject."""
         rows = self.tables[table]
-        here = (rows["environment"] == name) & (rows["edition"] == edition)
-        return rows[here].reset_index(drop=True)
+        return rows[subjects(rows) == subject].reset_index(drop=True)
 
     def unplayed(self, id: str) -> list[str]:
         """Reference policies of an environment that are not compared here as such."""
@@ -161,35 +161,43 @@ def load(folder: Path = FOLDER) -> Recorded:
     return Recorded(tables, json.loads(about.read_text(encoding="utf-8")))
 
 
-def verify(recorded: Recorded, ids: Sequence[str] | None = None) -> pd.DataFrame:
+def verify(recorded: Recorded, wanted: Sequence[str] | None = None) -> pd.DataFrame:
     """Compute again what is recorded.
 
     Args:
         recorded: see `load`.
-        ids: environments; by default all that are recorded.
+        wanted: environments and other subjects; by default all that are recorded.
 
     Returns:
-        Table `verification`: one row per environment and recorded table. What cannot be computed
-        is a row that is not ok.
+        Table `verification`: one row per subject and recorded table. What cannot be computed is a
+        row that is not ok.
     """
-    exact = recorded.binding
-    rows = [
-        _row(id, check, found, exact)
-        for id in (recorded.ids if ids is None else ids)
-        for check, found in _checked(recorded, id)
+    checked = [
+        (id, check, found)
+        for id in (recorded.ids if wanted is None else wanted)
+        if id in recorded.ids
+        for check, found in _environment(recorded, id)
     ]
-    return schema.table("verification", rows)
+    checked += [
+        (subject, check, found)
+        for part in PARTS
+        for subject in recorded.of_part(part)
+        if wanted is None or subject in wanted
+        for check, found in _part(recorded, part, subject)
+    ]
+    exact = recorded.binding
+    return schema.table("verification", [_row(*row, exact) for row in checked])
 
 
-def _checked(recorded: Recorded, id: str) -> list[tuple[str, Difference]]:
+def _environment(recorded: Recorded, id: str) -> list[tuple[str, Difference]]:
     """The recorded tables of an environment, and how what is computed differs from them."""
-    tables = {check: recorded.of(check, id) for check in CHECKS}
+    tables = {check: recorded.of(check, id) for check in _KEYS}
     if not len(tables["traces"]):  # no study has trained there
         del tables["traces"]
     if id in LONG:
         del tables["certificates"]
     unplayed: list[str] = []
-    compute: dict[str, Callable[[], Iterable[dict[str, Any]]]] = {
+    compute: dict[str, Callable[[], Rows]] = {
         "contract": lambda: [measure(id)],
         "solutions": lambda: solution_rows(id),
         "certificates": lambda: [certificate(id)],
@@ -205,30 +213,53 @@ def _checked(recorded: Recorded, id: str) -> list[tuple[str, Difference]]:
             return [(check, _failed(rows, error)) for check, rows in tables.items()]
         played = ~tables["reference"]["policy"].isin(unplayed)
         tables["reference"] = tables["reference"][played]
-        return [(check, _compared(check, rows, compute[check])) for check, rows in tables.items()]
+        return [
+            (check, _compared(check, rows, compute[check], _KEYS[check], _SIZES[check]))
+            for check, rows in tables.items()
+        ]
+
+
+def _part(recorded: Recorded, part: Part, subject: str) -> list[tuple[str, Difference]]:
+    """The same of the tables of a part."""
+    rows = cache(part.rows)  # of all tables at once
+    return [
+        (
+            check,
+            _compared(
+                check,
+                recorded.of(check, subject),
+                lambda check=check: rows(subject)[check],  # type: ignore[misc]
+                keys,
+                part.sizes[check],
+            ),
+        )
+        for check, keys in part.keys.items()
+    ]
 
 
 def _compared(
-    check: str, rows: pd.DataFrame, compute: Callable[[], Iterable[dict[str, Any]]]
+    check: str,
+    rows: pd.DataFrame,
+    compute: Callable[[], Rows],
+    keys: Sequence[str],
+    sizes: Mapping[str, Size],
 ) -> Difference:
     try:
         found = schema.table(check, compute())
     except Exception as error:  # whatever a changed game raises, it is not what is recorded
         return _failed(rows, error)
-    return difference(check, rows, found, keys=KEYS[check], sizes=_SIZES[check])
+    return difference(check, rows, found, keys=keys, sizes=sizes)
 
 
 def _failed(rows: pd.DataFrame, error: Exception) -> Difference:
     return Difference(max(len(rows), 1), 0, np.inf, f"{type(error).__name__}: {error}")
 
 
-def _row(id: str, check: str, found: Difference, exact: bool) -> dict[str, Any]:
-    name, _, edition = id.rpartition("-")
+def _row(subject: str, check: str, found: Difference, exact: bool) -> dict[str, Any]:
     identical = found.equal == found.compared
     return {
         "check": check,
-        "environment": name,
-        "edition": edition,
+        "subject": subject,
         "compared": found.compared,
         "equal": found.equal,
         "difference": float(found.largest),
@@ -278,13 +309,15 @@ def summary(recorded: Recorded, table: pd.DataFrame) -> str:
         lines.append("This machine is of that kind: every bit must be equal")
     else:
         lines.append(f"This machine is {describe(machine())}: within {TOLERANCE:g}")
-    for check in CHECKS:
-        rows = table[table["check"] == check]
+    named = [(check, [check], "environments") for check in _KEYS]
+    named += [(part.name, [*part.keys], part.unit) for part in PARTS]
+    for name, checks, unit in named:
+        rows = table[table["check"].isin(checks)]
         if len(rows):
-            lines.append(f"  {check:<13}{_counts(rows)}")
+            lines.append(f"  {name:<23}{_counts(rows, unit)}")
     failed = table[~table["ok"]]
     lines += [
-        f"  DIFFERS {row.check} {row.environment}-{row.edition}: {row.worst} "
+        f"  DIFFERS {row.check} {row.subject}: {row.worst} "
         f"({row.compared - row.equal:,} of {row.compared:,} values)"
         for row in failed.itertuples()
     ]
@@ -293,8 +326,9 @@ def summary(recorded: Recorded, table: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def _counts(rows: pd.DataFrame) -> str:
-    found = f"{rows['ok'].sum()} of {len(rows)} environments, {rows['compared'].sum():,} values"
+def _counts(rows: pd.DataFrame, unit: str) -> str:
+    right = rows.groupby("subject")["ok"].all()
+    found = f"{right.sum()} of {len(right)} {unit}, {rows['compared'].sum():,} values"
     if rows["identical"].all():
         return f"{found}, equal to the last bit"
     return (
@@ -305,12 +339,12 @@ def _counts(rows: pd.DataFrame) -> str:
 
 def _left_out(recorded: Recorded, table: pd.DataFrame) -> list[str]:
     """What is not computed, or not recorded."""
-    ids = [f"{name}-{edition}" for name, edition in table[CELL].drop_duplicates().to_numpy()]
+    ids = table.loc[table["check"].isin(_KEYS), "subject"].drop_duplicates().tolist()
     known = [id for id in ids if id in envs.ids()]
     lines = [
-        "training, and all that is made of it",
-        "released audit, case studies, two-dimensional S-LCD, dial of mutuality and experiments on "
-        "threats: every study computes them anew",
+        "training, experiments on threats to validity, and all that is made of them",
+        "cross-play, exploitability and other audits of policies",
+        f"case studies in environments, and beside more than {DRAWS} parameter sets by chance",
     ]
     if recalled_only := [id for id in known if id not in SEARCHED]:
         lines.append(
@@ -328,12 +362,12 @@ def _left_out(recorded: Recorded, table: pd.DataFrame) -> list[str]:
     untraced = len({*ids} - {*_traced(recorded)})
     if untraced:
         lines.append(f"actions of trained policies in {untraced} environments: none recorded")
-    unknown = sorted({*envs.ids()} - {*recorded.ids})
-    return lines + [f"{id}: not recorded" for id in unknown]
+    there = {*recorded.ids, *(subject for part in PARTS for subject in recorded.of_part(part))}
+    wanted = {*envs.ids(), *(subject for part in PARTS for subject in part.subjects())}
+    return lines + [f"{subject}: not recorded" for subject in sorted(wanted - there)]
 
 
 def _traced(recorded: Recorded) -> list[str]:
     """Environments with traces of trained policies."""
     traces = recorded.tables["traces"]
-    learned = traces.loc[traces["run_id"] != "", CELL].drop_duplicates()
-    return [f"{name}-{edition}" for name, edition in learned.to_numpy()]
+    return subjects(traces[traces["run_id"] != ""]).drop_duplicates().tolist()

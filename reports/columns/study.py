@@ -9,7 +9,12 @@ GROUPS = ("published", "own")
 DECIDERS: tuple[str, ...] = ("reference", "contract", "counts", "certificates", "audits")
 DECIDERS += ("case_studies", "published", "as_published", "corrected", "both", "experiment")
 DECIDERS += ("ablations", "")
-CHECKS = ("contract", "solutions", "certificates", "reference", "traces")
+# Tables that are recorded, and computed again to verify.
+CHECKS: tuple[str, ...] = ("contract", "solutions", "certificates", "reference", "traces")
+CHECKS += ("audit_surface", "audit_static", "audit_temporal", "audit_interior", "dial_equilibria")
+CHECKS += ("case_scores", "case_nulls", "case_items", "case_lint", "case_ablations")
+CHECKS += ("case_sensitivity", "case_fit", "case_series", "case_targets", "case_parameters")
+CHECKS += ("case_experiments", "biaxial_outcomes", "biaxial_calibration", "biaxial_maps")
 
 TABLES = {
     "plan": {**RUN, "hyperparameters": Column("text", "JSON")},
@@ -66,7 +71,7 @@ TABLES = {
     },
     "verification": {
         "check": Column("text", "recorded table", CHECKS),
-        **{name: CELL[name] for name in ("environment", "edition")},
+        "subject": Column("text", "environment with edition, or case study"),
         "compared": Column("integer", "values compared"),
         "equal": Column("integer", "values equal to the last bit"),
         "difference": Column("number", "largest relative difference; inf where one is missing"),

@@ -20,14 +20,18 @@ from coopetition.agents.traces import replay, traced
 from coopetition.envs.games.collective_action import team_production
 from coopetition.reports import record, schema
 from coopetition.reports import verify as verification
+from coopetition.reports.cases import study
 from coopetition.reports.columns import CHECKS
 from coopetition.reports.differences import difference
 from coopetition.reports.machine import machine
+from coopetition.reports.recomputed import PARTS, subjects
 from coopetition.reports.verify import SEARCHED, load, summary, verify
 from frames import NAN, row
 
 # One that is searched for again and one that is not; both are cheap.
 FORMAL, RELEASED = "TeamProduction-v1", "TrustDilemma-v0"
+# Subjects of parts: the case with least to compute, and the game beside the environments.
+CASE, TWO_DIMENSIONAL = "apache", "SLCDAppropriation-v0"
 
 
 @pytest.fixture(scope="session")
@@ -39,15 +43,13 @@ def recorded():
 def traced_id(recorded):
     """The first environment with actions of trained policies."""
     traces = recorded.tables["traces"]
-    name, edition = traces.loc[traces["run_id"] != "", ["environment", "edition"]].iloc[0]
-    return f"{name}-{edition}"
+    return subjects(traces[traces["run_id"] != ""]).iloc[0]
 
 
 def changed(recorded, table, id, column, change, place=0):
     """What is recorded, with one value of an environment replaced."""
     rows = recorded.tables[table].copy()
-    name, _, edition = id.rpartition("-")
-    index = rows.index[(rows["environment"] == name) & (rows["edition"] == edition)][place]
+    index = rows.index[subjects(rows) == id][place]
     rows[column] = rows[column].astype(object)
     rows.at[index, column] = change(rows.at[index, column])
     return dataclasses.replace(recorded, tables={**recorded.tables, table: rows})
@@ -71,6 +73,12 @@ class TestWhatIsRecorded:
             assert all(len(recorded.of(check, id)) for id in recorded.ids), check
         assert {*SEARCHED} <= {*recorded.ids}
 
+    def test_is_every_part_of_all_its_subjects(self, recorded):
+        of_environments = {"contract", "solutions", "certificates", "reference", "traces"}
+        assert {*CHECKS} == of_environments.union(*(part.keys for part in PARTS))
+        for part in PARTS:
+            assert recorded.of_part(part) == [*part.subjects()], part.name
+
     def test_is_small(self):
         assert sum(path.stat().st_size for path in verification.FOLDER.iterdir()) < 5e6
 
@@ -88,18 +96,31 @@ class TestWhatIsRecorded:
         ids = [*dict.fromkeys([FORMAL, RELEASED, traced_id])]
         table = verify(recorded, ids)
         assert table["ok"].all(), table["worst"].tolist()
-        assert set(table.loc[table["environment"] == traced_id[:-3], "check"]) == set(CHECKS)
+        there = set(table.loc[table["subject"] == traced_id, "check"])
+        assert there >= {"contract", "solutions", "certificates", "reference", "traces"}
         assert (table.loc[table["check"] == "reference", "compared"] > 5000).all()
         assert (table["identical"] == (table["worst"] == "")).all()
         text = summary(recorded, table)
-        assert f"reference    {len(ids)} of {len(ids)} environments" in text
+        assert f"reference              {len(ids)} of {len(ids)} environments" in text
         assert text.endswith("All verified")
         assert "SLCD-v1: not recorded" not in text
 
+    def test_parts_are_computed_again(self, recorded):
+        """The case with least to compute, and the others but for the environments above."""
+        table = verify(recorded, [FORMAL, RELEASED, CASE, TWO_DIMENSIONAL])
+        assert table["ok"].all(), table["worst"].tolist()
+        assert {*table["check"]} >= {*CHECKS} - {"traces"}
+        text = summary(recorded, table)
+        assert "released audit         1 of 1 environments" in text
+        assert "dial of mutuality      1 of 1 environments" in text
+        assert "case studies           1 of 1 cases" in text
+        assert "two-dimensional S-LCD  1 of 1 game" in text
+
     def test_needs_no_torch(self):
+        wanted = [FORMAL, CASE, TWO_DIMENSIONAL]
         program = (
             "import sys; from coopetition.reports.verify import load, verify;"
-            f"assert len(verify(load(), [{FORMAL!r}])); print('torch' in sys.modules)"
+            f"assert len(verify(load(), {wanted})); print('torch' in sys.modules)"
         )
         result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
         assert result.stdout.split() == ["False"], result.stderr
@@ -112,7 +133,7 @@ class TestFinds:
         monkeypatch.setattr(team_production, "at_team_size", lambda *a: before(*a) * (1 + 1e-4))
         table = verify(elsewhere(recorded), [FORMAL, "PublicGoods-v1"])
         wrong = table[~table["ok"]]
-        assert set(wrong["environment"]) == {"TeamProduction"}
+        assert set(wrong["subject"]) == {FORMAL}
         assert {"contract", "solutions", "certificates", "reference"} <= set(wrong["check"])
         text = summary(elsewhere(recorded), table)
         assert "DIFFERS contract TeamProduction-v1: reward_scale_" in text
@@ -173,9 +194,46 @@ class TestFinds:
     @pytest.mark.parametrize("table", ["solutions", "certificates", "reference"])
     def test_what_is_not_recorded_of_an_environment(self, recorded, table):
         rows = recorded.tables[table]
-        kept = rows[(rows["environment"] + "-" + rows["edition"]) != RELEASED]
+        kept = rows[subjects(rows) != RELEASED]
         other = dataclasses.replace(recorded, tables={**recorded.tables, table: kept})
         assert table in failures(verify(elsewhere(other), [RELEASED]))
+
+    @pytest.mark.parametrize(
+        ("table", "subject", "column", "change", "said"),
+        [
+            ("audit_temporal", RELEASED, "gain", lambda x: x + 1.0, "99 integrated full 0 gain:"),
+            ("audit_interior", RELEASED, "exploitative", lambda x: not x, "exploitative: recorded"),
+            ("dial_equilibria", FORMAL, "welfare", lambda x: x * (1 + 1e-5), "0.5 0 welfare:"),
+            ("case_scores", CASE, "score", lambda x: x - 1, "score: recorded"),
+            ("case_experiments", CASE, "recomputed", lambda x: x + "!", "recomputed: recorded"),
+            ("biaxial_maps", TWO_DIMENSIONAL, "appropriation", lambda x: x + 1e-5, "appropriation"),
+        ],
+    )
+    def test_a_changed_part(self, recorded, table, subject, column, change, said):
+        other = changed(recorded, table, subject, column, change)
+        found = verify(elsewhere(other), [subject])
+        assert failures(found) == [table]
+        assert said in found.set_index("check").loc[table, "worst"]
+
+    def test_a_changed_case(self, recorded, monkeypatch):
+        """All tables that follow from what is changed, and those of no other case."""
+        monkeypatch.setattr(study, "SHIFTS", (0.7, 0.9, 1.1, 1.2))
+        found = verify(recorded, [CASE])
+        assert failures(found) == ["case_sensitivity"]
+        assert "DIFFERS case_sensitivity apache: " in summary(recorded, found)
+
+    def test_a_part_that_is_not_recorded(self, recorded):
+        rows = recorded.tables["case_scores"]
+        others = {name: recorded.tables[name] for name in CHECKS}
+        others |= {
+            name: table[subjects(table) != CASE]
+            for name, table in others.items()
+            if name.startswith("case_")
+        }
+        other = dataclasses.replace(recorded, tables=others)
+        assert len(rows) > len(other.tables["case_scores"])
+        assert len(verify(other, [CASE])) == 0
+        assert "  apache: not recorded" in summary(other, verify(other, [FORMAL]))
 
     def test_what_cannot_be_computed(self, recorded, monkeypatch):
         def broken(id):
@@ -320,7 +378,8 @@ class TestRecord:
         models = tmp_path / "study" / "models" / "v1" / "TeamProduction" / "Central_PPO.zip"
         models.parent.mkdir(parents=True)
         write_models(models, [(run, algorithm.inference_weights(0)) for run in runs])
-        lacking = record.record(tmp_path / "study", tmp_path / "kept", [FORMAL, RELEASED])
+        wanted = [FORMAL, RELEASED, CASE]
+        lacking = record.record(tmp_path / "study", tmp_path / "kept", wanted)
         assert lacking == [RELEASED]
         kept = load(tmp_path / "kept")
         assert kept.ids == [FORMAL, RELEASED]
@@ -332,6 +391,9 @@ class TestRecord:
         text = summary(kept, table)
         assert "actions of trained policies in 1 environments: none recorded" in text
         assert "SLCD-v1: not recorded" in text
+        before = {path.name: path.read_bytes() for path in (tmp_path / "kept").iterdir()}
+        assert record.record(None, tmp_path / "kept", wanted) == lacking
+        assert {path.name: path.read_bytes() for path in (tmp_path / "kept").iterdir()} == before
 
     def test_a_study_without_models_is_named(self, tmp_path):
         with pytest.raises(FileNotFoundError, match="no models of TeamProduction-v1"):
@@ -340,7 +402,9 @@ class TestRecord:
         with pytest.raises(SystemExit, match="finished study"):
             record.main([str(tmp_path)])
         with pytest.raises(SystemExit, match=r"python -m coopetition\.reports\.record"):
-            record.main([])
+            record.main(["results/quick", "results/standard"])
+        with pytest.raises(FileNotFoundError, match=r"traces\.parquet"):
+            record.record(None, tmp_path / "kept", [FORMAL])
 
 
 class TestDifference:

@@ -93,6 +93,9 @@ TABLES = {
     "threats": "tables/threats.csv",
     "threat_experiments": "tables/threat_experiments.csv",
 }
+# What the learners and modes of the smoke study have nothing for.
+EMPTY = ("equivalence", "contributions", "mode_effects", "reward_ablation_summary")
+EMPTY += ("biaxial_trained",)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from checkouts import ROOT, Checkout, checkout, read_table
+from checkouts import EMPTY, ROOT, TABLES, Checkout, checkout, read_table
 from pandas.testing import assert_frame_equal
 
 SCRIPT = ROOT / "tests" / "slurm" / "cluster.sh"
@@ -20,19 +20,14 @@ CONFIGURATION = Path("/etc/slurm/slurm.conf")
 PROFILE = ("--profile", "profiles/slurm", "--slurm-status-command", "squeue")
 PROFILE += ("--slurm-init-seconds-before-status-checks", "2")
 PROFILE += ("--seconds-between-status-checks", "2", "--latency-wait", "5")
-SECONDS = 600
-# A part of the smoke study with all rules that are worth a SLURM job, but for those that train for
-# a certificate.
-DESIGN = ("editions=[v0]", "environments=[TrustDilemma]", "train_on=[TrustDilemma]")
-DESIGN += ("policies=[IPPO,Central_PPO]", "protocols=[corrected]", "learner_certificates={}")
-TARGETS = ("plan/runs.parquet", "tables/aggregates.csv", "tables/reference_scores.csv")
-TARGETS += ("claims.csv",)
-TABLES = ("plan", "contract", "contract_comparison", "counts", "page_results", "certificates")
-TABLES += ("best_replies", "reference", "training", "curves", "diagnostics", "evaluations")
-TABLES += ("scores", "aggregates", "identity", "reference_scores", "claims")
-TIMES = ["wall_seconds", "cpu_seconds"]
-JOBS = {"contract": 1, "solution": 1, "certificate": 1, "reference": 1, "train": 2}
-JOBS |= {"aggregates": 1, "claims": 1}
+SECONDS = 3600
+# What differs between two calls: times, names of the studies, and sizes of files with either.
+DIFFERING = ["wall_seconds", "cpu_seconds", "study", "bytes"]
+# Jobs of SLURM of the study; all other rules run on the head node.
+JOBS = {"contract": 1, "solution": 8, "certificate": 8, "reference": 8, "case_study": 1}
+JOBS |= {"case_rollouts": 2, "train": 12, "learner_certificate": 1, "signature": 1, "audit": 2}
+JOBS |= {"trajectories": 2, "aggregates": 1, "budgets": 1, "performance": 1, "significance": 1}
+JOBS |= {"published_forms": 1, "claims": 1}
 
 
 def script(*arguments: str | Path, path: Path | None = None) -> tuple[int, str]:
@@ -107,17 +102,19 @@ class Both(Checkout):
 
     jobs: list[tuple[str, str]]
 
+    @property
+    def results(self) -> tuple[Path, Path]:
+        """Folders of the study on the cluster, and of the other."""
+        return self.folder / "results" / "slurm", self.folder / "results" / "local"
+
 
 @pytest.fixture(scope="module")
 def both(copy) -> Both:
-    def made(study: str) -> list[str]:
-        targets = (f"results/{study}/{name}" for name in TARGETS)
-        return [*targets, "--config", "scale=smoke", f"study={study}", *DESIGN]
-
-    code, printed = submit(copy, *made("slurm"))
+    code, printed = submit(copy, "--config", "scale=smoke", "study=slurm")
     assert code == 0, printed
     jobs = slurm_jobs(printed)
-    code, printed = copy.snakemake("--cores", "2", *made("local"), seconds=SECONDS)
+    config = ("--config", "scale=smoke", "study=local")
+    code, printed = copy.snakemake("--cores", "2", *config, seconds=SECONDS)
     assert code == 0, printed
     return Both(copy.folder, jobs)
 
@@ -128,15 +125,42 @@ class TestStudyOnACluster:
     @pytest.mark.parametrize("name", TABLES)
     def test_tables_are_those_of_one_machine_but_for_times(self, both, name):
         on_cluster, alone = (
-            read_table(both.folder / "results" / study, name).drop(columns=TIMES, errors="ignore")
-            for study in ("slurm", "local")
+            read_table(folder, name).drop(columns=DIFFERING, errors="ignore")
+            for folder in both.results
         )
-        assert len(alone) > 0
+        assert (len(alone) > 0) == (name not in EMPTY)
         assert_frame_equal(on_cluster, alone, rtol=0, atol=0)
+
+    def test_files_are_those_of_one_machine_the_report_among_them(self, both):
+        on_cluster, alone = (
+            {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+            for folder in both.results
+        )
+        assert on_cluster == alone >= {"report/report.html", "report/report.pdf", "claims.csv"}
+
+    def test_figures_are_those_of_one_machine(self, both):
+        drawn = [path.relative_to(both.results[0]) for path in both.results[0].rglob("*.svg")]
+        assert len(drawn) > 20
+        for path in drawn:
+            on_cluster, alone = ((folder / path).read_bytes() for folder in both.results)
+            assert on_cluster == alone, path
 
     def test_rules_that_are_worth_it_ran_as_jobs_of_slurm(self, both):
         assert Counter(rule for rule, _ in both.jobs) == JOBS
         assert {state for _, state in both.jobs} == {"COMPLETED"}
+
+    def test_training_asks_for_a_gpu_which_the_node_does_not_have(self, copy):
+        gpu = ("--config", "scale=smoke", "study=gpu", "device=cuda")
+        trained, contract = (
+            f"results/gpu/{name}" for name in ("training/v1/TrustDilemma/IA2C.parquet", "contract")
+        )
+        code, printed = submit(copy, trained, f"{contract}.parquet", *gpu)
+        assert code == 1, printed
+        assert "sbatch: error: Invalid generic resource (gres) specification" in printed
+        refused = re.findall(r"sbatch .*--comment (rule_[a-z]+)_.*", printed)
+        assert {*refused} == {"rule_train"}
+        assert "--gpus=1" in printed
+        assert slurm_jobs(printed) == [("contract", "COMPLETED")]
 
     def test_a_failing_job_is_tried_again_and_reported_and_others_finish(self, copy):
         script = "workflow/scripts/reference.py"

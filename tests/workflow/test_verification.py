@@ -6,6 +6,7 @@ from checkouts import checkout
 
 from coopetition.reports import schema
 from coopetition.reports.columns import CHECKS
+from coopetition.reports.recomputed import subjects
 
 TABLE = "results/smoke/verification.csv"
 
@@ -17,8 +18,7 @@ def copy(tmp_path_factory):
     for name in CHECKS:
         path = copy.folder / "reports" / "verification" / f"{name}.parquet"
         rows = pd.read_parquet(path)
-        here = (rows["environment"] == "TeamProduction") & (rows["edition"] == "v1")
-        rows[here].to_parquet(path, index=False)
+        rows[subjects(rows) == "TeamProduction-v1"].to_parquet(path, index=False)
     return copy
 
 
@@ -27,10 +27,12 @@ def test_verify_runs_whenever_it_is_asked_for_and_fails_where_something_differs(
     for _ in range(2):
         printed = copy.smoke("verify", "--cores", "1")
         assert "All verified" in printed
-        assert "reference    1 of 1 environments" in printed
+        assert "reference              1 of 1 environments" in printed
+        assert "dial of mutuality      1 of 1 environments" in printed
     table = schema.read("verification", copy.folder / TABLE)
     assert table["ok"].all()
-    assert set(table["check"]) >= {*CHECKS} - {"traces"}
+    wanted = {"contract", "solutions", "certificates", "reference", "dial_equilibria"}
+    assert wanted <= set(table["check"]) <= {*wanted, "traces"}
     game = "envs/games/collective_action/team_production.py"
     with copy.edited(game, "at_team_size(25.0, n_agents, 4)", "at_team_size(25.1, n_agents, 4)"):
         code, printed = copy.snakemake("verify", "--cores", "1", "--config", "scale=smoke")

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 import pytest
 import torch
-from checkouts import GAMES, TABLES, Checkout, checkout, read_table
+from checkouts import EMPTY, GAMES, TABLES, Checkout, checkout, read_table
 
 from coopetition import agents
 from coopetition.agents import training
@@ -92,11 +92,6 @@ def finished(tmp_path_factory) -> Finished:
     first.communicate()
     kept = [torch.load(path, weights_only=True)["row"] for path in work.rglob("*.pt")]
     return Finished(copy.folder, kept, copy.smoke("--cores", "2", "--nolock"))
-
-
-# What the learners and modes of the scale have nothing for.
-EMPTY = ("equivalence", "contributions", "mode_effects", "reward_ablation_summary")
-EMPTY += ("biaxial_trained",)
 
 
 @pytest.mark.study

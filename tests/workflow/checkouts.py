@@ -95,7 +95,7 @@ TABLES = {
 }
 # What the learners and modes of the smoke study have nothing for.
 EMPTY = ("equivalence", "contributions", "mode_effects", "reward_ablation_summary")
-EMPTY += ("biaxial_trained",)
+EMPTY += ("biaxial_trained", "audit_mixture")
 
 
 @dataclass(frozen=True)

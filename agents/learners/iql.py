@@ -57,6 +57,7 @@ ENTRY = {
         "corrected": {
             "like": "ISAC",
             "without": ("tau", "ent_coef", "target_entropy"),
+            "learning_rate": 1e-3,
             "target_update_interval": 200,
             "double_q": True,
             "exploration_fraction": 0.2,

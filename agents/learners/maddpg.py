@@ -40,6 +40,7 @@ ENTRY = {
         "corrected": {
             "like": "ISAC",
             "without": ("ent_coef", "target_entropy"),
+            "learning_rate": 1e-3,
             "actor_learning_rate": 1e-4,
             "exploration_noise": 0.1,
         },

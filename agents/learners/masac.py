@@ -75,9 +75,9 @@ CARD = {
         "copies, steps_per_update, gradient_steps": (
             "as many updates per environment step as published, in bundles of four"
         ),
+        "learning_rate": "as in `ISAC`",
         "actor_learning_rate": "one rate for all, as in SAC",
         "max_grad_norm": "no clipping, as in SAC: rewards are scaled to about 1",
-        "ent_coef": "starts lower, since rewards are scaled to about 1",
         "batch_size, hidden": "those of all replay learners here, at a small part of the cost",
     },
 }

@@ -41,7 +41,7 @@ from .learners import (
     size_rows,
     size_summary,
 )
-from .learning_gate import gate_rows, gate_summary
+from .learning_gate import gate_rows, gate_summary, noise_rows
 from .selection import is_pooled, learners, named, policy_order
 from .sources import recorded
 from .statistics_content import statistics_data
@@ -152,6 +152,7 @@ def report_data(
         "learner_signatures": learner_signatures.to_dict("records"),
         "learner_settings": size_rows(sizes),
         "learning_gate": gate,
+        "learning_noise": noise_rows(recorded("noise_response")),
         "learning": {
             "ends": certificate_summary(ends),
             "sizes": size_summary(sizes),

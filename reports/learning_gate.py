@@ -3,7 +3,8 @@
     attained = (J - J_50) / (J_best - J_50)
 
 J is the cooperative return of a trained policy, J_50 that of everybody at 50 % of the own
-endowment, J_best that of the best constant. Recorded by `tests/benchmarks/learning_gate.py`.
+endowment, J_best that of the best constant; likewise of the share that earns most under noise.
+Recorded by `tests/benchmarks/learning_gate.py`.
 """
 
 from __future__ import annotations
@@ -26,10 +27,8 @@ def gate_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
         of a run up to there, and of learners that were trained for longer what they attain in the
         end (`longer`, after `longer_steps`) and when for the first time enough (`reached`).
     """
-    half = table["return_half"]
-    shares = table.assign(
-        attained=(table["training_return"] - half) / (table["return_best"] - half)
-    ).sort_values("environment", kind="stable")
+    shares = table.assign(attained=_share(table, "training_return"))
+    shares = shares.sort_values("environment", kind="stable")
     rows = []
     for (environment, policy), cell in shares.groupby(["environment", "policy"], sort=False):
         grid = cell.pivot(index="step", columns="seed", values="attained")
@@ -57,6 +56,21 @@ def gate_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def noise_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of `noise_response`: what the best mean attains with the noise and without it."""
+    shown = table.assign(
+        noisy=_share(table, "noisy_return"), evaluated=_share(table, "training_return")
+    )
+    kept = ["environment", "deviation", "best_mean", "noisy", "evaluated"]
+    return shown[kept].to_dict("records")
+
+
+def _share(table: pd.DataFrame, column: str) -> pd.Series:
+    """Returns between those of everybody at 50 % (0) and of the best constant (1)."""
+    half = table["return_half"]
+    return (table[column] - half) / (table["return_best"] - half)
 
 
 def gate_summary(rows: list[dict[str, Any]]) -> str:

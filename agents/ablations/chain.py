@@ -88,6 +88,7 @@ CHAIN = (
         minibatches=8,
     ),
     _stepwise("learning rate", "0.002 instead of 0.0003", learning_rate=2e-3),
+    _stepwise("clipping", "ratios clipped at 0.1 instead of 0.2", clip_range=0.1),
     _stepwise("networks", "two layers of 64 units instead of 128", hidden=(64, 64)),
     _stepwise("deviation", "0.6 instead of 1 at the start", log_std_init=-0.5),
     _stepwise("entropy", "no bonus for entropy", ent_coef=0.0),

@@ -133,6 +133,15 @@ TABLES = {
         "return_best": Column("number", "the same of the best constant"),
         "cpu_seconds": Column("number", "CPU time of the run; s"),
     },
+    "noise_response": {
+        "environment": Column("text", "name with edition"),
+        "deviation": Column("number", "of Gaussian noise, for actions in [-1, 1], then clipped"),
+        "best_mean": Column("number", "mean share of all agents that earns most with that noise"),
+        "noisy_return": Column("number", "cooperative reward of an episode with it, summed"),
+        "training_return": Column("number", "the same of that share without noise"),
+        "return_half": Column("number", "the same of everybody at 50 % of the own endowment"),
+        "return_best": Column("number", "the same of the best constant"),
+    },
     "learner_costs": {
         "policy": Column("text", "learner"),
         "protocol": Column("text", "as_published or corrected", PROTOCOLS),

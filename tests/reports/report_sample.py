@@ -532,6 +532,13 @@ def sample() -> dict:
             }
             for attained, passed in ((0.5, False), (0.85, True))
         ],
+        "learning_noise": [
+            {
+                **{"environment": "LoyaltyTeam-v0", "deviation": deviation, "best_mean": mean},
+                **{"noisy": 0.69, "evaluated": 0.71},
+            }
+            for deviation, mean in ((0.0, 0.66), (0.6, 1.5))
+        ],
         "learning": {
             "gate": "At the end 1 of 2.",
             "costs": "12 CPU-hours.",

@@ -3,7 +3,7 @@
 import pytest
 
 from coopetition.reports import learning_gate, schema
-from coopetition.reports.learning_gate import gate_rows, gate_summary
+from coopetition.reports.learning_gate import gate_rows, gate_summary, noise_rows
 from frames import row
 
 # Returns of everybody at 50 % and of the best constant.
@@ -76,3 +76,21 @@ def test_the_summary_counts_who_attains_enough_and_names_who_does_not():
     )
     assert "Missed" not in gate_summary(measured(good))
     assert gate_summary(measured()) == ""
+
+
+def test_what_noise_earns_counts_on_the_same_scale():
+    table = schema.table(
+        "noise_response",
+        [
+            row(
+                "noise_response",
+                **{"environment": "Alpha-v0", "deviation": 0.6, "best_mean": 1.5},
+                **{"return_half": HALF, "return_best": BEST},
+                **{"noisy_return": 150.0, "training_return": 90.0},
+            )
+        ],
+    )
+    (found,) = noise_rows(table)
+    assert (found["noisy"], found["evaluated"]) == (0.5, -0.1)
+    assert found["best_mean"] == 1.5
+    assert noise_rows(table.iloc[:0]) == []

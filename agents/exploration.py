@@ -1,0 +1,118 @@
+"""What noise in the actions does to the best share to hold.
+
+Learners are paid for what they try, not for the mean that is evaluated. Where a game punishes too
+small a share more than it rewards the best one, the best mean of a noisy action lies above the best
+share, the further the more noise, and beyond the endowment once clipping is what takes the noise
+away. A learner whose noise shrinks more slowly than its mean moves is carried past the best share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from coopetition import envs
+from coopetition.envs.engine import Array, Game, State
+
+from .evaluation import play, streams
+from .policy import Policy, generators
+from .scores import surface
+
+# Shares of the own endowment that means are searched among; a sample is clipped, a mean is not.
+MEANS = np.arange(50, 151, 2) / 100
+# Standard deviations of an action in [-1, 1]; 0.6 is where PPO starts.
+DEVIATIONS = (0.0, 0.1, 0.2, 0.3, 0.45, 0.6)
+EPISODES = 50
+
+
+class NoisyConstant(Policy):
+    """Every agent plays a share of its own endowment with Gaussian noise, clipped.
+
+    Args:
+        means: [B] share per copy; may lie outside of 0 to 1.
+        deviation: of the noise, for actions in [-1, 1].
+    """
+
+    name = "NoisyConstant"
+
+    def __init__(self, means: Array, deviation: float) -> None:
+        self.means, self.deviation = np.asarray(means, float), deviation
+
+    def attach(self, game: Game) -> None:
+        """One number per agent.
+
+        Raises:
+            ValueError: an action has several numbers.
+        """
+        if game.actions_per_agent > 1:
+            raise ValueError(f"{game.id}: {self.name} plays one share per agent")
+        super().attach(game)
+
+    def begin(self, seeds: Sequence[np.random.SeedSequence]) -> State:
+        """The noise of an episode comes from its own seed."""
+        return {"generators": generators(seeds), "means": self.means}
+
+    def act(self, observations: Array | None) -> Array:
+        """[B, N] amounts."""
+        noise = np.stack(
+            [drawn.standard_normal(self.game.n_agents) for drawn in self.memory["generators"]]
+        )
+        # Half: shares lie in [0, 1].
+        shares = self.memory["means"][:, None] + self.deviation / 2 * noise
+        return (shares.clip(0, 1) * self.game.endowments).astype(np.float32)
+
+
+def noise_response(
+    env: str | Game,
+    *,
+    means: Sequence[float] | Array = MEANS,
+    deviations: Sequence[float] = DEVIATIONS,
+    episodes: int = EPISODES,
+    seed: int = 0,
+) -> list[dict[str, Any]]:
+    """The mean share that earns most under noise, when all agents hold it and all are noisy.
+
+    Args:
+        env: an id, or a game.
+        means: [M] shares to choose among.
+        deviations: of the noise, for actions in [-1, 1].
+        episodes: per mean and deviation; the same ones for all.
+        seed: of the episodes.
+
+    Returns:
+        One row per deviation with `environment`, `deviation`, `best_mean`, its cooperative return
+        with the noise (`noisy_return`) and without (`training_return`, as a learner is evaluated),
+        and `return_half`, `return_best` of constants.
+
+    Raises:
+        ValueError: an unknown id, or an action of several numbers.
+    """
+    game = envs.game(env) if isinstance(env, str) else env
+    means = np.asarray(means, float)
+
+    def returns(deviation: float, count: int) -> Array:
+        """[M] mean cooperative return."""
+        policy = NoisyConstant(np.repeat(means, count), deviation)
+        played = play(policy, game, streams(seed, count) * len(means))
+        return played.returns("cooperative").reshape(len(means), count).mean(axis=1)
+
+    silent = returns(0.0, 1)
+    constants = surface(game).returns("cooperative")
+    rows = []
+    for deviation in deviations:
+        noisy = returns(deviation, episodes) if deviation else silent
+        best = int(noisy.argmax())
+        rows.append(
+            {
+                "environment": game.id,
+                "deviation": float(deviation),
+                "best_mean": float(means[best]),
+                "noisy_return": float(noisy[best]),
+                "training_return": float(silent[best]),
+                "return_half": float(constants[50]),
+                "return_best": float(constants.max()),
+            }
+        )
+    return rows

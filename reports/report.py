@@ -6,6 +6,7 @@ the data, raised before anything is compiled. A value of ``None`` or NaN is show
 """
 
 import base64
+import io
 import json
 import math
 import re
@@ -16,6 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+import pikepdf
 import typst
 
 from coopetition.agents.files import replacing
@@ -331,7 +333,20 @@ def _compile(source: Path, target: Format) -> bytes:
         ignore_system_fonts=True,
         font_paths=[FONTS],
     )
-    return BASE64.sub(_as_text, made) if target == "html" else made
+    return BASE64.sub(_as_text, made) if target == "html" else _packed(made)
+
+
+def _packed(document: bytes) -> bytes:
+    """A PDF whose structure for screen readers is compressed: two thirds of its size without."""
+    packed = io.BytesIO()
+    with pikepdf.open(io.BytesIO(document)) as pdf:
+        # A constant identifier, so that equal reports are equal files.
+        pdf.save(
+            packed,
+            object_stream_mode=pikepdf.ObjectStreamMode.generate,
+            deterministic_id=True,
+        )
+    return packed.getvalue()
 
 
 def _as_text(uri: re.Match[bytes]) -> bytes:

@@ -91,6 +91,7 @@ def learned(policy, modes):
         steps=6400,
     )
     settings = {"copies": 8, "minibatches": 4, "learning_rate": 3e-3, "gamma": 0.9}
+    settings |= {"clip_range": 0.2}
     runs = [replace(run, hyperparameters={**run.hyperparameters, **settings}) for run in runs]
     return [result.curve for result in train_runs(runs, checkpoints=1)]
 

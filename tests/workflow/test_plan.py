@@ -123,7 +123,7 @@ class TestPlan:
         planned, costs = study("quick"), recorded(tmp_path, {})
         rows = [row for row in job_rows(planned, costs) if row["part"] == "ablations"]
         ((env, runs, seconds),) = [(r["environment"], r["runs"], r["cpu_seconds"]) for r in rows]
-        assert (env, runs) == ("TrustDilemma", 12 * 2)
+        assert (env, runs) == ("TrustDilemma", 13 * 2)
         assert seconds > 0
 
     def test_page_has_the_sums(self, tmp_path):

@@ -21,8 +21,8 @@ PROFILE = ("--profile", "profiles/slurm", "--slurm-status-command", "squeue")
 PROFILE += ("--slurm-init-seconds-before-status-checks", "2")
 PROFILE += ("--seconds-between-status-checks", "2", "--latency-wait", "5")
 SECONDS = 3600
-# What differs between two calls: times, names of the studies, and sizes of files with either.
-DIFFERING = ["wall_seconds", "cpu_seconds", "study", "bytes"]
+# What differs between two calls: times, names of the studies, and sizes and hashes of either.
+DIFFERING = ["wall_seconds", "cpu_seconds", "study", "configuration_hash", "bytes", "sha256"]
 # Jobs of SLURM of the study; all other rules run on the head node.
 JOBS = {"contract": 1, "solution": 8, "certificate": 8, "reference": 8, "case_study": 1}
 JOBS |= {"case_rollouts": 2, "train": 12, "learner_certificate": 1, "signature": 1, "audit": 2}

@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import logging
 import re
+from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -382,12 +383,19 @@ class TestMonitor:
         assert "study 100.0%" in said
 
     def test_a_job_of_an_environment_counts_whatever_wildcards_its_rule_has(self, capsys):
-        """Two jobs, each the largest of its rule; the first is of a rule without `edition`."""
-        monitor = Monitor(resolve({"scale": "quick"}, CONFIG), Costs(ROOT / RECORDED))
+        """All jobs of two rules; the wildcards of the first have no `edition`."""
+        planned = resolve({"scale": "quick"}, CONFIG)
+        monitor = Monitor(planned, Costs(ROOT / RECORDED))
+        jobs = [
+            ("released_audit", {"env": e}) for edition, e in planned.environments if edition == "v0"
+        ]
+        jobs += [
+            ("signature", {"signature": s}) for s in planned["learner_certificates"]["signatures"]
+        ]
+        stats = {**Counter(rule for rule, _ in jobs), "total": len(jobs)}
         for record in self.records(
-            (LogEvent.RUN_INFO, {"stats": {"released_audit": 1, "signature": 1, "total": 2}}),
-            *self.run(1, "released_audit", {"env": "ApacheProject"}),
-            *self.run(2, "signature", {"signature": "reciprocity"}),
+            (LogEvent.RUN_INFO, {"stats": stats}),
+            *(event for i, job in enumerate(jobs) for event in self.run(i, *job)),
         ):
             monitor.emit(record)
         assert "study 100.0%" in capsys.readouterr().err

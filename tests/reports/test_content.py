@@ -310,7 +310,8 @@ def test_threats_are_all_there_with_what_this_run_found_of_them(data):
     assert threats["V04"]["without"].startswith("This run lacks what it needs: environments of")
     assert sum(group["threats"] for group in data["threat_groups"]) == 26
     assert sum(group["recomputed"] for group in data["threat_groups"]) == 1
-    assert [row["step"] for row in data["ablations"]][::11] == ["as published", "independent"]
+    steps = [row["step"] for row in data["ablations"]]
+    assert (steps[0], steps[-1]) == ("as published", "independent")
     starts = [row for row in data["untrained"] if row["policy"] == "Central_PPO"]
     assert [row["protocol"] for row in starts] == 4 * ["as_published", "corrected"]
     assert all(row["share_max"] < 0.001 for row in starts[::2])

@@ -89,7 +89,7 @@ def noise_response(
     Raises:
         ValueError: an unknown id, or an action of several numbers.
     """
-    game = envs.game(env) if isinstance(env, str) else env
+    game = envs.game(env)
     means = np.asarray(means, float)
 
     def returns(deviation: float, count: int) -> Array:

@@ -94,7 +94,11 @@ class LibraryAlgorithm(Resumable, BaseAlgorithm):
             seed=run.seed,
             joint=cls.joint,
         )
-        return corrected(env, bootstrap_at_horizon=settings.pop("bootstrap_at_horizon"))
+        return corrected(
+            env,
+            bootstrap_at_horizon=settings.pop("bootstrap_at_horizon"),
+            gamma=settings["gamma"],
+        )
 
     @classmethod
     def fit(cls, settings: dict[str, Any], env: VecEnv) -> None:

@@ -91,11 +91,31 @@ def reward_scale(game: Game, mode: Mode) -> float:
     """Mean reward per agent and step when every agent plays its baseline for one episode.
 
     The known constant that training rewards are divided by. Where rewards are losses, or nearly
-    cancel, the mean of their sizes; where all are zero, 1. Numbers of an action beside cooperation
-    are zero.
+    cancel, the mean of their sizes; where all are zero, 1.
 
     Raises:
         ValueError: the mode does not exist.
+    """
+    mean, size = _at_baseline(game, mode)
+    return mean if mean > CANCELLED * size else size or 1.0
+
+
+def reward_level(game: Game, mode: Mode) -> float:
+    """Mean reward per agent and step of the same episode, in units of `reward_scale`.
+
+    1, but where rewards are losses or nearly cancel; what training rewards are counted from.
+
+    Raises:
+        ValueError: the mode does not exist.
+    """
+    mean, _ = _at_baseline(game, mode)
+    return mean / reward_scale(game, mode)
+
+
+def _at_baseline(game: Game, mode: Mode) -> tuple[float, float]:
+    """Mean reward, and mean size of a reward, per agent and step with everybody at the baseline.
+
+    Numbers of an action beside cooperation are zero.
     """
     mode = game.reward_mode(mode)
     norm = np.zeros((game.n_agents, game.actions_per_agent), game.baselines.dtype)
@@ -109,6 +129,4 @@ def reward_scale(game: Game, mode: Mode) -> float:
         size += float(np.abs(rewards).mean())
         steps += 1
         done = bool(outcome.terminated[0] or outcome.truncated[0])
-    if total > CANCELLED * size:
-        return total / steps
-    return size / steps or 1.0
+    return total / steps, size / steps

@@ -73,6 +73,11 @@ CHAIN = (
         scaled=["actions", "observations", "rewards"],
     ),
     _stepwise(
+        "centring",
+        "rewards counted from what everybody at the baseline earns",
+        scaled=["actions", "observations", "rewards", "centred"],
+    ),
+    _stepwise(
         "horizon",
         "the last step is terminal; values no longer go on beyond it, which matters to episodes "
         "that reach it",

@@ -3,7 +3,8 @@
 It is `Central_PPO` as published (see there for the equations), with a setting for each wrapper that
 the corrected protocol puts on, so that they can be put on one by one:
 - `scaled`: `actions` are in [-1, 1] of each agent's own endowment; then also `observations`, which
-  one switch of the environment scales together with actions; then also `rewards`;
+  one switch of the environment scales together with actions; then also `rewards`; then these are
+  `centred` as well;
 - `bootstrap_at_horizon`: as in all learners;
 - `episodes_per_copy` and `minibatches` in the place of `n_steps` and `batch_size`.
 With nothing scaled it is `Central_PPO` as published, to the bit.
@@ -25,7 +26,7 @@ from coopetition.envs.interfaces.spaces import joint_action_space, units_from_no
 from ..library import LibraryController
 from ..published import PublishedAlgorithm, PublishedController
 from ..runs import Run
-from ..wrappers import FiniteHorizon, ScaledReward
+from ..wrappers import CentredReward, FiniteHorizon, ScaledReward
 
 ENTRY = {
     "name": "PPO_stepwise",
@@ -59,6 +60,7 @@ SCALED: tuple[Sequence[str], ...] = (
     ("actions",),
     ("actions", "observations"),
     ("actions", "observations", "rewards"),
+    ("actions", "observations", "rewards", "centred"),
 )
 
 
@@ -125,6 +127,8 @@ class StepwisePPO(PublishedAlgorithm, PPO):
             env = OwnUnits(env)
         if "rewards" in scaled:
             env = ScaledReward(env)
+        if "centred" in scaled:
+            env = CentredReward(env, gamma=settings["gamma"])
         return env if settings.pop("bootstrap_at_horizon") else FiniteHorizon(env)
 
     @classmethod

@@ -95,9 +95,10 @@ class CentralARS(LibraryAlgorithm, sb3_contrib.ARS):
 
     @classmethod
     def environment(cls, run: Run, settings: dict[str, Any]) -> VecEnv:
-        """A copy per candidate and episode; without values there is nothing to bootstrap."""
+        """A copy per candidate and episode; there are no values to bootstrap, and no discount."""
         copies = 2 * settings["n_delta"] * settings["n_eval_episodes"]
-        return super().environment(run, {"copies": copies, "bootstrap_at_horizon": True})
+        own = {"copies": copies, "bootstrap_at_horizon": True, "gamma": 1.0}
+        return super().environment(run, own)
 
     @classmethod
     def build_policy(cls, env: VecEnv, network: dict[str, Any]) -> BasePolicy:

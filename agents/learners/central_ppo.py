@@ -12,8 +12,8 @@ Details that matter:
   half of its first actions are clipped there. Observations and rewards are raw (rewards of several
   hundred per step), and values bootstrap at the horizon.
 - `corrected`: the same algorithm with actions in [-1, 1] of each agent's own endowment,
-  observations and rewards scaled by known constants, whole episodes per rollout from several
-  copies, and the last step terminal (t/T is observed); the update is that of `IPPO`.
+  observations and rewards shifted and scaled by known constants, whole episodes per rollout from
+  several copies, and the last step terminal (t/T is observed); the update is that of `IPPO`.
 """
 
 from __future__ import annotations

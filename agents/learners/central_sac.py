@@ -12,8 +12,9 @@ as ISAC.
 Details that matter:
 - `as_published`: stable-baselines3 on the raw box, whose actor is squashed and so fills its range;
   one update of 256 transitions per environment step.
-- `corrected`: observations and rewards scaled by known constants, the last step terminal (t/T is
-  observed), four updates of 64 transitions per 16 environment steps; the update is that of `ISAC`.
+- `corrected`: observations and rewards shifted and scaled by known constants, the last step
+  terminal (t/T is observed), four updates of 64 transitions per 16 environment steps; the update is
+  that of `ISAC`.
 """
 
 from __future__ import annotations

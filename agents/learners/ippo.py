@@ -13,8 +13,8 @@ Learning All You Need in the StarCraft Multi-Agent Challenge?). Nothing is share
 Details that matter:
 - actions in [-1, 1] of the own endowment; the buffer keeps the unclipped sample with its
   log-density, the environment gets the clipped one;
-- observations and rewards are scaled by known constants, whole episodes per rollout from several
-  copies, the last step is terminal (t/T is observed);
+- observations and rewards are shifted and scaled by known constants, whole episodes per rollout
+  from several copies, the last step is terminal (t/T is observed);
 - advantages are normalised, and gradients clipped, per agent and replicate.
 
 The published study reports under this name one PPO for all agents; see `Central_PPO`.

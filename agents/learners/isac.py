@@ -12,8 +12,8 @@ For agent i with its own actor pi_i, twin critics Q_i,1, Q_i,2, their targets an
 
 Details that matter:
 - actions in [-1, 1] of the own endowment, which is also what the replay buffer keeps;
-- observations and rewards are scaled by known constants, the last step is terminal (t/T is
-  observed);
+- observations and rewards are shifted and scaled by known constants, the last step is terminal (t/T
+  is observed);
 - four updates of 64 transitions per 16 environment steps: as many updates as the published learners
   of the MADDPG family make (one per 4 steps, of 256 transitions).
 

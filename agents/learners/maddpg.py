@@ -15,8 +15,8 @@ Details that matter:
 - critics learn ten times as fast as actors (Lillicrap et al. 2016): else the first guesses of a
   critic drive its actor to where tanh is flat;
 - exploration by Gaussian noise, after a first phase of uniform actions;
-- observations and rewards are scaled by known constants, the last step is terminal (t/T is
-  observed);
+- observations and rewards are shifted and scaled by known constants, the last step is terminal (t/T
+  is observed);
 - with one agent it is `stable_baselines3.DDPG`: one critic, no delay, no noise in the target.
 
 Under this name the published study trains actors that see everything, on the reward of all agents

@@ -12,11 +12,11 @@ reward,
 on their own observations alone; the state serves the value functions while they learn.
 
 Details that matter:
-- rewards are scaled by known constants, which is all that a study needs: there sigma_i is 1. With
-  `normalize_value`, the default of the class, values are normalised by PopArt (van Hasselt et al.
-  2016): mean and deviation sigma_i of the returns, averages over about ten rollouts, are taken in
-  before each update, and the last layer is rescaled so that no value changes. It takes returns of
-  any size, and more steps: on LoyaltyTeam-v0 two of three seeds were not there after 30,000;
+- rewards are shifted and scaled by known constants, which is all that a study needs: there sigma_i
+  is 1. With `normalize_value`, the default of the class, values are normalised by PopArt (van
+  Hasselt et al. 2016), which takes returns of any size: mean and deviation sigma_i of the returns,
+  averages over about ten rollouts, are taken in before each update, and the last layer is rescaled
+  so that no value changes;
 - ratio and clip per agent; nothing is shared between agents, and each is paid its own reward, so
   that one value function per agent replaces the one of a team;
 - actions, observations, rewards and horizon as in `IPPO`.

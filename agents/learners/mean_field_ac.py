@@ -25,8 +25,8 @@ Details that matter:
   ratio and exploration are those of `ISAC`;
 - parameters are shared within a replicate and the losses of its agents summed; each agent has its
   own temperature, since rewards differ in steepness between them;
-- actions in [-1, 1] of the own endowment, observations and rewards scaled by known constants, the
-  last step is terminal (t/T is observed).
+- actions in [-1, 1] of the own endowment, observations and rewards shifted and scaled by known
+  constants, the last step is terminal (t/T is observed).
 
 For three agents or more: with two, the mean action of the others is the other's action.
 

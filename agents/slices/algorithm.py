@@ -198,7 +198,11 @@ class SliceAlgorithm(Resumable, BaseAlgorithm):
             seed=[run.seed for run in runs],
             joint=cls.joint,
         )
-        env = corrected(env, bootstrap_at_horizon=settings.pop("bootstrap_at_horizon"))
+        env = corrected(
+            env,
+            bootstrap_at_horizon=settings.pop("bootstrap_at_horizon"),
+            gamma=settings["gamma"],
+        )
         cls._fit(settings, game, env)
         return cls(
             "MlpPolicy",

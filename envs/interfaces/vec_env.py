@@ -79,8 +79,9 @@ class GameVecEnv(VecEnv):
         last_critic_state: the same before episodes that ended in the last step were reset.
 
     An episode that ends is reset in the same step: `dones` is True, the returned observation is
-    the first of the next episode, and the row's info holds `terminal_observation` and
-    `TimeLimit.truncated` (reached the horizon without terminating).
+    the first of the next episode, and the row's info holds `terminal_observation`,
+    `TimeLimit.truncated` (reached the horizon without terminating) and `steps_left` (that the
+    horizon would still have held).
 
     Raises:
         ValueError: replicates of unequal number, an unknown mode or preset, or raw actions for
@@ -237,9 +238,11 @@ class GameVecEnv(VecEnv):
             finished = np.flatnonzero(done)
             for copy in finished:
                 timeout = bool(outcome.truncated[copy] and not outcome.terminated[copy])
+                left = self.game.horizon - int(self._last_state["t"][copy])
                 for row in range(copy * per_copy, (copy + 1) * per_copy):
                     infos[row]["terminal_observation"] = observations[row].copy()
                     infos[row]["TimeLimit.truncated"] = timeout
+                    infos[row]["steps_left"] = left
             fresh = self.game.reset([self._generators[copy] for copy in finished])
             self._state = merge(self._state, finished, fresh)
             observations = self._observe(self._state)

@@ -135,7 +135,7 @@ def test_a_run_that_broke_down_keeps_its_row():
     assert np.isnan(row["trust_end"])
 
 
-@pytest.mark.parametrize(("policy", "steps", "end"), [("IPPO", 3200, 0.35), ("ISAC", 2400, 0.3)])
+@pytest.mark.parametrize(("policy", "steps", "end"), [("IPPO", 3200, 0.35), ("ISAC", 4800, 0.15)])
 def test_learners_give_up_an_appropriation_that_costs_much(policy, steps, end):
     """From half of the range towards the equilibrium, which takes next to nothing; c stays."""
     runs = runs_of(policy, steps)

@@ -18,7 +18,7 @@ from coopetition.agents.progress import Progress, clock
 from coopetition.agents.registry import learner
 from coopetition.agents.runs import cell_runs
 from coopetition.agents.training import train_cell, train_runs
-from coopetition.agents.wrappers import FiniteHorizon, ScaledReward
+from coopetition.agents.wrappers import CentredReward, FiniteHorizon, ScaledReward
 from coopetition.envs.interfaces.vec_env import GameVecEnv
 from coopetition.envs.rewards import reward_scale
 
@@ -31,6 +31,8 @@ KINDS = [
     ("Central_PPO", "as_published"),
     ("Central_SAC", "as_published"),
 ]
+# Where no cooperation ends an episode before the horizon.
+ENDING = ["PartnerHoldUp-v0", "PlatformEcosystem-v0"]
 
 
 # What a policy's `predict` plays.
@@ -90,8 +92,13 @@ def learned(policy, modes):
         seeds=[1],
         steps=6400,
     )
-    settings = {"copies": 8, "minibatches": 4, "learning_rate": 3e-3, "gamma": 0.9}
-    settings |= {"clip_range": 0.2}
+    settings = {
+        "copies": 8,
+        "minibatches": 4,
+        "learning_rate": 3e-3,
+        "gamma": 0.9,
+        "clip_range": 0.2,
+    }
     runs = [replace(run, hyperparameters={**run.hyperparameters, **settings}) for run in runs]
     return [result.curve for result in train_runs(runs, checkpoints=1)]
 
@@ -416,7 +423,7 @@ class TestProtocols:
 
     @pytest.mark.parametrize("policy", ["IPPO", "Central_PPO"])
     def test_corrected_is_scaled_and_finite(self, policy):
-        """Where all play their baseline, the mean reward is 1; and the last step is terminal."""
+        """Where all play their baseline, the mean reward is 0; and the last step is terminal."""
         (run,) = short_runs(policy)
         game, model = envs.game(run.env_id), untrained(run)
         width = model.env.action_space.shape[0]
@@ -424,7 +431,7 @@ class TestProtocols:
         model.env.reset()
         for _ in range(game.horizon):
             _, rewards, dones, infos = model.env.step(actions.astype(np.float32))
-            assert rewards.mean() == pytest.approx(1.0, abs=0.2)
+            assert rewards.mean() == pytest.approx(0.0, abs=1e-6)
         assert dones.all()
         assert not any(info["TimeLimit.truncated"] for info in infos)
         assert (model.n_steps, model.batch_size, model.layout.copies) == (100, 50, 2)
@@ -439,6 +446,32 @@ class TestProtocols:
         a, b = plain.step(action)[1], scaled.step(action)[1]
         scale = np.repeat([reward_scale(game, mode) for mode in modes], 8)
         assert a / scale == pytest.approx(b, rel=1e-6)
+
+    @pytest.mark.parametrize("joint", [False, True])
+    @pytest.mark.parametrize("env_id", [*ENDING, "GiftExchange-v1"])
+    def test_centring_moves_the_returns_of_all_policies_by_the_same(self, env_id, joint):
+        """Also where an episode ends before the horizon, which other policies do not reach."""
+        game, gamma, moved, lengths = envs.game(env_id), 0.97, [], set()
+        for share in (0.0, 0.4, 1.0):
+            plain, centred = (
+                wrapped(ScaledReward(envs.vec_env(game, reward_mode="private", joint=joint)))
+                for wrapped in (lambda env: env, lambda env: CentredReward(env, gamma=gamma))
+            )
+            returns = []
+            for venv in (plain, centred):
+                venv.reset()
+                action = np.full((venv.num_envs, *venv.action_space.shape), 2 * share - 1)
+                total, step, done = 0.0, 0, False
+                while not done:
+                    _, rewards, dones, _ = venv.step(action.astype(np.float32))
+                    total = total + gamma**step * rewards.astype(float)
+                    step, done = step + 1, dones.all()
+                returns.append(total)
+                lengths.add(step)
+            moved.append(returns[1] - returns[0])
+        whole = sum(gamma**step for step in range(game.horizon))
+        assert np.array(moved) == pytest.approx(-whole, rel=1e-5)
+        assert (len(lengths) > 1) == (env_id in ENDING)
 
 
 class TestRegistry:

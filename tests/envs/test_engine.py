@@ -13,7 +13,7 @@ from coopetition.envs.engine import merge, row_sum
 from coopetition.envs.interfaces.joint import JointEnv
 from coopetition.envs.mechanisms.trust import TrustParameters
 from coopetition.envs.registry import register
-from coopetition.envs.rewards import reward_scale
+from coopetition.envs.rewards import reward_level, reward_scale
 
 IDS = envs.ids()
 FORMAL = envs.ids("v1")
@@ -528,6 +528,7 @@ def test_reward_scale_is_the_reward_at_the_baseline():
     assert reward_scale(game, "private") == pytest.approx(payoff, rel=1e-6)
     assert reward_scale(game, "integrated") == pytest.approx(1.3 * payoff, rel=1e-6)
     assert reward_scale(game, "cooperative") == pytest.approx(1.3 * payoff, rel=1e-6)
+    assert reward_level(game, "private") == 1.0
 
 
 def test_envs_accept_a_ready_game():

@@ -16,7 +16,7 @@ from coopetition.envs.contract import measure
 from coopetition.envs.determinism import is_deterministic
 from coopetition.envs.outside import OutsideGame
 from coopetition.envs.registry import unregister
-from coopetition.envs.rewards import reward_scale
+from coopetition.envs.rewards import reward_level, reward_scale
 
 HORIZON = 4
 
@@ -341,12 +341,13 @@ class TestMeasured:
         size = float(np.abs(outcome.payoffs).mean())
         assert reward_scale(game, "private") == pytest.approx(size)
         assert reward_scale(game, "cooperative") == pytest.approx(2 * size)
+        assert reward_level(game, "private") == reward_level(game, "cooperative") == -1.0
 
     def test_rewards_that_are_all_zero_are_left_as_they_are(self):
         zero = (spaces.Box(-1.0, 1.0, (1,)),) * 2
         game = toy(boxes=zero)
         game.baselines = game.endowments / 2
-        assert reward_scale(game, "private") == 1.0
+        assert (reward_scale(game, "private"), reward_level(game, "private")) == (1.0, 0.0)
 
 
 class TestRefused:

@@ -1,9 +1,11 @@
-"""What noise in the actions does to the best share to hold.
+"""What learners see around a share: what their noise does to it, and what a single step changes.
 
 Learners are paid for what they try, not for the mean that is evaluated. Where a game punishes too
 small a share more than it rewards the best one, the best mean of a noisy action lies above the best
 share, the further the more noise, and beyond the endowment once clipping is what takes the noise
 away. A learner whose noise shrinks more slowly than its mean moves is carried past the best share.
+What can bring it back is what single steps at a lower share gain, beside what those lose that are
+too low.
 """
 
 from __future__ import annotations
@@ -16,15 +18,19 @@ import numpy as np
 from coopetition import envs
 from coopetition.envs.engine import Array, Game, State
 
+from .constants import Constant
 from .evaluation import play, streams
 from .policy import Policy, generators
 from .scores import surface
+from .seats import Deviation
 
 # Shares of the own endowment that means are searched among; a sample is clipped, a mean is not.
 MEANS = np.arange(50, 151, 2) / 100
 # Standard deviations of an action in [-1, 1]; 0.6 is where PPO starts.
 DEVIATIONS = (0.0, 0.1, 0.2, 0.3, 0.45, 0.6)
 EPISODES = 50
+# Shares of single steps, where all hold one that learners end at.
+HELD, STEP_SHARES = 0.9, (0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
 
 
 class NoisyConstant(Policy):
@@ -116,3 +122,34 @@ def noise_response(
             }
         )
     return rows
+
+
+def step_gains(
+    env: str | Game, *, held: float = HELD, shares: Sequence[float] = STEP_SHARES
+) -> list[dict[str, Any]]:
+    """What one agent changes by playing another share at one step, while all else hold one.
+
+    Args:
+        env: an id, or a game.
+        held: share of the own endowment that all hold.
+        shares: [S] of that one step.
+
+    Returns:
+        One row per share with `environment`, `held`, `share` and `gain`: of the cooperative return
+        of an episode, in mean steps of it, over all agents and steps.
+
+    Raises:
+        ValueError: an unknown id.
+    """
+    game = envs.game(env)
+    places = (np.arange(game.n_agents), np.arange(game.horizon), np.asarray(shares, float))
+    agents, steps, chosen = (axis.ravel() for axis in np.meshgrid(*places, indexing="ij"))
+    stay, who = Constant(100 * held), agents[:, None]
+    once = Deviation(Deviation(stay, who, chosen, steps), who, np.full(len(who), held), steps + 1)
+    whole = float(play(stay, game, streams(0, 1)).returns("cooperative")[0])
+    left = play(once, game, streams(0, 1) * len(who)).returns("cooperative")
+    gains = ((left - whole) / (whole / game.horizon)).reshape(-1, len(shares)).mean(axis=0)
+    return [
+        {"environment": game.id, "held": held, "share": share, "gain": float(gain)}
+        for share, gain in zip(shares, gains, strict=True)
+    ]

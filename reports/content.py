@@ -153,6 +153,7 @@ def report_data(
         "learner_settings": size_rows(sizes),
         "learning_gate": gate,
         "learning_noise": noise_rows(recorded("noise_response")),
+        "learning_steps": recorded("step_gains").to_dict("records"),
         "learning": {
             "ends": certificate_summary(ends),
             "sizes": size_summary(sizes),

@@ -142,6 +142,12 @@ TABLES = {
         "return_half": Column("number", "the same of everybody at 50 % of the own endowment"),
         "return_best": Column("number", "the same of the best constant"),
     },
+    "step_gains": {
+        "environment": Column("text", "name with edition"),
+        "held": Column("number", "share of the own endowment that all hold"),
+        "share": Column("number", "share of one agent at one step, mean over agents and steps"),
+        "gain": Column("number", "of the cooperative return of an episode, in mean steps of it"),
+    },
     "learner_costs": {
         "policy": Column("text", "learner"),
         "protocol": Column("text", "as_published or corrected", PROTOCOLS),

@@ -1,11 +1,11 @@
-"""What noise does to the best share: against quadrature, and where a cliff is near."""
+"""What noise does to the best share, and single steps to the return, where a cliff is near."""
 
 import numpy as np
 import pytest
 
 from coopetition import envs
 from coopetition.agents.evaluation import play, streams
-from coopetition.agents.exploration import NoisyConstant, noise_response
+from coopetition.agents.exploration import NoisyConstant, noise_response, step_gains
 from coopetition.agents.scores import surface
 
 
@@ -50,3 +50,28 @@ def test_more_noise_pays_a_higher_mean_where_a_cliff_is_near(env):
 def test_an_action_of_several_numbers_has_no_one_share():
     with pytest.raises(ValueError, match="one share per agent"):
         noise_response("SLCDAppropriation-v0")
+
+
+def test_a_step_at_the_share_held_changes_nothing():
+    gains = {row["share"]: row["gain"] for row in step_gains("LoyaltyTeam-v0", shares=(0.7, 0.9))}
+    assert gains[0.9] == pytest.approx(0.0, abs=1e-6)
+    assert gains[0.7] > 0
+
+
+def test_gains_are_means_over_agents_of_what_one_alone_changes():
+    game = envs.game("PublicGoods-v1", max_steps=1)
+    rows = step_gains(game, held=0.5, shares=(0.8,))
+    whole = surface(game).returns("cooperative")[50]
+    by_hand = []
+    for agent in range(game.n_agents):
+        actions = 0.5 * game.endowments
+        actions[agent] = 0.8 * game.endowments[agent]
+        _, outcome = game.step(game.reset([0]), actions[None])
+        by_hand.append(game.rewards(outcome, "cooperative").sum() - whole)
+    assert rows[0]["gain"] == pytest.approx(np.mean(by_hand) / whole, rel=1e-5)
+
+
+def test_where_learners_stay_too_high_a_lower_step_gains_little_beside_what_too_low_a_one_loses():
+    gains = {row["share"]: row["gain"] for row in step_gains("CoalitionFormation-v0")}
+    assert 0 < gains[0.7] < 0.01
+    assert gains[0.2] < -2

@@ -6,9 +6,10 @@ Four learners on three released environments, cooperative reward, three seeds si
 50,000 environment steps, and where that is not enough four times as many: half an hour to an hour
 of CPU time. Recorded is the return of the trained policy along the way, beside those of everybody
 at 50 % of the own endowment and of the best of 101 constants, and first, in seconds, what noise in
-the actions does to the share that earns most. A learner on an environment is one
-cell: it is kept once it is measured, and one that `reports/recorded/learning_gate.csv` holds is not
-measured again, so that a killed call goes on where it was. Without the file all are.
+the actions does to the share that earns most and what single steps at another share earn. A learner
+on an environment is one cell: it is kept once it is measured, and one that
+`reports/recorded/learning_gate.csv` holds is not measured again, so that a killed call goes on
+where it was. Without the file all are.
 """
 
 import os
@@ -23,7 +24,7 @@ import pandas as pd
 import torch
 
 from coopetition import envs
-from coopetition.agents.exploration import noise_response
+from coopetition.agents.exploration import noise_response, step_gains
 from coopetition.agents.registry import learner
 from coopetition.agents.runs import Run
 from coopetition.agents.scores import surface
@@ -32,7 +33,8 @@ from coopetition.reports import schema
 from coopetition.reports.learning_gate import BUDGET, gate_rows
 
 RECORDED = Path(__file__).parents[2] / "reports" / "recorded"
-OUTPUT, NOISE = RECORDED / "learning_gate.csv", RECORDED / "noise_response.csv"
+OUTPUT = RECORDED / "learning_gate.csv"
+AROUND = {"noise_response": noise_response, "step_gains": step_gains}
 LEARNERS = ("IPPO", "ISAC", "MAPPO", "MASAC")
 ENVIRONMENTS = ("ReputationMarket", "LoyaltyTeam", "CoalitionFormation")
 SEEDS = (1, 2, 3)
@@ -83,9 +85,10 @@ def main() -> None:
         parser.error(f"not among the learners of this gate: {unknown}")
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
-    if not NOISE.exists():
-        rows = [row for name in ENVIRONMENTS for row in noise_response(f"{name}-v0")]
-        schema.write("noise_response", schema.table("noise_response", rows), NOISE)
+    for name, measure in AROUND.items():
+        if not (path := RECORDED / f"{name}.csv").exists():
+            rows = [row for game in ENVIRONMENTS for row in measure(f"{game}-v0")]
+            schema.write(name, schema.table(name, rows), path)
     for policy, environment in product(asked or LEARNERS, ENVIRONMENTS):
         known = schema.read("learning_gate", [OUTPUT] if OUTPUT.exists() else [])
         cell = (known["policy"] == policy) & (known["environment"] == f"{environment}-v0")

@@ -539,6 +539,10 @@ def sample() -> dict:
             }
             for deviation, mean in ((0.0, 0.66), (0.6, 1.5))
         ],
+        "learning_steps": [
+            {"environment": "LoyaltyTeam-v0", "held": 0.9, "share": share, "gain": gain}
+            for share, gain in ((0.2, -2.39), (0.7, 0.0027))
+        ],
         "learning": {
             "gate": "At the end 1 of 2.",
             "costs": "12 CPU-hours.",

@@ -202,6 +202,7 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         "learner-settings": 2,
         "learning-gate": 2,
         "learning-noise": 2,
+        "learning-steps": 2,
         "pools": 2,
         "performance": 1,
         "published-means": 2,

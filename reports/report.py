@@ -82,6 +82,7 @@ CONTRACT = {
     "learning_gate": "environment policy seeds steps untrained attained least peak peak_step passed"
     " cpu_seconds longer longer_steps reached",
     "learning_noise": "environment deviation best_mean noisy evaluated",
+    "learning_steps": "environment held share gain",
     "learning": "ends sizes exceptions gate costs",
     "pools": "environment protocol seeds environments names learners policies main",
     "performance": "environment protocol reward_mode policy iqm iqm_low iqm_high median median_low"

@@ -13,11 +13,12 @@ import pytest
 from snakemake.logging import LogEvent
 
 from coopetition import envs
+from coopetition.agents.ablations.chain import CHAIN
 from coopetition.agents.runs import cell_runs
 from coopetition.reports import columns, schema, sources
 from coopetition.reports.costs import job_costs, scale_cost
 from study import readme, resolve
-from study.costs import RECORDED, START_MB, START_SECONDS, Costs, Estimate
+from study.costs import RECORDED, START_MB, START_SECONDS, TOGETHER, Costs, Estimate
 from study.jobs import jobs_of
 from study.monitor import Monitor
 from study.plan import count_rows, job_rows, run_rows, summary
@@ -124,7 +125,7 @@ class TestPlan:
         planned, costs = study("quick"), recorded(tmp_path, {})
         rows = [row for row in job_rows(planned, costs) if row["part"] == "ablations"]
         ((env, runs, seconds),) = [(r["environment"], r["runs"], r["cpu_seconds"]) for r in rows]
-        assert (env, runs) == ("TrustDilemma", 13 * 2)
+        assert (env, runs) == ("TrustDilemma", len(CHAIN) * 2)
         assert seconds > 0
 
     def test_page_has_the_sums(self, tmp_path):
@@ -137,13 +138,14 @@ class TestPlan:
 
 
 class TestCosts:
-    def test_of_a_recorded_cell_are_in_proportion_to_runs_and_steps(self, tmp_path):
+    def test_of_a_recorded_cell_are_in_proportion_to_steps_and_grow_with_runs(self, tmp_path):
         costs = recorded(tmp_path, {})
         same = costs.training(runs())
         assert same.cpu_seconds == pytest.approx(START_SECONDS + 8.0)
         assert same.memory_mb == pytest.approx(START_MB + 100)
         longer = costs.training(runs(steps=3000, seeds=(1, 2, 3, 4)))
-        assert longer.cpu_seconds == pytest.approx(START_SECONDS + 8.0 * 6)
+        more = (TOGETHER + 8) / (TOGETHER + 4)  # side by side
+        assert longer.cpu_seconds == pytest.approx(START_SECONDS + 8.0 * 3 * more)
         assert longer.memory_mb == pytest.approx(START_MB + 200)  # steps take no memory
 
     def test_elsewhere_are_those_of_the_learner_by_agents(self, tmp_path):

@@ -23,6 +23,8 @@ from .sources import RECORDED
 TRAINING = ("training", "learner_certificates", "supplements")
 # Of a scale on a machine with as many cores; see `scale_cost`.
 CORES = 2
+# Its runs are too short to say what a step costs: kept is only what it takes in all.
+SHORTEST = "smoke"
 
 
 def job_costs(results: Path) -> list[dict[str, Any]]:
@@ -119,16 +121,18 @@ def scale_cost(results: Path, costs: pd.DataFrame) -> dict[str, Any]:
 def record(results: Path, folder: Path = RECORDED) -> None:
     """Keep what a finished study has cost; costs of jobs that it does not have stay as they were.
 
+    Of `smoke` no costs of jobs are kept.
+
     Args:
         results: its folder, named after its scale.
         folder: of the tables `costs` and `scales`.
     """
     new = schema.table("costs", job_costs(results))
     scale = schema.table("scales", [scale_cost(results, new)])
-    for name, rows, key in (
-        ("costs", new, ["part", "job", "protocol"]),
-        ("scales", scale, ["scale"]),
-    ):
+    kept = [("scales", scale, ["scale"])]
+    if results.name != SHORTEST:
+        kept.append(("costs", new, ["part", "job", "protocol"]))
+    for name, rows, key in kept:
         path = folder / f"{name}.csv"
         old = schema.read(name, [path] if path.exists() else [])
         known = pd.concat([rows, old]).drop_duplicates(key)

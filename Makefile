@@ -5,6 +5,7 @@
 # make evidence   measures smaller networks, the learning gate, costs of learners: reports/recorded
 # make record     what `snakemake verify` compares with, with trained policies of SCALE
 # make weights    keep weights of a few learners of SCALE with the package
+# make tables     keep the tables and reference scores of the finished study of SCALE
 # make costs      keep what the finished study of SCALE has cost: plan, resources, README
 # make pages      cards, reference, rule graph and tables of docs/ and the README, made from code
 # make docs       the documentation as a site in build/site, with the report of SCALE
@@ -18,7 +19,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: study test test-slurm lint benchmark evidence record weights costs audit-dependencies playthroughs pages docs picture clean
+.PHONY: study test test-slurm lint benchmark evidence record weights tables costs audit-dependencies playthroughs pages docs picture clean
 .DEFAULT_GOAL := study
 
 study: $(READY)
@@ -55,6 +56,9 @@ record: $(READY)
 
 weights: $(READY)
 	$(BIN)/python -m coopetition.agents.keep results/$(SCALE)/models
+
+tables: $(READY)
+	$(BIN)/python -m coopetition.reports.keep results/$(SCALE)
 
 costs: $(READY)
 	$(BIN)/python -m coopetition.reports.costs results/$(SCALE)

@@ -49,7 +49,9 @@ if workflow.is_main_process:
 # Under its default limit of 100 jobs per second Snakemake looks at all ready jobs again a second
 # after every look, and each job that ends begins another such series: after some hundred jobs that
 # takes most of a core. Without a limit it looks when a job ends. Another limit is left alone.
-limit = workflow.scheduling_settings and workflow.scheduling_settings.max_jobs_per_timespan
+limit = (
+    workflow.scheduling_settings and workflow.scheduling_settings.max_jobs_per_timespan
+)
 if limit and (limit.max_jobs, limit.timespan) == (100, 1):
     workflow.scheduling_settings.max_jobs_per_timespan = None
 

@@ -46,15 +46,6 @@ COSTS = Costs(Path(workflow.basedir) / RECORDED)
 if workflow.is_main_process:
     logger.addHandler(Monitor(STUDY, COSTS))
 
-# Under its default limit of 100 jobs per second Snakemake looks at all ready jobs again a second
-# after every look, and each job that ends begins another such series: after some hundred jobs that
-# takes most of a core. Without a limit it looks when a job ends. Another limit is left alone.
-limit = (
-    workflow.scheduling_settings and workflow.scheduling_settings.max_jobs_per_timespan
-)
-if limit and (limit.max_jobs, limit.timespan) == (100, 1):
-    workflow.scheduling_settings.max_jobs_per_timespan = None
-
 RESULTS = f"results/{STUDY.name}"
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"

@@ -30,15 +30,6 @@ include: "workflow/rules/report.smk"
 include: "workflow/rules/verify.smk"
 
 
-# Under its default limit of 100 jobs per second Snakemake looks at all ready jobs again a second
-# after every look, and each job that ends begins another such series: after some hundred jobs that
-# takes a good part of a core. Without a limit it looks when a job ends. Other limits are left alone.
-onstart:
-    limiter = workflow.scheduler.job_rate_limiter
-    if limiter and (limiter.max_jobs, limiter.timespan) == (100, 1):
-        workflow.scheduler.job_rate_limiter = None
-
-
 report: "workflow/report/workflow.rst"
 
 

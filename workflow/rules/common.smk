@@ -92,6 +92,12 @@ onstart:
             present(STUDY["device"])
         except DeviceError as error:
             raise WorkflowError(str(error)) from None
+    # Under its default limit of 100 jobs per second Snakemake looks at all ready jobs again a second
+    # after every look, and each job that ends begins another such series: after some hundred jobs
+    # that takes a good part of a core. Without a limit it looks when a job ends.
+    limiter = workflow.scheduler.job_rate_limiter
+    if limiter and (limiter.max_jobs, limiter.timespan) == (100, 1):
+        workflow.scheduler.job_rate_limiter = None
 
 
 # With a cluster, rules that take seconds at every scale run where Snakemake does: a SLURM job would

@@ -52,6 +52,7 @@ rule threat_experiments:
         f"{LOGS}/threat_experiments.log",
     benchmark:
         f"{BENCHMARKS}/threat_experiments.tsv"
+    retries: ATTEMPTS
     conda:
         "../../environment.yml"
     params:

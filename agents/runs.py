@@ -12,7 +12,7 @@ from typing import Any
 from .registry import learner
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Run:
     """One training run.
 
@@ -35,6 +35,13 @@ class Run:
     seed: int
     steps: int
     hyperparameters: dict[str, Any] = field(hash=False)
+
+    def __repr__(self) -> str:
+        """Short: Snakemake prints the runs of every job that they make run again."""
+        return (
+            f"<{self.policy} {self.protocol} {self.environment}-{self.edition} {self.reward_mode}"
+            f" seed {self.seed}, {self.steps} steps, {self.run_id}>"
+        )
 
     @property
     def env_id(self) -> str:

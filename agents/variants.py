@@ -42,7 +42,7 @@ class DialledGame(FormalGame):
         return super().rewards(outcome, self.mutuality if mode == "integrated" else mode)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class VariantRun(Run):
     """A training run on a variant of an environment.
 

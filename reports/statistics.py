@@ -8,7 +8,7 @@ a stratified bootstrap over seeds (rliable).
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -147,22 +147,64 @@ def iqm_interval(
     Raises:
         ValueError: unequal numbers of runs per environment and mode.
     """
-    from rliable import library, metrics
+    from rliable import metrics
 
-    matrices = {"a": _matrix(scores)}
-    if baseline is not None:
-        matrices["b"] = _matrix(baseline)
+    matrices = [_matrix(part) for part in (scores, baseline) if part is not None]
 
     def statistic(*parts: np.ndarray) -> np.ndarray:
         values = [metrics.aggregate_iqm(part) for part in parts]
         return np.array([values[0] - values[1] if len(values) == 2 else values[0]])
 
-    data: Any = {"x": matrices["a"]} if baseline is None else {"x": (matrices["a"], matrices["b"])}
+    return _resampled(matrices, statistic, repetitions)[0]
+
+
+def iqm_intervals(
+    scores: pd.DataFrame, groups: Sequence[pd.DataFrame], *, repetitions: int
+) -> list[tuple[float, float, float]]:
+    """`iqm_interval` of many groups of the runs of one learner, from the same resampled runs.
+
+    Args:
+        scores: runs of one learner.
+        groups: parts of them, each with all seeds of its environments and modes.
+        repetitions: bootstrap repetitions.
+
+    Returns:
+        Estimate, lower and upper end of every group.
+
+    Raises:
+        ValueError: unequal numbers of runs per environment and mode.
+    """
+    wide = _wide(scores)
+    columns = [wide.columns.get_indexer(_wide(group).columns) for group in groups]
+    # One call for all groups of a size: as many calls as groups would take minutes.
+    sizes = sorted({len(found) for found in columns})
+    order = [[i for i, found in enumerate(columns) if len(found) == size] for size in sizes]
+    blocks = [np.array([columns[i] for i in same]).T for same in order]
+
+    def statistic(matrix: np.ndarray) -> np.ndarray:
+        """Interquartile means, as `metrics.aggregate_iqm` computes each."""
+        pooled = (matrix[:, block].reshape(-1, block.shape[1]) for block in blocks)
+        return np.concatenate([stats.trim_mean(part, 0.25, axis=0) for part in pooled])
+
+    found = _resampled([wide.to_numpy(float)], statistic, repetitions)
+    places = [i for same in order for i in same]
+    return [interval for _, interval in sorted(zip(places, found, strict=True))]
+
+
+def _resampled(
+    matrices: list[np.ndarray], statistic: Callable[..., np.ndarray], repetitions: int
+) -> list[tuple[float, float, float]]:
+    """Estimate and interval of every entry of a statistic of seeds x tasks matrices."""
+    from rliable import library
+
+    data: Any = {"x": matrices[0] if len(matrices) == 1 else tuple(matrices)}
     with warnings.catch_warnings(), _seeded():
         warnings.simplefilter("ignore")
         points, intervals = library.get_interval_estimates(data, statistic, reps=repetitions)
-    low, high = intervals["x"][:, 0]
-    return float(points["x"][0]), float(low), float(high)
+    return [
+        (float(point), float(low), float(high))
+        for point, (low, high) in zip(points["x"], intervals["x"].T, strict=True)
+    ]
 
 
 @contextmanager
@@ -176,12 +218,16 @@ def _seeded() -> Iterator[None]:
         np.random.set_state(state)
 
 
-def _matrix(scores: pd.DataFrame) -> np.ndarray:
+def _wide(scores: pd.DataFrame) -> pd.DataFrame:
     """Seeds x (environment, edition, mode)."""
     wide = scores.pivot(index="seed", columns=[*CELL, "reward_mode"], values="score")
     if wide.isna().any().any():
         raise ValueError("every environment and mode needs the same seeds")
-    return wide.to_numpy(float)
+    return wide
+
+
+def _matrix(scores: pd.DataFrame) -> np.ndarray:
+    return _wide(scores).to_numpy(float)
 
 
 def aggregates(scores: pd.DataFrame, *, repetitions: int) -> list[dict[str, Any]]:
@@ -195,16 +241,21 @@ def aggregates(scores: pd.DataFrame, *, repetitions: int) -> list[dict[str, Any]
     scores = scores[scores["status"] != "excluded"]
     trained_on = scores.groupby("edition")["environment"].nunique()
     for policy, protocol, learner in learners(scores):
-        for environment, mode, group in _groups(learner, trained_on):
-            scored = group[group["score"].notna()]
-            iqm, low, high = (
-                iqm_interval(scored, repetitions=repetitions) if len(scored) else [float("nan")] * 3
-            )
+        groups = list(_groups(learner, trained_on))
+        scored = [group[group["score"].notna()] for _, _, group in groups]
+        known = [part for part in scored if len(part)]
+        intervals = iter(
+            iqm_intervals(learner[learner["score"].notna()], known, repetitions=repetitions)
+            if known
+            else []
+        )
+        for (environment, mode, group), part in zip(groups, scored, strict=True):
+            iqm, low, high = next(intervals) if len(part) else [float("nan")] * 3
             finished = group[group["status"] == "finished"]
             rows.append(
                 {
                     "environment": environment,
-                    "environments": scored["environment"].nunique(),
+                    "environments": part["environment"].nunique(),
                     "policy": policy,
                     "protocol": protocol,
                     "reward_mode": mode,

@@ -10,7 +10,7 @@ from ..columns import CLASSES, MODES
 from ..evidence import Decision, Evidence
 from ..sources import published
 from .learning import CLASS_SIZE, SMALLEST_PUBLISHED_BUDGET
-from .members import as_published, environments_of, not_trained, rebuilt
+from .members import as_published, environments_of, not_trained, rebuilt, steps_of
 
 STATED_EPISODES = 100
 IMPLIED_EPISODES = 50
@@ -124,7 +124,7 @@ def seeds_change_returns(evidence: Evidence) -> Decision:
     reason = (
         f"Of {len(spread)} cells of the controllers as published, the largest spread over seeds is "
         f"{spread.max():.1f} % of the mean ({policy} on {environment}-v0, {mode}), the median "
-        f"{spread.median():.1f} %, at {steps:,} steps per run. The pages of the first "
+        f"{spread.median():.1f} %, at {steps_of(runs)}. The pages of the first "
         "study report 41.9 % for QMIX."
     )
     if spread.max() > HIGHEST_SPREAD and steps >= SMALLEST_PUBLISHED_BUDGET:
@@ -158,7 +158,7 @@ def self_play_equals_ippo(evidence: Evidence) -> Decision:
     steps = int(runs["steps_planned"].min())
     reason = (
         f"{aside} The 90 % interval of the difference of two groups of its runs (two one-sided "
-        f"tests, margin {100 * MARGIN:.0f} %): {said}, at {steps:,} steps per run."
+        f"tests, margin {100 * MARGIN:.0f} %): {said}, at {steps_of(runs)}."
     )
     whole = len(widths) == len(CLASSES) and steps >= SMALLEST_PUBLISHED_BUDGET
     close = max(widths.values()) < MARGIN

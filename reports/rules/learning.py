@@ -8,6 +8,7 @@ from ..columns import CLASSES
 from ..evidence import Decision, Evidence
 from ..selection import named
 from ..statistics import CELL, best_constants, interquartile_mean, iqm_interval, normalised
+from .members import steps_of
 
 CLASS_SIZE = 5
 SMALLEST_PUBLISHED_BUDGET = 500_000
@@ -106,7 +107,7 @@ def protocol_effect(evidence: Evidence) -> Decision:
         f"{_beside_constants(evidence, runs)}; the difference is positive on "
         f"{int((gains > 0).sum())} of {len(gains)} environments. Before any training the "
         f"scores are {start['as_published']:.2f} and {start['corrected']:.2f}. Budget: "
-        f"{int(runs['steps_planned'].max()):,} steps per run."
+        f"{steps_of(runs)}."
     )
     if not finished.all():
         reason += f" {(~finished).sum()} of {len(runs)} runs did not finish and count as 0."

@@ -143,8 +143,9 @@ def sign(found: Interval) -> int:
 
 
 def steps_of(runs: pd.DataFrame) -> str:
-    """The budget of some runs, in words."""
-    return f"{int(runs['steps_planned'].min()):,} steps per run"
+    """The budget of some runs, which may differ by environment, in words."""
+    low, high = int(runs["steps_planned"].min()), int(runs["steps_planned"].max())
+    return f"{low:,} steps per run" if low == high else f"{low:,} to {high:,} steps per run"
 
 
 def examined(reason: str, estimate: str, found: Interval | None = None) -> Decision:

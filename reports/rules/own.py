@@ -10,6 +10,7 @@ from ..experiments import untrained
 from ..selection import CELL
 from ..statistics import iqm_interval
 from .learning import CLASS_SIZE, covers_all_classes, covers_all_environments
+from .members import steps_of
 
 # Joint controller -> independent learners of the same algorithm.
 PAIRS = {"Central_PPO": "IPPO", "Central_A2C": "IA2C", "Central_SAC": "ISAC"}
@@ -118,7 +119,7 @@ def learners_against_best_constant(evidence: Evidence) -> Decision:
     estimate = "; ".join(said)
     reason = (
         f"Above the best of 101 constants in the return of the mode trained on: {estimate}, "
-        f"{int(runs['steps_planned'].min()):,} steps per run."
+        f"{steps_of(runs)}."
     )
     if found:
         names = ", ".join(sorted(set(parts["v0"].loc[above["v0"], "environment"])))
@@ -209,7 +210,7 @@ def _counted(formal: pd.DataFrame, noun: str) -> str:
     return (
         f"{formal['environment'].nunique()} of {CLASS_SIZE * len(CLASSES)} formal environments, "
         f"{learners} {noun}{'s' if learners > 1 else ''}, "
-        f"{int(formal['steps_planned'].max()):,} steps per run or fewer"
+        f"{steps_of(formal)}"
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from coopetition.reports import schema
 from coopetition.reports.columns import CLASSES, MODES
 from coopetition.reports.rules import RULES
-from coopetition.reports.rules.members import everywhere
+from coopetition.reports.rules.members import everywhere, steps_of
 from frames import campaign, chain, evidence, row, untrained
 
 ALL = everywhere()
@@ -23,6 +23,14 @@ def rule(name, scores, **tables):
 def formal(returns, learners, environments=ALL, **changes):
     about = {"edition": "v1", "seeds": (1, 2, 3), "steps_planned": 10_000} | changes
     return campaign(returns, learners=learners, environments=environments, **about)
+
+
+@pytest.mark.parametrize(
+    ("steps", "words"),
+    [([3000, 3000], "3,000 steps per run"), ([3000, 1500], "1,500 to 3,000 steps per run")],
+)
+def test_budgets_that_differ_by_environment_are_told_as_a_range(steps, words):
+    assert steps_of(pd.DataFrame({"steps_planned": steps})) == words
 
 
 # ---- N05: joint control -------------------------------------------------------------------------

@@ -338,6 +338,17 @@ def test_aggregates_have_a_row_for_every_environment_and_mode_and_for_all(small_
     assert set(aggregated(one_mode).reset_index()["reward_mode"]) == {"integrated"}
 
 
+def test_intervals_of_groups_resampled_together_are_those_of_each_alone(small_study):
+    runs = small_study[small_study["protocol"] == "as_published"]
+    runs = runs.assign(score=np.random.default_rng(0).normal(size=len(runs)))
+    groups = [part for _, part in runs.groupby("environment")] + [runs]
+    together = statistics.iqm_intervals(runs, groups, repetitions=4000)
+    alone = [statistics.iqm_interval(part, repetitions=4000) for part in groups]
+    assert together[-1] == pytest.approx(alone[-1], rel=1e-12)  # equal draws
+    assert [found[0] for found in together] == pytest.approx([found[0] for found in alone])
+    assert np.array(together) == pytest.approx(np.array(alone), abs=0.05)
+
+
 def test_aggregates_by_hand(small_study):
     found = aggregated(small_study)
     cell = found.loc[("Alpha-v0", "as_published", "integrated")]

@@ -17,6 +17,7 @@ from snakemake.cli import parse_config
 
 from coopetition import agents, envs
 from coopetition.agents.runs import Run
+from coopetition.agents.variants import VariantRun
 from coopetition.envs import registry
 from study import ConfigurationError, Study, resolve
 
@@ -793,6 +794,13 @@ class TestRunIdentity:
     def test_has_the_id_that_it_always_had(self):
         """Results and weights that are kept elsewhere are found by it."""
         assert self.RUN.run_id == "b8f79b11ce5a935f"
+
+    def test_is_printed_in_a_line_that_tells_every_run_apart(self):
+        """Snakemake compares what is printed to know which jobs have changed."""
+        line = "<Central_PPO corrected SLCD-v0 private seed 99, 2048 steps, b8f79b11ce5a935f>"
+        assert repr(self.RUN) == line
+        variant = VariantRun(**dataclasses.asdict(self.RUN), parameters={"agents": 8})
+        assert repr(variant) == line.replace(self.RUN.run_id, variant.run_id) != line
 
     def test_equal_identity_gives_an_equal_id(self):
         again = Run(**dataclasses.asdict(self.RUN))

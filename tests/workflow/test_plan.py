@@ -19,7 +19,7 @@ from coopetition.reports import columns, schema, sources
 from coopetition.reports.costs import job_costs, scale_cost
 from study import readme, resolve
 from study.costs import RECORDED, START_MB, START_SECONDS, TOGETHER, Costs, Estimate
-from study.jobs import jobs_of
+from study.jobs import CALIBRATION, jobs_of
 from study.monitor import Monitor
 from study.plan import count_rows, job_rows, run_rows, summary
 from study.status import cell_states
@@ -249,7 +249,10 @@ class TestReadme:
     def test_scales_were_recorded_as_they_are_now(self):
         for row in sources.recorded("scales").to_dict("records"):
             rows = job_rows(study(row["scale"]), Costs(Path("none.csv")))
-            assert sum(job["runs"] for job in rows) == row["runs"], (
+            planned = sum(job["runs"] for job in rows)
+            # Planned are the most runs of a calibration, which may end earlier.
+            open_ended = sum(job["runs"] for job in rows if job["part"] == CALIBRATION)
+            assert planned - open_ended <= row["runs"] <= planned, (
                 f"python -m coopetition.reports.costs results/{row['scale']}"
             )
 

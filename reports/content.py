@@ -28,7 +28,7 @@ from .comparison import ANALYSE, BENCHMARKS, CODE, CONFIG, INVENTORY, RANKINGS
 from .corpus_content import corpus_data
 from .definitions import DEFINITIONS
 from .editions import edition_rows, without_scale
-from .exceptions import exception_summary, exceptions
+from .exceptions import exception_summary, exceptions, longer_rows, longer_summary
 from .explorer import explorer_data
 from .incentives import editions_summary
 from .learner_costs import cost_rows, cost_summary
@@ -119,6 +119,7 @@ def report_data(
     policies = policy_overview(reference, certificates)
     ends, sizes = certificate_rows(learner_certificates), recorded("learner_settings")
     gate = gate_rows(recorded("learning_gate"))
+    longer = longer_rows(recorded("longer_training"))
     unexpected = exceptions(scores, reference, learning_curves)
     sheets = {"environments": curves, "incentives": incentives, "audits": audit_figures}
     drawn = [
@@ -149,6 +150,7 @@ def report_data(
         "setting_differences": change_rows(setting_differences),
         "learner_certificates": ends.to_dict("records"),
         "exceptions": unexpected,
+        "longer_training": longer,
         "learner_signatures": learner_signatures.to_dict("records"),
         "learner_settings": size_rows(sizes),
         "learning_gate": gate,
@@ -158,6 +160,7 @@ def report_data(
             "ends": certificate_summary(ends),
             "sizes": size_summary(sizes),
             "exceptions": exception_summary(scores, unexpected),
+            "longer": longer_summary(longer),
             "gate": gate_summary(gate),
             "costs": cost_summary(recorded("learner_costs")),
         },

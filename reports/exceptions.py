@@ -144,3 +144,33 @@ def exception_summary(scores: pd.DataFrame, found: Sequence[Mapping[str, Any]]) 
             "that earns as much as Random, so that training took them below it."
         )
     return text
+
+
+def longer_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of `longer_training`, with rewards in parts of that of Random."""
+    rewards = ["untrained", "value", "longer_value", "lowest"]
+    shares = table[rewards].div(table["of_random"], axis=0)
+    return table.assign(**shares).drop(columns="of_random").to_dict("records")
+
+
+def longer_summary(rows: Sequence[Mapping[str, Any]]) -> str:
+    """How many exceptions longer training removes, and which it does not even shrink."""
+    if not rows:
+        return ""
+    short, longer = rows[0]["steps"], rows[0]["longer_steps"]
+    removed = [row for row in rows if row["longer_value"] >= 1]
+    rest = [row for row in rows if row["longer_value"] < 1]
+    worse = [row for row in rest if row["longer_value"] <= row["value"]]
+    text = (
+        f"Trained for {longer:,} steps instead of {short:,}, {len(removed)} of {len(rows)} "
+        "exceptions under cooperative reward of a study earn at least as much as Random, and "
+        f"{len(rest) - len(worse)} come nearer to it."
+    )
+    if worse:
+        named = "; ".join(
+            f"{row['policy']} on {row['environment']} ({row['value']:.2f} of Random, then "
+            f"{row['longer_value']:.2f})"
+            for row in worse
+        )
+        text += f" For these it is not a matter of so few steps: {named}."
+    return text

@@ -73,6 +73,8 @@ CONTRACT = {
     "learner_certificates": "environment policy reward_mode target role runs finished"
     " target_share share share_low share_high gap within",
     "exceptions": "policy environment reward_mode value of_random untrained worse runs why",
+    "longer_training": "policy environment runs untrained steps value worse longer_steps"
+    " longer_value longer_worse lowest lowest_step",
     "learner_signatures": "signature policy compared_with expected measure game source steps seeds"
     " value compared_value difference low high found",
     "learner_settings": "policy environment setting seeds steps score score_low score_high"
@@ -83,7 +85,7 @@ CONTRACT = {
     " cpu_seconds longer longer_steps reached",
     "learning_noise": "environment deviation best_mean noisy evaluated",
     "learning_steps": "environment held share gain",
-    "learning": "ends sizes exceptions gate costs",
+    "learning": "ends sizes exceptions longer gate costs",
     "pools": "environment protocol seeds environments names learners policies main",
     "performance": "environment protocol reward_mode policy iqm iqm_low iqm_high median median_low"
     " median_high mean mean_low mean_high optimality_gap optimality_gap_low optimality_gap_high"

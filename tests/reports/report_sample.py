@@ -543,7 +543,16 @@ def sample() -> dict:
             {"environment": "LoyaltyTeam-v0", "held": 0.9, "share": share, "gain": gain}
             for share, gain in ((0.2, -2.39), (0.7, 0.0027))
         ],
+        "longer_training": [
+            {
+                **{"policy": "QMIX", "environment": "SLCD-v1", "runs": 3, "untrained": 1.0},
+                **{"steps": 3000, "value": 0.9, "worse": 3, "longer_steps": 16_000},
+                **{"longer_value": longer, "longer_worse": 1, "lowest": 0.8, "lowest_step": 2000},
+            }
+            for longer in (0.85, 1.1)
+        ],
         "learning": {
+            "longer": "1 of 2 earn as much.",
             "gate": "At the end 1 of 2.",
             "costs": "12 CPU-hours.",
             "ends": "After 16,000 steps, 1 of 2.",

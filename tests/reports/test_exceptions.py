@@ -6,7 +6,13 @@ import pandas as pd
 import pytest
 
 from coopetition.reports import schema
-from coopetition.reports.exceptions import CAUSES, exception_summary, exceptions
+from coopetition.reports.exceptions import (
+    CAUSES,
+    exception_summary,
+    exceptions,
+    longer_rows,
+    longer_summary,
+)
 from frames import policies, row, run
 
 # Of Random: the reward of an episode, and what an agent gains by leaving for a constant.
@@ -159,3 +165,29 @@ def test_the_summary_counts_causes_and_what_is_not_the_budget(reference):
         "under cooperative reward, 1 started from an untrained copy that earns as much as Random, "
         "so that training took them below it."
     )
+
+
+def longer(policy, value, longer_value):
+    rewards = {"untrained": 100.0, "value": value, "longer_value": longer_value, "lowest": 50.0}
+    return row(
+        "longer_training",
+        **{"policy": policy, "environment": "Alpha-v1", "of_random": 200.0, "runs": 3},
+        **{"steps": 3000, "worse": 3, "longer_steps": 16_000, "longer_worse": 1},
+        **{"lowest_step": 2000, **rewards},
+    )
+
+
+def test_longer_training_is_told_beside_what_random_earns():
+    table = schema.table(
+        "longer_training",
+        [longer("IPPO", 100.0, 220.0), longer("COMA", 150.0, 190.0), longer("QMIX", 180.0, 120.0)],
+    )
+    rows = longer_rows(table)
+    assert [found["longer_value"] for found in rows] == [1.1, 0.95, 0.6]
+    assert rows[0]["lowest"] == 0.25
+    assert longer_summary(rows) == (
+        "Trained for 16,000 steps instead of 3,000, 1 of 3 exceptions under cooperative reward of "
+        "a study earn at least as much as Random, and 1 come nearer to it. For these it is not a "
+        "matter of so few steps: QMIX on Alpha-v1 (0.90 of Random, then 0.60)."
+    )
+    assert longer_summary(longer_rows(table.iloc[:0])) == ""

@@ -203,6 +203,7 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         "learning-gate": 2,
         "learning-noise": 2,
         "learning-steps": 2,
+        "longer-training": 2,
         "pools": 2,
         "performance": 1,
         "published-means": 2,

@@ -26,7 +26,7 @@ study: $(READY)
 	$(BIN)/snakemake --config scale=$(SCALE)
 
 test: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile -m 'not slurm'
 
 test-slurm: $(READY)
 	tests/slurm/cluster.sh check
@@ -50,6 +50,7 @@ evidence: $(READY)
 	$(BIN)/python tests/benchmarks/settings.py
 	$(BIN)/python tests/benchmarks/learning_gate.py
 	$(BIN)/python tests/benchmarks/study_cost.py
+	$(BIN)/python tests/benchmarks/exceptions.py results/standard
 
 record: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m coopetition.reports.record results/$(SCALE)

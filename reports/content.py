@@ -28,7 +28,13 @@ from .comparison import ANALYSE, BENCHMARKS, CODE, CONFIG, INVENTORY, RANKINGS
 from .corpus_content import corpus_data
 from .definitions import DEFINITIONS
 from .editions import edition_rows, without_scale
-from .exceptions import exception_summary, exceptions, longer_rows, longer_summary
+from .exceptions import (
+    exception_summary,
+    exceptions,
+    longer_rows,
+    longer_summary,
+    probe_rows,
+)
 from .explorer import explorer_data
 from .incentives import editions_summary
 from .learner_costs import cost_rows, cost_summary
@@ -151,6 +157,7 @@ def report_data(
         "learner_certificates": ends.to_dict("records"),
         "exceptions": unexpected,
         "longer_training": longer,
+        "exception_probes": probe_rows(recorded("exception_probes")),
         "learner_signatures": learner_signatures.to_dict("records"),
         "learner_settings": size_rows(sizes),
         "learning_gate": gate,

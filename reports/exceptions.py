@@ -153,6 +153,17 @@ def longer_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     return table.assign(**shares).drop(columns="of_random").to_dict("records")
 
 
+def probe_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of `exception_probes`, with the reward in parts of that of Random."""
+    shares = table["value"] / table["of_random"]
+    return table.assign(value=shares).drop(columns="of_random").to_dict("records")
+
+
+def no_nearer(row: Mapping[str, Any]) -> bool:
+    """Whether longer training leaves a row of `longer_training` as far below Random, or farther."""
+    return bool(row["longer_value"] <= row["value"])
+
+
 def longer_summary(rows: Sequence[Mapping[str, Any]]) -> str:
     """How many exceptions longer training removes, and which it does not even shrink."""
     if not rows:
@@ -160,7 +171,7 @@ def longer_summary(rows: Sequence[Mapping[str, Any]]) -> str:
     short, longer = rows[0]["steps"], rows[0]["longer_steps"]
     removed = [row for row in rows if row["longer_value"] >= 1]
     rest = [row for row in rows if row["longer_value"] < 1]
-    worse = [row for row in rest if row["longer_value"] <= row["value"]]
+    worse = [row for row in rest if no_nearer(row)]
     text = (
         f"Trained for {longer:,} steps instead of {short:,}, {len(removed)} of {len(rows)} "
         "exceptions under cooperative reward of a study earn at least as much as Random, and "

@@ -25,7 +25,7 @@ def gate_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
         checkpoint of the budget (`attained`, after `steps`; `least` of any seed) and at the best
         one (`peak`, after `peak_step`), whether the last one is enough (`passed`), the CPU-seconds
         of a run up to there, and of learners that were trained for longer what they attain in the
-        end (`longer`, after `longer_steps`) and when for the first time enough (`reached`).
+        end (`longer`, after `longer_steps`) and when first enough past the budget (`reached`).
     """
     shares = table.assign(attained=_share(table, "training_return"))
     shares = shares.sort_values("environment", kind="stable")
@@ -95,5 +95,5 @@ def _missed(row: dict[str, Any]) -> str:
     if row["longer"] is not None:
         text += "; {longer:.2f} after {longer_steps:,}".format(**row)
         first = row["reached"]
-        text += f", {LEAST:.2f} for the first time after {first:,}" if first else ", never enough"
+        text += f", past {BUDGET:,} {LEAST:.2f} first after {first:,}" if first else ""
     return f"{text})"

@@ -75,6 +75,7 @@ CONTRACT = {
     "exceptions": "policy environment reward_mode value of_random untrained worse runs why",
     "longer_training": "policy environment runs untrained steps value worse longer_steps"
     " longer_value longer_worse lowest lowest_step",
+    "exception_probes": "policy environment change runs steps value worse",
     "learner_signatures": "signature policy compared_with expected measure game source steps seeds"
     " value compared_value difference low high found",
     "learner_settings": "policy environment setting seeds steps score score_low score_high"

@@ -163,6 +163,16 @@ TABLES = {
         "lowest": Column("number", "least mean reward at a checkpoint of the longer runs"),
         "lowest_step": Column("integer", "environment steps at that checkpoint"),
     },
+    "exception_probes": {
+        "policy": Column("text", "learner that comes no nearer to Random by longer training"),
+        "environment": Column("text", "name with edition"),
+        "change": Column("text", "the one thing that is not as in the study"),
+        "runs": Column("integer", "seeds"),
+        "steps": Column("integer", "environment steps of a run"),
+        "of_random": Column("number", "cooperative reward of Random there, summed over an episode"),
+        "value": Column("number", "that of the runs at the end, their mean"),
+        "worse": Column("integer", "how many runs then earn less than Random"),
+    },
     "learner_costs": {
         "policy": Column("text", "learner"),
         "protocol": Column("text", "as_published or corrected", PROTOCOLS),

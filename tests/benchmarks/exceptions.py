@@ -4,8 +4,10 @@
 
 Every such learner and environment of a finished study (the table "Corrected learners that do worse
 than Random" of its report) is trained with the same settings and seeds for 16,000 environment
-steps: ten minutes of CPU time for those of `standard`. The report of every study shows what
-`reports/recorded/longer_training.csv` holds.
+steps, and those that come no nearer to Random by that once more with one thing changed: without
+discounted values of later states, and without each mechanism that the environment can be without.
+A quarter of an hour of CPU time for those of `standard`. The report of every study shows what
+`reports/recorded/longer_training.csv` and `exception_probes.csv` hold.
 """
 
 import os
@@ -19,15 +21,28 @@ from typing import Any
 import pandas as pd
 import torch
 
+from coopetition import envs
+from coopetition.agents.evaluation import evaluate
+from coopetition.agents.records import RunResult
 from coopetition.agents.registry import learner
 from coopetition.agents.runs import Run
 from coopetition.agents.training import train_runs
+from coopetition.agents.variants import variant_runs
 from coopetition.reports import schema
-from coopetition.reports.exceptions import exceptions
+from coopetition.reports.exceptions import exceptions, no_nearer
 
-OUTPUT = Path(__file__).parents[2] / "reports" / "recorded" / "longer_training.csv"
+RECORDED = Path(__file__).parents[2] / "reports" / "recorded"
 STEPS = 16_000
 CHECKPOINTS = 8
+RANDOM_EPISODES = 50
+
+
+def trained(runs: list[Run]) -> list[RunResult]:
+    """Results of runs that all finish."""
+    results = train_runs(runs, checkpoints=CHECKPOINTS)
+    failed = [result.row["reason"] for result in results if result.row["status"] != "finished"]
+    assert not failed, failed
+    return results
 
 
 def longer(found: dict[str, Any], runs: pd.DataFrame) -> dict[str, Any]:
@@ -40,15 +55,12 @@ def longer(found: dict[str, Any], runs: pd.DataFrame) -> dict[str, Any]:
     policy = found["policy"]
     environment, edition = found["environment"].split("-")
     settings = learner(policy).hyperparameters["corrected"]
-    results = train_runs(
+    results = trained(
         [
             Run(policy, "corrected", environment, edition, "cooperative", seed, STEPS, settings)
             for seed in runs["seed"]
-        ],
-        checkpoints=CHECKPOINTS,
+        ]
     )
-    failed = [result.row["reason"] for result in results if result.row["status"] != "finished"]
-    assert not failed, failed
     returns = pd.Series([result.row["training_return"] for result in results])
     points = pd.DataFrame([point for result in results for point in result.curve])
     means = points.groupby("step")["training_return"].mean()
@@ -66,17 +78,57 @@ def longer(found: dict[str, Any], runs: pd.DataFrame) -> dict[str, Any]:
     }
 
 
+def probes(found: dict[str, Any], seeds: list[int]) -> list[dict[str, Any]]:
+    """Rows of the table `exception_probes`: the same runs with one thing changed at a time.
+
+    Args:
+        found: row of `longer_training`.
+        seeds: of its runs.
+    """
+    environment, edition = found["environment"].split("-")
+    changes: list[tuple[str, dict[str, Any], dict[str, Any]]] = [("gamma = 0", {"gamma": 0.0}, {})]
+    for switch in envs.game(found["environment"]).switches:
+        changes.append((f"without {switch}", {}, {"without": [switch]}))
+    rows = []
+    for change, settings, parameters in changes:
+        runs = variant_runs(
+            *(found["policy"], environment, edition),
+            reward_modes=["cooperative"],
+            seeds=seeds,
+            steps=STEPS,
+            settings=settings,
+            parameters=parameters,
+        )
+        returns = pd.Series([result.row["training_return"] for result in trained(runs)])
+        random = evaluate(
+            "Random", found["environment"], episodes=RANDOM_EPISODES, seed=0, **parameters
+        )
+        of_random = float(random.returns("cooperative").mean())
+        rows.append(
+            {
+                **{"policy": found["policy"], "environment": found["environment"]},
+                **{"change": change, "runs": len(returns), "steps": STEPS},
+                **{"of_random": of_random, "value": returns.mean()},
+                "worse": int((returns < of_random).sum()),
+            }
+        )
+        print(pd.DataFrame(rows[-1:]).to_string(header=False, index=False), flush=True)
+    return rows
+
+
 def main() -> None:
     """Train the exceptions of a study and keep what they earn."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("results", type=Path, help="folder of a finished study")
     results = parser.parse_args().results
+    if not (results / "scores.parquet").exists():
+        parser.error(f"{results} holds no finished study: make study SCALE=standard")
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     scores = schema.read("scores", results / "scores.parquet")
     reference = schema.read("reference", sorted(results.glob("reference/*/*.parquet")))
     curves = schema.read("curves", sorted(results.glob("training/*/*/*.curves.parquet")))
-    rows = []
+    rows, changed = [], []
     for found in exceptions(scores, reference, curves):
         if found["reward_mode"] != "cooperative":
             continue
@@ -85,7 +137,10 @@ def main() -> None:
         same &= (scores["protocol"] == "corrected") & (scores["reward_mode"] == "cooperative")
         rows.append(longer(found, scores[same]))
         print(pd.DataFrame(rows[-1:]).to_string(header=False, index=False), flush=True)
-    schema.write("longer_training", schema.table("longer_training", rows), OUTPUT)
+        if no_nearer(rows[-1]):
+            changed += probes(rows[-1], scores["seed"][same].tolist())
+    for name, found in (("longer_training", rows), ("exception_probes", changed)):
+        schema.write(name, found, RECORDED / f"{name}.csv")
 
 
 if __name__ == "__main__":

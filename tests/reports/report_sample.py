@@ -551,6 +551,12 @@ def sample() -> dict:
             }
             for longer in (0.85, 1.1)
         ],
+        "exception_probes": [
+            {
+                **{"policy": "QMIX", "environment": "SLCD-v1", "change": "gamma = 0"},
+                **{"runs": 3, "steps": 16_000, "value": 1.1, "worse": 0},
+            }
+        ],
         "learning": {
             "longer": "1 of 2 earn as much.",
             "gate": "At the end 1 of 2.",

@@ -204,6 +204,7 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         "learning-noise": 2,
         "learning-steps": 2,
         "longer-training": 2,
+        "exception-probes": 1,
         "pools": 2,
         "performance": 1,
         "published-means": 2,
@@ -455,6 +456,21 @@ def test_the_structure_of_a_pdf_is_compressed_and_equal_reports_are_equal_files(
     made = [build(sample_data)[1] for _ in range(2)]
     assert made[0] == made[1]
     assert b"/StructElem" not in made[0]
+
+
+def test_a_table_of_many_pages_is_brief_in_print_and_whole_on_screen(build, sample_data):
+    (cell,) = sample_data["cells"][:1]
+    whole = {**cell, "planned": 9, "finished": 9}
+    pages = {}
+    for name, cells in (
+        ("brief", [whole] * 600 + [{**whole, "finished": 8}] * 2),
+        ("all finished", [whole] * 600),
+    ):
+        page, made = build({**sample_data, "cells": cells})
+        assert len(page.rows["cells"]) == len(cells)
+        with pikepdf.open(io.BytesIO(made)) as pdf:
+            pages[name] = len(pdf.pages)
+    assert pages["brief"] < pages["all finished"] - 5, "with nothing to name, all are printed"
 
 
 def test_a_figure_of_several_sheets_is_cut_into_pages(tmp_path):

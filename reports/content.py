@@ -28,13 +28,7 @@ from .comparison import ANALYSE, BENCHMARKS, CODE, CONFIG, INVENTORY, RANKINGS
 from .corpus_content import corpus_data
 from .definitions import DEFINITIONS
 from .editions import edition_rows, without_scale
-from .exceptions import (
-    exception_summary,
-    exceptions,
-    longer_rows,
-    longer_summary,
-    probe_rows,
-)
+from .exceptions import exception_summary, exceptions, longer_summary, shares_of_random
 from .explorer import explorer_data
 from .incentives import editions_summary
 from .learner_costs import cost_rows, cost_summary
@@ -125,7 +119,7 @@ def report_data(
     policies = policy_overview(reference, certificates)
     ends, sizes = certificate_rows(learner_certificates), recorded("learner_settings")
     gate = gate_rows(recorded("learning_gate"))
-    longer = longer_rows(recorded("longer_training"))
+    longer = shares_of_random(recorded("longer_training"))
     unexpected = exceptions(scores, reference, learning_curves)
     sheets = {"environments": curves, "incentives": incentives, "audits": audit_figures}
     drawn = [
@@ -157,7 +151,7 @@ def report_data(
         "learner_certificates": ends.to_dict("records"),
         "exceptions": unexpected,
         "longer_training": longer,
-        "exception_probes": probe_rows(recorded("exception_probes")),
+        "exception_probes": shares_of_random(recorded("exception_probes")),
         "learner_signatures": learner_signatures.to_dict("records"),
         "learner_settings": size_rows(sizes),
         "learning_gate": gate,

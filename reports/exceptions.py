@@ -146,17 +146,11 @@ def exception_summary(scores: pd.DataFrame, found: Sequence[Mapping[str, Any]]) 
     return text
 
 
-def longer_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows of `longer_training`, with rewards in parts of that of Random."""
-    rewards = ["untrained", "value", "longer_value", "lowest"]
+def shares_of_random(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of `longer_training` or `exception_probes`, with rewards in parts of that of Random."""
+    rewards = table.columns.intersection(["untrained", "value", "longer_value", "lowest"])
     shares = table[rewards].div(table["of_random"], axis=0)
     return table.assign(**shares).drop(columns="of_random").to_dict("records")
-
-
-def probe_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows of `exception_probes`, with the reward in parts of that of Random."""
-    shares = table["value"] / table["of_random"]
-    return table.assign(value=shares).drop(columns="of_random").to_dict("records")
 
 
 def no_nearer(row: Mapping[str, Any]) -> bool:

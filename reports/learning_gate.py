@@ -95,5 +95,6 @@ def _missed(row: dict[str, Any]) -> str:
     if row["longer"] is not None:
         text += "; {longer:.2f} after {longer_steps:,}".format(**row)
         first = row["reached"]
-        text += f", past {BUDGET:,} {LEAST:.2f} first after {first:,}" if first else ""
+        when = f"{LEAST:.2f} first after {first:,}" if first else f"never {LEAST:.2f}"
+        text += f", past {BUDGET:,} {when}"
     return f"{text})"

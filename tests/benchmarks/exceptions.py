@@ -24,8 +24,6 @@ import torch
 from coopetition import envs
 from coopetition.agents.evaluation import evaluate
 from coopetition.agents.records import RunResult
-from coopetition.agents.registry import learner
-from coopetition.agents.runs import Run
 from coopetition.agents.training import train_runs
 from coopetition.agents.variants import variant_runs
 from coopetition.reports import schema
@@ -37,8 +35,16 @@ CHECKPOINTS = 8
 RANDOM_EPISODES = 50
 
 
-def trained(runs: list[Run]) -> list[RunResult]:
-    """Results of runs that all finish."""
+def trained(found: dict[str, Any], seeds: list[int], **changes: Any) -> list[RunResult]:
+    """Results of a learner's longer runs, all of which finish; see `variant_runs` for changes."""
+    runs = variant_runs(
+        found["policy"],
+        *found["environment"].split("-"),
+        reward_modes=["cooperative"],
+        seeds=seeds,
+        steps=STEPS,
+        **changes,
+    )
     results = train_runs(runs, checkpoints=CHECKPOINTS)
     failed = [result.row["reason"] for result in results if result.row["status"] != "finished"]
     assert not failed, failed
@@ -52,15 +58,7 @@ def longer(found: dict[str, Any], runs: pd.DataFrame) -> dict[str, Any]:
         found: exception of a study.
         runs: its runs (schema `scores`).
     """
-    policy = found["policy"]
-    environment, edition = found["environment"].split("-")
-    settings = learner(policy).hyperparameters["corrected"]
-    results = trained(
-        [
-            Run(policy, "corrected", environment, edition, "cooperative", seed, STEPS, settings)
-            for seed in runs["seed"]
-        ]
-    )
+    results = trained(found, runs["seed"].tolist())
     returns = pd.Series([result.row["training_return"] for result in results])
     points = pd.DataFrame([point for result in results for point in result.curve])
     means = points.groupby("step")["training_return"].mean()
@@ -85,21 +83,13 @@ def probes(found: dict[str, Any], seeds: list[int]) -> list[dict[str, Any]]:
         found: row of `longer_training`.
         seeds: of its runs.
     """
-    environment, edition = found["environment"].split("-")
     changes: list[tuple[str, dict[str, Any], dict[str, Any]]] = [("gamma = 0", {"gamma": 0.0}, {})]
     for switch in envs.game(found["environment"]).switches:
         changes.append((f"without {switch}", {}, {"without": [switch]}))
     rows = []
     for change, settings, parameters in changes:
-        runs = variant_runs(
-            *(found["policy"], environment, edition),
-            reward_modes=["cooperative"],
-            seeds=seeds,
-            steps=STEPS,
-            settings=settings,
-            parameters=parameters,
-        )
-        returns = pd.Series([result.row["training_return"] for result in trained(runs)])
+        results = trained(found, seeds, settings=settings, parameters=parameters)
+        returns = pd.Series([result.row["training_return"] for result in results])
         random = evaluate(
             "Random", found["environment"], episodes=RANDOM_EPISODES, seed=0, **parameters
         )

@@ -10,8 +10,8 @@ from coopetition.reports.exceptions import (
     CAUSES,
     exception_summary,
     exceptions,
-    longer_rows,
     longer_summary,
+    shares_of_random,
 )
 from frames import policies, row, run
 
@@ -182,7 +182,7 @@ def test_longer_training_is_told_beside_what_random_earns():
         "longer_training",
         [longer("IPPO", 100.0, 220.0), longer("COMA", 150.0, 190.0), longer("QMIX", 180.0, 120.0)],
     )
-    rows = longer_rows(table)
+    rows = shares_of_random(table)
     assert [found["longer_value"] for found in rows] == [1.1, 0.95, 0.6]
     assert rows[0]["lowest"] == 0.25
     assert longer_summary(rows) == (
@@ -190,4 +190,11 @@ def test_longer_training_is_told_beside_what_random_earns():
         "a study earn at least as much as Random, and 1 come nearer to it. For these it is not a "
         "matter of so few steps: QMIX on Alpha-v1 (0.90 of Random, then 0.60)."
     )
-    assert longer_summary(longer_rows(table.iloc[:0])) == ""
+    assert longer_summary(shares_of_random(table.iloc[:0])) == ""
+
+
+def test_probes_are_told_beside_what_random_earns_there():
+    probe = row("exception_probes", of_random=200.0, value=210.0, change="gamma = 0")
+    (found,) = shares_of_random(schema.table("exception_probes", [probe]))
+    assert (found["value"], found["change"]) == (1.05, "gamma = 0")
+    assert "of_random" not in found

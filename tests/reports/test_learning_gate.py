@@ -54,7 +54,7 @@ def test_what_comes_after_the_budget_is_told_apart(monkeypatch):
     assert found["cpu_seconds"] == pytest.approx(1.0 * 20 / 50)
     assert "after 20 steps; 0.80 after 50, past 20 0.80 first after 40)" in gate_summary([found])
     (never,) = measured(cell("IPPO", [(0.0, 0.5, 0.6, 0.7)]))
-    assert "0.70 after 30)" in gate_summary([never])
+    assert "0.70 after 30, past 20 never 0.80)" in gate_summary([never])
 
 
 def test_environments_stand_together_however_they_were_measured():

@@ -28,9 +28,12 @@ study: $(READY)
 test: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile -m 'not slurm'
 
+# The plugin goes again, since where no cluster answers it delays every start of Snakemake by 10 s.
+PLUGINS := snakemake-executor-plugin-slurm snakemake-executor-plugin-slurm-jobstep
 test-slurm: $(READY)
 	tests/slurm/cluster.sh check
 	$(BIN)/pip install --quiet --editable ".[slurm,test]"
+	trap '$(BIN)/pip uninstall --quiet --yes $(PLUGINS)' EXIT; trap 'exit 1' INT TERM; \
 	OMP_NUM_THREADS=1 $(BIN)/pytest -m slurm tests/workflow/test_slurm.py
 
 lint: $(READY)

@@ -28,7 +28,14 @@ from .comparison import ANALYSE, BENCHMARKS, CODE, CONFIG, INVENTORY, RANKINGS
 from .corpus_content import corpus_data
 from .definitions import DEFINITIONS
 from .editions import edition_rows, without_scale
-from .exceptions import exception_summary, exceptions, longer_summary, shares_of_random
+from .exceptions import (
+    exception_summary,
+    exceptions,
+    gains_summary,
+    longer_gains,
+    longer_summary,
+    shares_of_random,
+)
 from .explorer import explorer_data
 from .incentives import editions_summary
 from .learner_costs import cost_rows, cost_summary
@@ -119,7 +126,7 @@ def report_data(
     policies = policy_overview(reference, certificates)
     ends, sizes = certificate_rows(learner_certificates), recorded("learner_settings")
     gate = gate_rows(recorded("learning_gate"))
-    longer = shares_of_random(recorded("longer_training"))
+    longer, probes = map(shares_of_random, map(recorded, ("longer_training", "exception_probes")))
     unexpected = exceptions(scores, reference, learning_curves)
     sheets = {"environments": curves, "incentives": incentives, "audits": audit_figures}
     drawn = [
@@ -150,8 +157,9 @@ def report_data(
         "setting_differences": change_rows(setting_differences),
         "learner_certificates": ends.to_dict("records"),
         "exceptions": unexpected,
-        "longer_training": longer,
-        "exception_probes": shares_of_random(recorded("exception_probes")),
+        "longer_training": [row for row in longer if row["reward_mode"] == "cooperative"],
+        "longer_gains": longer_gains(longer, probes),
+        "exception_probes": [row for row in probes if row["reward_mode"] == "cooperative"],
         "learner_signatures": learner_signatures.to_dict("records"),
         "learner_settings": size_rows(sizes),
         "learning_gate": gate,
@@ -162,6 +170,7 @@ def report_data(
             "sizes": size_summary(sizes),
             "exceptions": exception_summary(scores, unexpected),
             "longer": longer_summary(longer),
+            "gains": gains_summary(longer, probes),
             "gate": gate_summary(gate),
             "costs": cost_summary(recorded("learner_costs")),
         },

@@ -17,11 +17,11 @@ from coopetition.agents.registry import learner
 from .selection import CELL, own_basis
 
 _KEYS = [*CELL, "reward_mode"]
-# In the order in which they are looked for.
-CAUSES = (
-    *("joint controller", "paid a team reward", "diverged", "still learning"),
-    *("no better than untrained", "unexplained"),
-)
+# In the order in which causes are looked for; the last ones do not tell whether steps are too few.
+OPEN = ("no better than untrained", "unexplained")
+CAUSES = ("joint controller", "paid a team reward", "diverged", "still learning", *OPEN)
+# Change of a setting that takes the values of later states away; see `exception_probes`.
+MYOPIC = "gamma = 0"
 # Rise of the reward, in parts of it, and change of the mean share, over the last third of a
 # learning curve (three evaluations at least), that count as learning.
 RISE, CHANGE = 0.01, 0.05
@@ -147,29 +147,46 @@ def exception_summary(scores: pd.DataFrame, found: Sequence[Mapping[str, Any]]) 
 
 
 def shares_of_random(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows of `longer_training` or `exception_probes`, with rewards in parts of that of Random."""
-    rewards = table.columns.intersection(["untrained", "value", "longer_value", "lowest"])
-    shares = table[rewards].div(table["of_random"], axis=0)
+    """Rows of `longer_training` or `exception_probes`, in parts of what Random earns or leaves."""
+    measured = table.columns.intersection(["untrained", "value", "longer_value", "lowest"])
+    shares = table[measured].div(table["of_random"], axis=0)
     return table.assign(**shares).drop(columns="of_random").to_dict("records")
 
 
+def _rewards(row: Mapping[str, Any]) -> bool:
+    """Whether a row of `longer_training` has rewards; the others have gains, which should fall."""
+    return bool(row["reward_mode"] == "cooperative")
+
+
 def no_nearer(row: Mapping[str, Any]) -> bool:
-    """Whether longer training leaves a row of `longer_training` as far below Random, or farther."""
-    return bool(row["longer_value"] <= row["value"])
+    """Whether longer training brings a row of `longer_training` no nearer to Random."""
+    rise = row["longer_value"] - row["value"]
+    return bool(rise <= 0 if _rewards(row) else rise >= 0)
+
+
+def _outcome(row: Mapping[str, Any]) -> str:
+    """What longer training does to a row of `shares_of_random`."""
+    share = row["longer_value"]
+    if share >= 1 if _rewards(row) else share <= 1:
+        return "removed"
+    return "no nearer" if no_nearer(row) else "nearer"
 
 
 def longer_summary(rows: Sequence[Mapping[str, Any]]) -> str:
-    """How many exceptions longer training removes, and which it does not even shrink."""
-    if not rows:
+    """How many exceptions longer training removes, and which it does not even shrink.
+
+    Args:
+        rows: of `shares_of_random`.
+    """
+    rewards = [row for row in rows if _rewards(row)]
+    if not rewards:
         return ""
-    short, longer = rows[0]["steps"], rows[0]["longer_steps"]
-    removed = [row for row in rows if row["longer_value"] >= 1]
-    rest = [row for row in rows if row["longer_value"] < 1]
-    worse = [row for row in rest if no_nearer(row)]
+    outcomes = [_outcome(row) for row in rewards]
+    worse = [row for row, outcome in zip(rewards, outcomes, strict=True) if outcome == "no nearer"]
     text = (
-        f"Trained for {longer:,} steps instead of {short:,}, {len(removed)} of {len(rows)} "
-        "exceptions under cooperative reward of a study earn at least as much as Random, and "
-        f"{len(rest) - len(worse)} come nearer to it."
+        f"{_trained_for(rewards)}, {outcomes.count('removed')} of {len(rewards)} exceptions under "
+        "cooperative reward of a study earn at least as much as Random, and "
+        f"{outcomes.count('nearer')} come nearer to it."
     )
     if worse:
         named = "; ".join(
@@ -178,4 +195,94 @@ def longer_summary(rows: Sequence[Mapping[str, Any]]) -> str:
             for row in worse
         )
         text += f" For these it is not a matter of so few steps: {named}."
+    return text
+
+
+def _trained_for(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The steps of longer runs and of those of the study."""
+    shorter = sorted({row["steps"] for row in rows})
+    study = " to ".join(f"{steps:,}" for steps in dict.fromkeys([shorter[0], shorter[-1]]))
+    return f"Trained for {rows[0]['longer_steps']:,} steps instead of {study}"
+
+
+def longer_gains(
+    rows: Sequence[Mapping[str, Any]], probes: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """What longer training does to exceptions in gains, by learner.
+
+    Args:
+        rows: of `longer_training`, from `shares_of_random`.
+        probes: of `exception_probes`, likewise.
+
+    Returns:
+        Rows with the number of `exceptions` of a learner; how many longer training has `removed`,
+        that is, brought down to the gain of leaving Random, brought `nearer`, or `no_nearer`; the
+        median gain in parts of Random's in the study (`value`) and after (`longer_value`);
+        `remaining`, the environments with modes where it is no nearer; and in how many of them
+        (`myopic`) the gain is at most Random's without values of later states.
+    """
+    gains = pd.DataFrame([row for row in rows if not _rewards(row)])
+    found = []
+    for policy, cells in gains.groupby("policy") if len(gains) else ():
+        outcomes = [_outcome(row) for row in cells.to_dict("records")]
+        no_nearer = cells[[outcome == "no nearer" for outcome in outcomes]].to_dict("records")
+        found.append(
+            {
+                **{"policy": policy, "exceptions": len(cells)},
+                "removed": outcomes.count("removed"),
+                "nearer": outcomes.count("nearer"),
+                "no_nearer": len(no_nearer),
+                "value": float(cells["value"].median()),
+                "longer_value": float(cells["longer_value"].median()),
+                "remaining": [f"{row['environment']} {row['reward_mode']}" for row in no_nearer],
+                "myopic": sum(share <= 1 for share in _myopic(no_nearer, probes)),
+            }
+        )
+    return found
+
+
+def _myopic(rows: Sequence[Mapping[str, Any]], probes: Sequence[Mapping[str, Any]]) -> list[float]:
+    """Gains of rows without values of later states; NaN of those that were not probed."""
+    names = ("policy", "environment", "reward_mode")
+    shares = {
+        tuple(probe[name] for name in names): probe["value"]
+        for probe in probes
+        if probe["change"] == MYOPIC
+    }
+    return [shares.get(tuple(row[name] for name in names), float("nan")) for row in rows]
+
+
+def gains_summary(rows: Sequence[Mapping[str, Any]], probes: Sequence[Mapping[str, Any]]) -> str:
+    """How many exceptions in gains longer training removes, of each cause, or a change of one.
+
+    Args: see `longer_gains`.
+    """
+    gains = [row for row in rows if not _rewards(row)]
+    if not gains:
+        return ""
+    outcomes = [_outcome(row) for row in gains]
+    told = list(zip(gains, outcomes, strict=True))
+    text = (
+        f"{_trained_for(gains)}, {outcomes.count('removed')} of {len(gains)} leave an agent no "
+        f"more to gain than Random does, {outcomes.count('nearer')} less than before, and "
+        f"{outcomes.count('no nearer')} as much or more."
+    )
+    parts = []
+    for cause in OPEN:
+        of = [outcome for row, outcome in told if row["why"] == cause]
+        if of:
+            parts.append(
+                f"{cause}: {of.count('removed')}, {of.count('nearer')} and "
+                f"{of.count('no nearer')} of {len(of)}"
+            )
+    text += f" By what their curves in the study told: {'; '.join(parts)}."
+    rest = [row for row, outcome in told if outcome == "no nearer"]
+    shares = _myopic(rest, probes)
+    if rest and probes:
+        less = sum(share < row["longer_value"] for row, share in zip(rest, shares, strict=True))
+        text += (
+            f" Of the {len(rest)} last, {sum(share <= 1 for share in shares)} leave no more than "
+            f"Random does if agents look no step ahead ({MYOPIC}), and {less} less than they do "
+            "if they look ahead."
+        )
     return text

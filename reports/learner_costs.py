@@ -43,7 +43,10 @@ def cost_summary(costs: pd.DataFrame) -> str:
     who = f"the {len(learners)} learners of the published study"
     if not whole:
         who = f"{len(corrected)} of {who}, which is as many as are recorded,"
-    text = f"In their corrected form {who} would take {' and '.join(editions)}."
+    text = (
+        f"In their corrected form {who} would take {' and '.join(editions)}. Of the former "
+        f"{corrected['hours_crowd'].sum():,.0f} are for the one game of forty agents."
+    )
     joint = costs[costs["protocol"] == "as_published"]
     if len(joint):
         text += (

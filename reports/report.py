@@ -75,6 +75,8 @@ CONTRACT = {
     "exceptions": "policy environment reward_mode value of_random untrained worse runs why",
     "longer_training": "policy environment runs untrained steps value worse longer_steps"
     " longer_value longer_worse lowest lowest_step",
+    "longer_gains": "policy exceptions removed nearer no_nearer value longer_value remaining"
+    " myopic",
     "exception_probes": "policy environment change runs steps value worse",
     "learner_signatures": "signature policy compared_with expected measure game source steps seeds"
     " value compared_value difference low high found",
@@ -86,7 +88,7 @@ CONTRACT = {
     " cpu_seconds longer longer_steps reached",
     "learning_noise": "environment deviation best_mean noisy evaluated",
     "learning_steps": "environment held share gain",
-    "learning": "ends sizes exceptions longer gate costs",
+    "learning": "ends sizes exceptions longer gains gate costs",
     "pools": "environment protocol seeds environments names learners policies main",
     "performance": "environment protocol reward_mode policy iqm iqm_low iqm_high median median_low"
     " median_high mean mean_low mean_high optimality_gap optimality_gap_low optimality_gap_high"

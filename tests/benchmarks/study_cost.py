@@ -26,9 +26,11 @@ import os
 os.environ["OMP_NUM_THREADS"] = "1"
 
 import argparse
+import multiprocessing
 import time
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -159,6 +161,8 @@ def projected(policy: str, edition: str, small: Cost, large: Cost, crowd: Cost |
 
 def measured(policy: str, protocol: str, many: int, device: str) -> dict[str, Any]:
     """A row of the table `learner_costs`."""
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
     algorithm, found = learner(policy).load(protocol), {}
     base = library_class(algorithm)
     together: dict[str, Cost] = {}
@@ -210,18 +214,20 @@ def main() -> None:
     asked = parser.parse_args()
     if unknown := ", ".join(sorted(set(asked.learners) - set(known))):
         parser.error(f"no learner {unknown}; choose {', '.join(known)}")
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
     device, many = present(asked.device), asked.replicates
     recorded = device == "cpu" and many == STUDY_RUNS
     print("CPU milliseconds per environment step; projected CPU-hours of the published study")
     print(line("", SHOWN), flush=True)
+    # A process each, since the memory of large replay buffers would not be given back.
+    spawn = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(1, mp_context=spawn, max_tasks_per_child=1)
     for policy in asked.learners or known:
         for protocol in learner(policy).hyperparameters:
             kept = schema.read("learner_costs", [OUTPUT] if recorded and OUTPUT.exists() else [])
             rows = kept[(kept["policy"] == policy) & (kept["protocol"] == protocol)]
             if rows.empty:
-                rows = schema.table("learner_costs", [measured(policy, protocol, many, device)])
+                row = pool.submit(measured, policy, protocol, many, device).result()
+                rows = schema.table("learner_costs", [row])
                 if recorded:
                     frames = [kept, rows] if len(kept) else [rows]
                     schema.write("learner_costs", pd.concat(frames), OUTPUT)

@@ -551,6 +551,13 @@ def sample() -> dict:
             }
             for longer in (0.85, 1.1)
         ],
+        "longer_gains": [
+            {
+                **{"policy": "IPPO", "exceptions": 2, "removed": 1, "nearer": 0, "no_nearer": 1},
+                **{"value": 1.5, "longer_value": 1.2, "remaining": ["SLCD-v1 private"]},
+                "myopic": 1,
+            }
+        ],
         "exception_probes": [
             {
                 **{"policy": "QMIX", "environment": "SLCD-v1", "change": "gamma = 0"},
@@ -559,6 +566,7 @@ def sample() -> dict:
         ],
         "learning": {
             "longer": "1 of 2 earn as much.",
+            "gains": "1 of 2 leave no more.",
             "gate": "At the end 1 of 2.",
             "costs": "12 CPU-hours.",
             "ends": "After 16,000 steps, 1 of 2.",

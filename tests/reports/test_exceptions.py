@@ -10,6 +10,8 @@ from coopetition.reports.exceptions import (
     CAUSES,
     exception_summary,
     exceptions,
+    gains_summary,
+    longer_gains,
     longer_summary,
     shares_of_random,
 )
@@ -167,23 +169,26 @@ def test_the_summary_counts_causes_and_what_is_not_the_budget(reference):
     )
 
 
-def longer(policy, value, longer_value):
-    rewards = {"untrained": 100.0, "value": value, "longer_value": longer_value, "lowest": 50.0}
-    return row(
-        "longer_training",
-        **{"policy": policy, "environment": "Alpha-v1", "of_random": 200.0, "runs": 3},
-        **{"steps": 3000, "worse": 3, "longer_steps": 16_000, "longer_worse": 1},
-        **{"lowest_step": 2000, **rewards},
-    )
+def longer(policy, value, longer_value, reward_mode="cooperative", **changes):
+    measured = {"untrained": 100.0, "value": value, "longer_value": longer_value, "lowest": 50.0}
+    fixed = {"policy": policy, "environment": "Alpha-v1", "of_random": 200.0, "runs": 3}
+    fixed |= {"steps": 3000, "worse": 3, "longer_steps": 16_000, "longer_worse": 1}
+    fixed |= {"lowest_step": 2000, "reward_mode": reward_mode, "why": "unexplained", **measured}
+    return row("longer_training", **fixed | changes)
 
 
 def test_longer_training_is_told_beside_what_random_earns():
     table = schema.table(
         "longer_training",
-        [longer("IPPO", 100.0, 220.0), longer("COMA", 150.0, 190.0), longer("QMIX", 180.0, 120.0)],
+        [
+            longer("IPPO", 100.0, 220.0),
+            longer("COMA", 150.0, 190.0),
+            longer("QMIX", 180.0, 120.0),
+            longer("IPPO", 300.0, 100.0, "private"),
+        ],
     )
     rows = shares_of_random(table)
-    assert [found["longer_value"] for found in rows] == [1.1, 0.95, 0.6]
+    assert [found["longer_value"] for found in rows] == [1.1, 0.95, 0.6, 0.5]
     assert rows[0]["lowest"] == 0.25
     assert longer_summary(rows) == (
         "Trained for 16,000 steps instead of 3,000, 1 of 3 exceptions under cooperative reward of "
@@ -191,6 +196,50 @@ def test_longer_training_is_told_beside_what_random_earns():
         "matter of so few steps: QMIX on Alpha-v1 (0.90 of Random, then 0.60)."
     )
     assert longer_summary(shares_of_random(table.iloc[:0])) == ""
+    assert longer_summary(rows[3:]) == ""
+
+
+def test_gains_after_longer_training_are_told_by_learner_and_by_cause():
+    gains = {"untrained": None, "lowest": None, "lowest_step": None}
+    table = schema.table(
+        "longer_training",
+        [
+            longer("IPPO", 300.0, 100.0, "private", **gains),
+            longer("IPPO", 400.0, 360.0, "integrated", why="no better than untrained", **gains),
+            longer("IPPO", 300.0, 320.0, "integrated", environment="Beta-v1", **gains),
+            longer("IA2C", 300.0, 200.0, "private", steps=1500, **gains),
+            longer("IA2C", 100.0, 220.0),
+        ],
+    )
+    rows = shares_of_random(table)
+    probe = {"policy": "IPPO", "environment": "Beta-v1", "reward_mode": "integrated"}
+    probe |= {"change": "gamma = 0", "of_random": 200.0, "value": 200.0}
+    probes = shares_of_random(schema.table("exception_probes", [row("exception_probes", **probe)]))
+    assert longer_gains(rows, probes) == [
+        {
+            **{"policy": "IA2C", "exceptions": 1, "removed": 1, "nearer": 0, "no_nearer": 0},
+            **{"value": 1.5, "longer_value": 1.0, "remaining": [], "myopic": 0},
+        },
+        {
+            **{"policy": "IPPO", "exceptions": 3, "removed": 1, "nearer": 1, "no_nearer": 1},
+            **{"value": 1.5, "longer_value": 1.6, "remaining": ["Beta-v1 integrated"]},
+            "myopic": 1,
+        },
+    ]
+    text = (
+        "Trained for 16,000 steps instead of 1,500 to 3,000, 2 of 4 leave an agent no more to "
+        "gain than Random does, 1 less than before, and 1 as much or more. By what their curves "
+        "in the study told: no better than untrained: 0, 1 and 0 of 1; "
+        "unexplained: 2, 0 and 1 of 3."
+    )
+    assert gains_summary(rows, []) == text
+    assert gains_summary(rows, probes) == text + (
+        " Of the 1 last, 1 leave no more than Random does if agents look no step ahead "
+        "(gamma = 0), and 1 less than they do if they look ahead."
+    )
+    assert longer_gains(rows, [])[1]["myopic"] == 0, "what was not probed is not counted"
+    assert longer_gains(rows[-1:], []) == []
+    assert gains_summary(rows[-1:], []) == ""
 
 
 def test_probes_are_told_beside_what_random_earns_there():

@@ -12,6 +12,7 @@ SIXTEEN = list(published("algorithm_inventory")["algorithm"])
 
 def costs(*changes):
     base = {"protocol": "corrected", "machine": "a core", "hours_v0": 10.0, "hours_v1": 5.0}
+    base["hours_crowd"] = 4.0
     return schema.table("learner_costs", [row("learner_costs", **base | each) for each in changes])
 
 
@@ -33,9 +34,9 @@ def test_hours_are_those_of_the_published_learners_in_their_corrected_form():
     assert cost_summary(costs(*every, *others, *joint)) == (
         "In their corrected form the 16 learners of the published study would take 160 CPU-hours "
         "on the released edition (at most 450 were aimed for) and 80 CPU-hours on the formal "
-        "edition (at most 300 were aimed for). Central_PPO, Central_SAC as published are apart "
-        "from these, with 50 CPU-hours on the released edition. The published study states 3,400 "
-        "GPU-hours. Measured on: a core."
+        "edition (at most 300 were aimed for). Of the former 64 are for the one game of forty "
+        "agents. Central_PPO, Central_SAC as published are apart from these, with 50 CPU-hours on "
+        "the released edition. The published study states 3,400 GPU-hours. Measured on: a core."
     )
 
 

@@ -204,6 +204,7 @@ def test_tables_show_every_row_with_formatted_numbers(build, sample_data):
         "learning-noise": 2,
         "learning-steps": 2,
         "longer-training": 2,
+        "longer-gains": 1,
         "exception-probes": 1,
         "pools": 2,
         "performance": 1,

@@ -177,7 +177,7 @@ def made(table: str, rows: pd.DataFrame, jobs: Sequence[Job], pool: ProcessPoolE
             pool.shutdown(wait=False, cancel_futures=True)
         row = schema.table(table, [future.result()])
         rows = pd.concat([rows, row]) if len(rows) else row
-        rows = rows.sort_values(list(rows.columns[:3]), ignore_index=True)
+        rows = rows.sort_values([*CELL, rows.columns[3]], ignore_index=True)
         schema.write(table, rows, RECORDED / f"{table}.csv")
         print(f"{table} {count}/{len(jobs)}: {row.to_dict('records')[0]}", flush=True)
     return rows

@@ -28,10 +28,19 @@ def cost_rows(costs: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
+def published_learners() -> set[str]:
+    """Names of the learners of the published study."""
+    return set(published("algorithm_inventory")["algorithm"])
+
+
+def corrected_costs(costs: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the learners of the published study, as corrected."""
+    return costs[(costs["protocol"] == "corrected") & costs["policy"].isin(published_learners())]
+
+
 def cost_summary(costs: pd.DataFrame) -> str:
     """Hours of the published learners beside what was aimed for and what the study states."""
-    learners = set(published("algorithm_inventory")["algorithm"])
-    corrected = costs[(costs["protocol"] == "corrected") & costs["policy"].isin(learners)]
+    learners, corrected = published_learners(), corrected_costs(costs)
     if corrected.empty:
         return ""
     whole = len(corrected) == len(learners)

@@ -186,6 +186,7 @@ TABLES = {
         "replicates": Column("integer", "runs side by side, where the learner takes several"),
         **_cost(2),
         **_cost(6),
+        "ms_together_40": Column("number", "CPU ms per step, three runs, forty agents"),
         "hours_v0": Column("number", "CPU-hours of the published study, released edition"),
         "hours_crowd": Column("number", "of them on the game of forty agents"),
         "hours_v1": Column("number", "the same in the formal edition", (), True),

@@ -3,9 +3,9 @@
     python tests/benchmarks/study_cost.py [LEARNER ...] [--replicates 21] [--device DEVICE]
 
 Run by `make evidence`. A learner is kept in `reports/recorded/learner_costs.csv` once it is
-measured on the CPU with the replicates of the study, and not measured again, so that a killed call
-goes on where it was; without the file all are. With other replicates or on another device figures
-are printed only.
+measured on the CPU with the replicates of the study, and not measured again until its row is
+deleted, so that a killed call goes on where it was. With other replicates or on another device
+figures are printed only. The plan of a study takes its costs of long runs from there.
 
 Measured are CPU-seconds per environment step on one thread, environment and everything else
 included, of a run alone and of several replicates side by side, on a game of two agents and on one
@@ -188,6 +188,7 @@ def measured(policy: str, protocol: str, many: int, device: str) -> dict[str, An
     formal = protocol != "as_published"  # which is of the released edition only
     return {
         **{"policy": policy, "protocol": protocol, "replicates": many, **found},
+        "ms_together_40": 1000 * crowd.seconds,
         "hours_v0": projected(policy, "v0", small, large, crowd),
         "hours_crowd": 1_000_000 * STUDY_RUNS * crowd.seconds / 3600,
         "hours_v1": projected(policy, "v1", small, large, None) if formal else None,

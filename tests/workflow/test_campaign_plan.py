@@ -115,7 +115,7 @@ class TestPlan:
         for scale in ("quick", "standard"):
             rows = supplement_rows(study(scale))
             assert len({(row["campaign"], row["run_id"]) for row in rows}) == len(rows)
-            jobs = job_rows(study(scale), Costs(tmp_path / "none.csv"))
+            jobs = job_rows(study(scale), Costs(tmp_path / "none"))
             schema.table("plan_jobs", jobs)
             planned = sum(r["runs"] for r in jobs if r["part"].startswith("supplements/"))
             assert planned == len(rows) + campaigns.most_calibration_runs(study(scale))
@@ -131,7 +131,7 @@ class TestPlan:
         }
 
     def test_the_pages_of_plan_and_state_count_them(self, tmp_path):
-        page = summary(tiny(), Costs(tmp_path / "none.csv"), cores=2)
+        page = summary(tiny(), Costs(tmp_path / "none"), cores=2)
         line = next(line for line in page.splitlines() if line.startswith("supplements/capacity"))
         assert line.split()[1:3] == ["2", "4"]
         [cell, *_] = campaigns.cells(tiny())
@@ -156,7 +156,7 @@ class TestPlan:
         found = tiny(
             capacity={**common, "widths": [64, 256]}, population={**common, "sizes": [4, 8]}
         )
-        costs = Costs(path)
+        costs = Costs(tmp_path)
         seconds = [
             costs.training(campaigns.runs(found, cell)).cpu_seconds - 2.0
             for cell in campaigns.cells(found)

@@ -24,6 +24,7 @@ from study.monitor import Monitor
 from study.plan import count_rows, job_rows, run_rows, summary
 from study.status import cell_states
 from study.status import summary as state_summary
+from study.step_costs import StepCosts
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "config"
@@ -51,7 +52,22 @@ def recorded(tmp_path, *rows):
         writer = csv.DictWriter(file, fieldnames=usual)
         writer.writeheader()
         writer.writerows({**usual, **row} for row in rows)
-    return Costs(path)
+    return Costs(tmp_path)
+
+
+def measured(tmp_path, **changes):
+    """A file of what steps of IPPO cost, of four runs half as much each as of one."""
+    row = {
+        **dict.fromkeys(columns.TABLES["learner_costs"], ""),
+        **{"policy": "IPPO", "protocol": "corrected", "replicates": 4},
+        **{"ms_alone_2": 1.0, "ms_together_2": 0.5, "ms_alone_6": 4.0, "ms_together_6": 2.0},
+        **{"ms_together_40": 10.0, **changes},
+    }
+    with (tmp_path / "learner_costs.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, fieldnames=row)
+        writer.writeheader()
+        writer.writerow(row)
+    return StepCosts(tmp_path / "learner_costs.csv")
 
 
 class TestPlan:
@@ -155,6 +171,27 @@ class TestCosts:
         found = costs.training(runs(env="GraduatedSanction"))
         assert found.cpu_seconds == pytest.approx(START_SECONDS + 8.0 * agents / 2)
 
+    def test_of_steps_beyond_the_recorded_are_those_of_the_learner_by_itself(self, tmp_path):
+        costs = recorded(tmp_path, {})
+        measured(tmp_path)
+        assert costs.training(runs(steps=500)).cpu_seconds == pytest.approx(START_SECONDS + 4.0)
+        longer = costs.training(runs(steps=3000)).cpu_seconds
+        # Four runs side by side take half a millisecond for a step each, alone one.
+        assert longer == pytest.approx(START_SECONDS + 8.0 + 2000 * 4 * 0.0005)
+        one = costs.training(runs(steps=3000, seeds=[1], reward_modes=["private"])).cpu_seconds
+        assert one == pytest.approx(
+            START_SECONDS + 8.0 * (TOGETHER + 1) / (TOGETHER + 4) + 2000 * 0.001
+        )
+        unmeasured = costs.training(runs("IA2C", steps=3000)).cpu_seconds
+        assert unmeasured == pytest.approx(START_SECONDS + 8.0 * 3)
+
+    def test_of_further_steps_grow_with_the_agents(self, tmp_path):
+        steps = measured(tmp_path)
+        found = [steps.seconds("IPPO", "corrected", n, 4) for n in (2, 4, 6, 23, 40, 57)]
+        assert found == pytest.approx([0.002, 0.005, 0.008, 0.024, 0.040, 0.056])
+        of_three = measured(tmp_path, ms_alone_2="", ms_together_2="")  # agents at least
+        assert of_three.seconds("IPPO", "corrected", 4, 4) == pytest.approx(0.008 - 0.032 * 2 / 34)
+
     def test_of_a_learner_that_never_ran_are_those_of_the_others(self, tmp_path):
         costs = recorded(tmp_path, {}, {"policy": "LOLA", "cpu_seconds": 80.0})
         assert costs.training(runs("IA2C")).cpu_seconds == pytest.approx(START_SECONDS + 44.0)
@@ -187,7 +224,7 @@ class TestCosts:
         assert found.cpu_seconds == START_SECONDS
 
     def test_without_a_record_are_the_least(self, tmp_path):
-        costs = Costs(tmp_path / "none.csv")
+        costs = Costs(tmp_path / "none")
         assert costs.training(runs()).cpu_seconds == START_SECONDS
         assert costs.job("report") == Estimate(0.0, 0.0)
         assert costs.job("report").mem_mb() > 0
@@ -248,7 +285,7 @@ class TestReadme:
 
     def test_scales_were_recorded_as_they_are_now(self):
         for row in sources.recorded("scales").to_dict("records"):
-            rows = job_rows(study(row["scale"]), Costs(Path("none.csv")))
+            rows = job_rows(study(row["scale"]), Costs(Path("none")))
             planned = sum(job["runs"] for job in rows)
             # Planned are the most runs of a calibration, which may end earlier.
             open_ended = sum(job["runs"] for job in rows if job["part"] == CALIBRATION)

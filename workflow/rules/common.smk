@@ -23,7 +23,7 @@ from coopetition.reports.cases import ENVIRONMENTS as CASE_ENVIRONMENTS
 from coopetition.reports.cases import TABLES as CASE_TABLES
 from coopetition.reports.columns import columns_hash
 from study import ConfigurationError, campaigns, code_hash, data_hash, resolve
-from study.costs import RECORDED, Costs
+from study.costs import FILES, RECORDED, Costs
 from study.monitor import Monitor
 from study.study import CERTIFIED_EDITION
 

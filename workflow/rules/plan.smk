@@ -19,7 +19,7 @@ rule design:
         study=STUDY,
         configuration=STUDY.hash,  # Snakemake compares plain values only
         code=code_hash("coopetition.reports.schema", *TRAINED_GAMES, *LEARNERS),
-        recorded=data_hash(RECORDED, "reports/published"),
+        recorded=data_hash(*FILES, "reports/published"),
     message:
         "Planning study {params.study.name}"
     script:

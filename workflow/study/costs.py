@@ -2,9 +2,8 @@
 
 A job that was recorded costs what it did, in proportion to steps and by the number of runs side by
 side. One that was not costs as much as those of the same learner and protocol elsewhere, in
-proportion to the agents as well; a learner that never ran costs as much as the others. So a plan
-for many more steps than recorded is an upper estimate: evaluations, which do not grow with the
-steps, are taken to grow with them.
+proportion to the agents as well; a learner that never ran costs as much as the others. Steps beyond
+the recorded ones cost what `step_costs` tells; in proportion too where the learner is not there.
 """
 
 from __future__ import annotations
@@ -24,8 +23,11 @@ from coopetition.agents.runs import Run
 from coopetition.agents.variants import game_of
 from coopetition.envs.interfaces.spaces import critic_state, joint_observation
 
-# Where costs of earlier studies lie, in the checkout.
-RECORDED = "reports/recorded/costs.csv"
+from .step_costs import StepCosts
+
+# What earlier studies and single learners took, in the checkout.
+RECORDED = "reports/recorded"
+FILES = (f"{RECORDED}/costs.csv", f"{RECORDED}/learner_costs.csv")
 # Of every training job: interpreter and imports.
 START_SECONDS = 2.0
 # Memory of a training job that has no data yet; MiB.
@@ -90,15 +92,16 @@ class Recorded:
 
 
 class Costs:
-    """Estimates from a table of recorded costs.
+    """Estimates from tables of recorded costs.
 
     Args:
-        path: CSV file, table `costs`. If it is not there every job is taken to cost nothing known:
-            the least memory and time.
+        folder: of `costs.csv` and `learner_costs.csv`. Without the former every job is taken to
+            cost nothing known: the least memory and time.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "costs.csv"
+        self._further = StepCosts(folder / "learner_costs.csv")
 
     @cached_property
     def _rows(self) -> list[Recorded]:
@@ -172,12 +175,17 @@ class Costs:
             learned = [row for row in learned if same(row)] or learned
         if not learned:
             return Estimate(0.0, START_MB)
-        size = _side_by_side(len(runs), run.protocol) * run.steps * agents * _of_width(run)
         each = fmean(
             row.cpu_seconds / (_side_by_side(row.runs, row.protocol) * row.steps * row.agents)
             for row in learned
         )
-        return Estimate(size * each, max(_memory(row, runs, agents) for row in learned))
+        recorded = _side_by_side(len(runs), run.protocol) * agents * each
+        further = self._further.seconds(run.policy, run.protocol, agents, len(runs))
+        beyond = max(run.steps - max(row.steps for row in learned), 0)
+        seconds = recorded * (run.steps - beyond)
+        seconds += (recorded if further is None else further) * beyond
+        memory = max(_memory(row, runs, agents) for row in learned)
+        return Estimate(seconds * _of_width(run), memory)
 
 
 def _side_by_side(runs: int, protocol: str) -> int:

@@ -241,8 +241,8 @@ def summary(study: Study, costs: Costs, cores: int) -> str:
         f"On {cores} cores about {_span(hours / cores)}; the longest job, {name}, takes "
         f"{_span(_hours([longest]))}.",
         *_most(jobs),
-        "Estimates are in proportion to what recorded studies took (reports/recorded/costs.csv),",
-        "and so too high where runs are much longer: evaluations do not grow with the steps.",
+        "Estimates are in proportion to what recorded studies took (reports/recorded/costs.csv);",
+        "longer runs take what learners took that were measured by themselves (learner_costs.csv).",
         "",
         f"{'':<56}{'planned':>10}{'published':>12}",
         *map(_counted, counts),

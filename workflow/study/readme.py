@@ -8,8 +8,10 @@ Each stands between a line `<!-- NAME -->` and the next `<!-- end -->`.
 from __future__ import annotations
 
 import re
+import textwrap
 
 from coopetition.agents.files import replacing
+from coopetition.reports.learner_costs import corrected_costs
 from coopetition.reports.pages.environments import overview
 from coopetition.reports.sources import recorded
 
@@ -24,7 +26,7 @@ PLANNED = ("paper",)
 
 
 def scales() -> str:
-    """What each scale takes, as measured; of the largest, as planned."""
+    """What each scale takes, as measured; of the largest, as planned, and what most of it is."""
     rows = [
         (
             f"`{row['scale']}`",
@@ -44,7 +46,7 @@ def scales() -> str:
             (
                 f"`{scale}`, planned",
                 *(f"{sum(row[name] for row in jobs):,}" for name in ("jobs", "runs")),
-                f"at most {_hours(hours)}",
+                _hours(hours),
                 "for a cluster",
                 f"{max(row['memory_mb'] for row in jobs) / 1024:.0f} GB",
                 "",
@@ -52,7 +54,20 @@ def scales() -> str:
         )
     head = ("scale", "jobs", "training runs", "CPU time", "on 2 cores", "memory per job", "disk")
     lines = [head, ("---",) * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return f"{table}\n\n{_corrected()}"
+
+
+def _corrected() -> str:
+    costs = corrected_costs(recorded("learner_costs"))
+    text = (
+        f"Of `paper`, the {len(costs)} learners of the published study, corrected, take "
+        f"{_hours(costs['hours_v0'].sum())} of CPU time on the released environments and "
+        f"{_hours(costs['hours_v1'].sum())} on the formal ones, as measured learner by learner "
+        "([learner_costs.csv](reports/recorded/learner_costs.csv)). Most of the rest are joint "
+        "learners as published and a campaign of wider networks, of up to 1,024 units."
+    )
+    return textwrap.fill(text, 100, break_on_hyphens=False)
 
 
 def _hours(hours: float) -> str:

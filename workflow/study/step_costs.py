@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
-# Agents of the measured games; more are taken to cost as much more as from the last but one on.
+# Agents of the measured games; between two, and beyond the last, costs are taken to be linear.
 AGENTS = (2, 6, 40)
 
 
@@ -44,9 +44,8 @@ class StepCosts:
         row = self._rows.get((policy, protocol))
         if row is None:
             return None
-        known = [
-            (n, _of_runs(row, n, runs)) for n in AGENTS if row[f"ms_together_{n}"]
-        ]  # without two agents where the learner takes three at least
+        # A learner that takes three agents at least was not measured with two.
+        known = [(n, _of_runs(row, n, runs)) for n in AGENTS if row[f"ms_together_{n}"]]
         below, above = next((pair for pair in pairwise(known) if agents <= pair[1][0]), known[-2:])
         per_agent = (above[1] - below[1]) / (above[0] - below[0])
         return (below[1] + per_agent * (agents - below[0])) / 1000
@@ -55,6 +54,6 @@ class StepCosts:
 def _of_runs(row: dict[str, str], agents: int, runs: int) -> float:
     """Milliseconds of a step of so many runs, on the game of so many agents."""
     together, many = float(row[f"ms_together_{agents}"]), int(row["replicates"])
-    # Where one run more costs as much as the first, it was not measured alone.
+    # Of forty agents no run was measured alone: the first is taken to cost what another does.
     alone = float(row.get(f"ms_alone_{agents}") or together)
     return alone + (runs - 1) * (many * together - alone) / (many - 1)

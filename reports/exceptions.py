@@ -263,9 +263,9 @@ def gains_summary(rows: Sequence[Mapping[str, Any]], probes: Sequence[Mapping[st
     outcomes = [_outcome(row) for row in gains]
     told = list(zip(gains, outcomes, strict=True))
     text = (
-        f"{_trained_for(gains)}, {outcomes.count('removed')} of {len(gains)} leave an agent no "
-        f"more to gain than Random does, {outcomes.count('nearer')} less than before, and "
-        f"{outcomes.count('no nearer')} as much or more."
+        f"{_trained_for(gains)}, {outcomes.count('removed')} of {len(gains)} exceptions in "
+        f"gains leave an agent no more to gain than Random does, {outcomes.count('nearer')} less "
+        f"than before, and {outcomes.count('no nearer')} as much or more."
     )
     parts = []
     for cause in OPEN:

@@ -227,9 +227,9 @@ def test_gains_after_longer_training_are_told_by_learner_and_by_cause():
         },
     ]
     text = (
-        "Trained for 16,000 steps instead of 1,500 to 3,000, 2 of 4 leave an agent no more to "
-        "gain than Random does, 1 less than before, and 1 as much or more. By what their curves "
-        "in the study told: no better than untrained: 0, 1 and 0 of 1; "
+        "Trained for 16,000 steps instead of 1,500 to 3,000, 2 of 4 exceptions in gains leave an "
+        "agent no more to gain than Random does, 1 less than before, and 1 as much or more. By "
+        "what their curves in the study told: no better than untrained: 0, 1 and 0 of 1; "
         "unexplained: 2, 0 and 1 of 3."
     )
     assert gains_summary(rows, []) == text

@@ -11,8 +11,10 @@ import os
 
 os.environ["OMP_NUM_THREADS"] = "1"
 
-import sys
-from collections.abc import Sequence
+import argparse
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -57,40 +59,55 @@ def scores(policy: str, environment: str, change: dict[str, Any]) -> tuple[np.nd
     return scale(f"{environment}-v1").score(welfare), rows[0]["cpu_seconds"]
 
 
-def table(policies: Sequence[str]) -> list[dict[str, Any]]:
-    """One row per learner, environment and setting."""
-    rows = []
-    for policy in policies:
-        for environment in ENVIRONMENTS:
-            base = None
-            for setting, change in SETTINGS[policy].items():
-                found, seconds = scores(policy, environment, change)
-                base = found if base is None else base
-                mean, low, high = mean_interval(found)
-                gap, gap_low, gap_high = mean_interval(base - found)
-                rows.append(
-                    {
-                        "policy": policy,
-                        "environment": environment,
-                        "setting": setting,
-                        "seeds": len(SEEDS),
-                        "steps": STEPS,
-                        "score": mean,
-                        "score_low": low,
-                        "score_high": high,
-                        "advantage": gap,
-                        "advantage_low": gap_low,
-                        "advantage_high": gap_high,
-                        "cpu_seconds": seconds,
-                    }
-                )
-                print(pd.DataFrame(rows[-1:]).to_string(header=False, index=False), flush=True)
-    return rows
+def rows(policy: str, environment: str) -> list[dict[str, Any]]:
+    """One row per setting, the default first."""
+    torch.set_num_threads(1)
+    found = {name: scores(policy, environment, change) for name, change in SETTINGS[policy].items()}
+    base = found["default"][0]
+    table = []
+    for setting, (score, seconds) in found.items():
+        mean, low, high = mean_interval(score)
+        gap, gap_low, gap_high = mean_interval(base - score)
+        table.append(
+            {
+                "policy": policy,
+                "environment": environment,
+                "setting": setting,
+                "seeds": len(SEEDS),
+                "steps": STEPS,
+                "score": mean,
+                "score_low": low,
+                "score_high": high,
+                "advantage": gap,
+                "advantage_low": gap_low,
+                "advantage_high": gap_high,
+                "cpu_seconds": seconds,
+            }
+        )
+    return table
+
+
+def main() -> None:
+    """Measure the named learners, and keep the rows of the others."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("learners", nargs="*", metavar="LEARNER", help="; ".join(SETTINGS))
+    parser.add_argument("--cores", type=int, default=os.cpu_count(), help="processes")
+    asked = parser.parse_args()
+    wanted = asked.learners or list(SETTINGS)
+    if unknown := ", ".join(sorted(set(wanted) - set(SETTINGS))):
+        parser.error(f"no settings of {unknown}; choose {', '.join(SETTINGS)}")
+    known = schema.read("learner_settings", [OUTPUT] if OUTPUT.exists() else [])
+    tables = [known[~known["policy"].isin(wanted)]]
+    cells = list(product(wanted, ENVIRONMENTS))
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(asked.cores, mp_context=spawn) as pool:
+        for found in pool.map(rows, *zip(*cells, strict=True)):
+            tables.append(schema.table("learner_settings", found))
+            print(tables[-1].to_string(header=False, index=False), flush=True)
+    kept = pd.concat([table for table in tables if len(table)])
+    kept = kept.sort_values("policy", ignore_index=True, kind="stable")
+    schema.write("learner_settings", kept, OUTPUT)
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(1)
-    wanted = sys.argv[1:] or list(SETTINGS)
-    known = schema.read("learner_settings", OUTPUT) if OUTPUT.exists() else pd.DataFrame()
-    kept = known[~known["policy"].isin(wanted)] if len(known) else known
-    schema.write("learner_settings", pd.concat([kept, pd.DataFrame(table(wanted))]), OUTPUT)
+    main()

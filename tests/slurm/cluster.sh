@@ -63,7 +63,7 @@ SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
 MpiDefault=none
 ReturnToService=2
-MinJobAge=600
+MinJobAge=86400
 SchedulerParameters=sched_interval=2,batch_sched_delay=0,bf_interval=2
 StateSaveLocation=$folder/state
 SlurmdSpoolDir=$folder/spool

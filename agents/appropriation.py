@@ -17,7 +17,7 @@ an action is c_0, p_0, c_1, p_1 in all of them. Three ways to play:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,8 +32,8 @@ HORIZON = 40
 PLAYS = ("equilibrium", "selfish", "team")
 START_SHARE, START_APPROPRIATION = 0.5, 0.1
 SWEEPS, TOLERANCE = 200, 1e-5
-# Golden sections of a range of 100 that leave less than 1e-8 of it.
-SECTIONS = 50
+# Of a range of 100, which leave nothing of it in float64.
+HALVINGS = 60
 LEVELS = 101
 # Columns of trust -> part of the episode that they come after.
 QUARTERS = {"trust_first": 0.25, "trust_second": 0.5, "trust_third": 0.75, "trust_end": 1.0}
@@ -130,11 +130,7 @@ def utilities(game: AppropriationGame, actions: Array, weights: Array) -> Array:
 
 
 def best_responses(game: AppropriationGame, weights: Array) -> Profile:
-    """Fixed point of best responses in the utilities of some weights [N, N]; see the module.
-
-    Every utility is concave in each of the agent's own two numbers, so a search by golden section
-    finds the best response; the ends of the range are compared with what it finds.
-    """
+    """Fixed point of best responses in the utilities of some weights [N, N]; see the module."""
     count = len(np.atleast_1d(game.appropriation.kappa))
     start = np.stack([START_SHARE * game.endowments, np.full(game.n_agents, START_APPROPRIATION)])
     actions = np.repeat(start.T.reshape(1, -1).astype(np.float64), count, axis=0)
@@ -142,9 +138,11 @@ def best_responses(game: AppropriationGame, weights: Array) -> Profile:
     moving = np.ones(count, bool)
     for _ in range(SWEEPS):
         before = actions.copy()
-        for number, high in enumerate(game.action_high.tolist()):
-            found = _best(_of_own(game, weights, actions, number), high, count)
-            actions[moving, number] = found[moving]
+        for number in range(actions.shape[1]):
+            agent, second = divmod(number, game.actions_per_agent)
+            best = _best_appropriation if second else _best_cooperation
+            felt = weights[agent] + np.eye(game.n_agents)[agent]  # own payoff included
+            actions[moving, number] = best(game, felt, actions, agent)[moving]
         sweeps[moving] += 1
         moving &= np.abs(actions - before).max(axis=1) >= TOLERANCE
         if not moving.any():
@@ -152,31 +150,38 @@ def best_responses(game: AppropriationGame, weights: Array) -> Profile:
     return Profile(actions, sweeps)
 
 
-def _of_own(
-    game: AppropriationGame, weights: Array, actions: Array, number: int
-) -> Callable[[Array], Array]:
-    """The utility of the agent that plays a number, as a function of it, [S] -> [S]."""
+def _best_cooperation(game: AppropriationGame, felt: Array, actions: Array, agent: int) -> Array:
+    """Root of dU / dc = -1 + theta / (1 + c) + K S / (N c), cut to [0, e]; [S].
 
-    def utility(values: Array) -> Array:
-        tried = actions.copy()
-        tried[:, number] = values
-        return utilities(game, tried, weights)[:, number // game.actions_per_agent]
+    K is what the agent feels of a unit of surplus S. Utility is concave in c, so the derivative
+    falls; halving its range finds the root to the last bits, which comparing utilities would not.
+    """
+    taken = actions[:, 1::2]
+    alpha, high = game.alpha.astype(np.float64), float(game.endowments[agent])
+    parts = game.appropriation
+    shares = alpha * (1 - parts.beta * taken.mean(axis=1, keepdims=True)) + parts.eta * taken
+    others = np.delete(actions[:, 0::2], agent, axis=1).prod(axis=1)
+    n, felt_of_surplus = game.n_agents, (felt * shares).sum(axis=1)
 
-    return utility
+    def slope(values: Array) -> Array:
+        surplus = game.value.gamma * (values * others) ** (1 / n)
+        return game.value.theta / (1 + values) - 1 + felt_of_surplus * surplus / (n * values)
+
+    low, top = np.zeros(len(actions)), np.full(len(actions), high)
+    for _ in range(HALVINGS):
+        middle = (low + top) / 2
+        rises = slope(middle) > 0
+        low, top = np.where(rises, middle, low), np.where(rises, top, middle)
+    return np.where(slope(np.full(len(actions), high)) > 0, high, low)
 
 
-def _best(worth: Callable[[Array], Array], high: float, count: int) -> Array:
-    """Where concave functions are largest in [0, high], [S]."""
-    golden = (np.sqrt(5) - 1) / 2
-    low, top = np.zeros(count), np.full(count, high)
-    for _ in range(SECTIONS):
-        left, right = top - golden * (top - low), low + golden * (top - low)
-        rises = worth(left) < worth(right)
-        low, top = np.where(rises, left, low), np.where(rises, top, right)
-    # On a tie the first is taken: what is best at an end is exactly there.
-    candidates = np.stack([np.zeros(count), np.full(count, high), (low + top) / 2])
-    best = np.argmax([worth(values) for values in candidates], axis=0)
-    return candidates[best, np.arange(count)]
+def _best_appropriation(game: AppropriationGame, felt: Array, actions: Array, agent: int) -> Array:
+    """Root of dU / dp = (eta - beta / N sum_j felt_j alpha_j) S - kappa - 2 xi p, cut to [0, 1]."""
+    surplus = game.value.gamma * actions[:, 0::2].prod(axis=1) ** (1 / game.n_agents)
+    parts, alpha = game.appropriation, game.alpha.astype(np.float64)
+    lost = parts.beta / game.n_agents * (felt * alpha).sum()
+    slope = (parts.eta - lost) * surplus[:, None] - parts.kappa
+    return np.clip(slope / (2 * parts.xi), 0.0, 1.0)[:, 0]
 
 
 def team_plan(game: AppropriationGame) -> Profile:

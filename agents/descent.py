@@ -17,6 +17,9 @@ ROUNDS, SWEEP_POINTS, MOVED = 2, 5, 0.02
 MOST_POINTS = ROUNDS * len(BOX) * (SWEEP_POINTS + 1)
 # Of a parabola.
 FEWEST_POINTS = 3
+# A vertex is rounded: the last bits of a fit differ between processors, and with them every point
+# that is tried afterwards.
+DECIMALS = 6
 
 # kappa [P] and xi [P] of several points -> outcomes by name at each; NaN where there are none.
 Reached = Callable[[tuple[float, ...], tuple[float, ...]], Sequence[Mapping[str, float]]]
@@ -25,11 +28,11 @@ Reached = Callable[[tuple[float, ...], tuple[float, ...]], Sequence[Mapping[str,
 def descend(reached: Reached, wanted: Mapping[str, float]) -> Iterator[dict[str, Any]]:
     """Coordinate descent, as published, for one objective: every point tried.
 
-    Along an axis five points are tried, then the vertex of the parabola that fits them best, if it
-    is a minimum inside the box; the best of the six is kept. Two rounds, or fewer once neither
-    parameter moves by more than 0.02. The start, the fit and the rule to keep the best of six are
-    not published. A point without outcomes is passed over; where an axis has no other, the descent
-    stays where it is and keeps none.
+    Along an axis five points are tried, then the vertex of the parabola that fits them best, to six
+    decimals, if it is a minimum inside the box; the best of the six is kept. Two rounds, or fewer
+    once neither parameter moves by more than 0.02. The start, the fit and the rule to keep the best
+    of six are not published. A point without outcomes is passed over; where an axis has no other,
+    the descent stays where it is and keeps none.
 
     Args:
         reached: outcomes at several points.
@@ -80,9 +83,9 @@ def _tried(
 
 
 def _vertex(places: Sequence[float], values: Sequence[float]) -> float:
-    """Minimum of the parabola that fits the known values best; NaN if it has none."""
+    """Minimum of the parabola that fits the known values best, rounded; NaN if it has none."""
     known = np.isfinite(values)
     if known.sum() < FEWEST_POINTS:
         return np.nan
     bend, slope, _ = np.polyfit(np.array(places)[known], np.array(values)[known], 2)
-    return float(-slope / (2 * bend)) if bend > 0 else np.nan
+    return round(float(-slope / (2 * bend)), DECIMALS) if bend > 0 else np.nan

@@ -1,4 +1,8 @@
-"""Released edition against episodes recorded from the published code: equal to the last bit."""
+"""Released edition against episodes recorded from the published code.
+
+Equal to the last bit where NumPy has the vector instructions that it was recorded with, and else
+within a rounding of elementary functions.
+"""
 
 import json
 import os
@@ -9,6 +13,7 @@ import numpy as np
 import pytest
 
 from coopetition import envs
+from coopetition.reports.machine import machine
 
 DEFAULT = Path(__file__).parents[3] / "shared" / "reference" / "trajectories"
 RECORDED = Path(os.environ.get("COOPETITION_RECORDINGS", DEFAULT))
@@ -21,6 +26,18 @@ SCORES = ("reputation_scores", "public_reputations")
 TIERS = ["premium", "standard", "probation", "excluded"]
 # The only entry that depends on the order of a long float32 sum.
 TOLERANCE = {"reward_variance": 1.5e-6}
+# With AVX-512, as recorded, NumPy computes logarithms and powers by other code than without.
+EXACT = "X86_V4" in machine()["vector_instructions"]
+ELSEWHERE = 1e-6
+
+
+def assert_as_recorded(found, recorded):
+    """Numbers of an episode, compared with the size of the largest of them where not exact."""
+    if EXACT:
+        np.testing.assert_array_equal(found, recorded)
+    else:
+        size = np.max(np.abs(recorded), initial=1.0)
+        np.testing.assert_allclose(found, recorded, rtol=ELSEWHERE, atol=ELSEWHERE * size)
 
 
 @pytest.fixture(params=envs.ids("v0"))
@@ -74,12 +91,12 @@ def test_observations_rewards_and_flags_of_every_mode_and_pattern(env_id, record
         for m, mode in enumerate(envs.REWARD_MODES):
             alive = t < lengths[m]
             rewards = game.rewards(outcome, mode)
-            np.testing.assert_array_equal(rewards[alive], recorded["rewards"][m, alive, t])
+            assert_as_recorded(rewards[alive], recorded["rewards"][m, alive, t])
             for flag in ("terminated", "truncated"):
                 np.testing.assert_array_equal(
                     getattr(outcome, flag)[alive], recorded[flag][m, alive, t]
                 )
-            np.testing.assert_array_equal(seen[alive], recorded["obs"][alive, t + 1])
+            assert_as_recorded(seen[alive], recorded["obs"][alive, t + 1])
         ended = outcome.terminated | outcome.truncated
         np.testing.assert_array_equal(ended[t < lengths[0]], (t + 1 == lengths[0])[t < lengths[0]])
 

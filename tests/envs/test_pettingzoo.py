@@ -24,7 +24,7 @@ from pettingzoo.test import (
 )
 from pettingzoo.test.state_test import state_test
 from pettingzoo.utils import aec_to_parallel, parallel_to_aec
-from test_conformance import recorded
+from test_conformance import assert_as_recorded, recorded
 
 from coopetition import envs
 from coopetition.envs import pettingzoo as modules
@@ -330,8 +330,8 @@ class TestRecordings:
             length = recorded["parallel_length"][m]
             actions = recorded["parallel_actions"][:length]
             rewards, flags, seen = self.played(env_id, mode, actions)
-            np.testing.assert_array_equal(rewards, recorded["parallel_rewards"][m, :length])
-            np.testing.assert_array_equal(seen, recorded["parallel_obs"][: length + 1])
+            assert_as_recorded(rewards, recorded["parallel_rewards"][m, :length])
+            assert_as_recorded(seen, recorded["parallel_obs"][: length + 1])
             for column, flag in enumerate(("parallel_terminated", "parallel_truncated")):
                 np.testing.assert_array_equal(
                     np.array(flags)[:, column], recorded[flag][m, :length]
@@ -345,7 +345,7 @@ class TestRecordings:
             length = recorded["length"][m, self.PATTERN]
             actions = recorded["actions"][self.PATTERN, :length]
             rewards, flags, _ = self.played(env_id, mode, actions)
-            np.testing.assert_array_equal(rewards, recorded["rewards"][m, self.PATTERN, :length])
+            assert_as_recorded(rewards, recorded["rewards"][m, self.PATTERN, :length])
             for column, flag in enumerate(("terminated", "truncated")):
                 np.testing.assert_array_equal(
                     np.array(flags)[:, column], recorded[flag][m, self.PATTERN, :length]

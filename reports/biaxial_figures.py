@@ -19,7 +19,7 @@ from coopetition.agents.descent import START
 
 from .biaxial import COLLAPSE, targets
 from .biaxial_comparison import at, ends
-from .theme import HALO, INK, WIDTH, Plot, apply
+from .theme import HALO, INK, WIDTH, Plot, apply, between
 
 TITLES = {
     "equilibrium": "published equilibrium",
@@ -133,14 +133,12 @@ def _trained_caption(data: pd.DataFrame) -> str:
         return "No learner was trained on the two-dimensional S-LCD in this run."
     parts = []
     for policy, rows in data.groupby("policy", sort=False):
-        p, equilibrium = rows["appropriation"], rows["equilibrium_appropriation"]
-        c = rows["cooperation"]
         parts.append(
             f"{policy} ({len(rows)} points, {rows['finished'].max()} seeds of "
-            f"{rows['steps'].max():,} steps) ends with c of {c.min():.0f} to {c.max():.0f} and p "
-            f"of {p.min():.2f} to {p.max():.2f}, where the published equilibrium has p of "
-            f"{equilibrium.min():.2f} to {equilibrium.max():.2f} and the joint plan "
-            f"{rows['team_appropriation'].min():.2f} to {rows['team_appropriation'].max():.2f}"
+            f"{rows['steps'].max():,} steps) ends with c of {between(rows['cooperation'], 0)} and "
+            f"p of {between(rows['appropriation'])}, where the published equilibrium has p of "
+            f"{between(rows['equilibrium_appropriation'])} and the joint plan "
+            f"{between(rows['team_appropriation'])}"
         )
     return (
         f"{'; '.join(parts)}. Means over an episode, agents and seeds of corrected learners on "
@@ -321,8 +319,7 @@ def _count(outcomes: pd.DataFrame, way: str) -> int:
 
 def _range(outcomes: pd.DataFrame, way: str) -> str:
     """Mean cooperation over the grid."""
-    means = outcomes.loc[outcomes["play"] == way, "cooperation"].map(np.mean)
-    return f"{means.min():.1f} to {means.max():.1f}"
+    return between(outcomes.loc[outcomes["play"] == way, "cooperation"].map(np.mean), 1)
 
 
 def _trusting(outcomes: pd.DataFrame, way: str) -> int:
@@ -332,7 +329,7 @@ def _trusting(outcomes: pd.DataFrame, way: str) -> int:
 
 def _calibration_caption(data: pd.DataFrame, calibration: pd.DataFrame, wanted: float) -> str:
     reached = {way: data.loc[data["play"] == way, "appropriation"] for way in PLAYS}
-    said = [f"{v.min():.3f} to {v.max():.3f} ({TITLES[way]})" for way, v in reached.items()]
+    said = [f"{between(v, 3)} ({TITLES[way]})" for way, v in reached.items()]
     solved = calibration["play"].isin(PLAYS)
     last = ends(calibration[solved])
     apart = last.groupby("play")[["kappa", "xi"]].agg(np.ptp).to_numpy().max()

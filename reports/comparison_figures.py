@@ -21,6 +21,7 @@ from .theme import (
     PUBLISHED_COLOUR,
     Plot,
     apply,
+    between,
     learner_colour,
     signed,
 )
@@ -209,16 +210,11 @@ def _budgets_caption(shown: pd.DataFrame) -> str:
         half = lines.loc[(lines["part"] - 0.5).abs().groupby(lines["reward_mode"]).idxmin()]
         start = lines[lines["part"] == 0]
         said.append(
-            f"{title}: {_between(start, 'tau')} before training, {_between(half, 'tau')} after "
-            f"{100 * half['part'].iloc[0]:.0f} % of the steps, and {_between(half, 'tau_seeds')} "
+            f"{title}: {between(start['tau'])} before training, {between(half['tau'])} after "
+            f"{100 * half['part'].iloc[0]:.0f} % of the steps, and {between(half['tau_seeds'])} "
             "for the last ranking and that of resampled seeds"
         )
     return (
         "Kendall's tau of the ranking of learners by interquartile mean with the ranking at the "
         f"end, over reward modes. {'; '.join(said)}. Below, the rank of every learner."
     )
-
-
-def _between(rows: pd.DataFrame, column: str) -> str:
-    least, most = signed(rows[column].min()), signed(rows[column].max())
-    return least if least == most else f"{least} to {most}"

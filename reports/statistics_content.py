@@ -18,7 +18,7 @@ from .performance_figures import main_pools
 from .returns import ablation_summary
 from .significance import POWER
 from .sources import published
-from .theme import signed
+from .theme import between, signed
 
 # Tables that the section shows, see `schema`.
 TABLES: tuple[str, ...] = ("pools", "performance", "ranks", "paired_tests", "equivalence", "power")
@@ -219,12 +219,8 @@ def contribution_summary(contributions: pd.DataFrame) -> str:
     said = []
     for (edition, protocol), part in known.groupby(["edition", "protocol"]):
         said.append(
-            f"{edition}, {protocol}: {_range(part['median'])} % for learners, of which other play "
-            f"is {_range(part['policy_effect'])} %, and {_range(part['fixed'])} % for the constant"
+            f"{edition}, {protocol}: {between(part['median'], 0)} % for learners, of which other "
+            f"play is {between(part['policy_effect'], 0)} %, and {between(part['fixed'], 0)} % for "
+            "the constant"
         )
     return f"Medians by class, {'; '.join(said)}."
-
-
-def _range(values: pd.Series) -> str:
-    least, most = signed(values.min(), 0), signed(values.max(), 0)
-    return least if least == most else f"{least} to {most}"

@@ -135,6 +135,12 @@ def signed(value: float, digits: int = 2) -> str:
     return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
+def between(values: pd.Series, digits: int = 2) -> str:
+    """From the least to the most of numbers, or the one that both are as they are written."""
+    least, most = signed(values.min(), digits), signed(values.max(), digits)
+    return least if least == most else f"{least} to {most}"
+
+
 def short(value: float) -> str:
     """A number with as many digits as its size needs."""
     digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2

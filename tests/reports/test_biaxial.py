@@ -507,7 +507,8 @@ def test_the_figure_has_a_disc_per_point_and_learner(supplements):
     panels = [ax for ax in plot.figure.axes if ax.get_title(loc="left") or ax.get_title()]
     assert len(panels) == 4
     assert [len(ax.lines) for ax in panels] == [2] * 4
-    assert "IPPO (2 points, 2 seeds of 4,000 steps)" in plot.caption
+    said = "IPPO (2 points, 2 seeds of 4,000 steps) ends with c of 35 and p of 0.30, where"
+    assert said in plot.caption  # not 35 to 35
     nothing = schema.table("biaxial_trained", [])
     empty = FIGURES["biaxial_trained"](supplements["biaxial_maps"], nothing)
     assert empty.caption.startswith("No learner was trained")

@@ -16,14 +16,13 @@ by learner-steps.
 
 from __future__ import annotations
 
-import os
-
-os.environ["OMP_NUM_THREADS"] = "1"
-
 import argparse
+import multiprocessing
+import os
 import sys
 import time
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -37,6 +36,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from coopetition import agents, envs
 from coopetition.agents.devices import present
+from coopetition.agents.process import JOB_ENVIRONMENT
 from coopetition.agents.registry import learner
 from coopetition.agents.runs import Run
 
@@ -260,15 +260,17 @@ def main() -> None:
     asked = parser.parse_args()
     if unknown := ", ".join(sorted(set(asked.learners) - set(known))):
         parser.error(f"no learner in slices: {unknown}; choose {', '.join(known)}")
-    torch.set_num_threads(1)
     players, device = envs.game(asked.environment).n_agents, present(asked.device)
     print(f"{asked.environment}, {players} agents, slices on {device}")
     print("rates per CPU-second; shares of CPU time in the environment and in updates")
     columns = ("steps of a run", "of all runs", "learner-steps", "updates")
     print(f"  {'':<24}{'slices':>7}" + "".join(f"{column:>16}" for column in columns), end="")
-    print(f"{'environment':>13}{'update':>13}   to the library")
-    for policy in asked.learners or known:
-        compare(policy, asked.environment, device)
+    print(f"{'environment':>13}{'update':>13}   to the library", flush=True)
+    os.environ |= JOB_ENVIRONMENT  # the process starts as the jobs of a study do
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=spawn) as pool:
+        for policy in asked.learners or known:
+            pool.submit(compare, policy, asked.environment, device).result()
 
 
 if __name__ == "__main__":

@@ -8,11 +8,12 @@ deleted, so that a killed call goes on where it was. With other replicates or on
 figures are printed only. The plan of a study takes its costs of long runs from there.
 
 Measured are CPU-seconds per environment step on one thread, environment and everything else
-included, of a run alone and of several replicates side by side, on a game of two agents and on one
-of six; for all agents of the game together. Start-up is left out: the figure is the difference
-between a longer and a shorter training, over the difference of their steps. Beside it stand the
-algorithm of stable-baselines3 that a learner extends, as it is, on one copy of the joint view, and
-the published implementation (measured on one core; see `PUBLISHED`).
+included, in a process that starts as the jobs of a study do: of a run alone and of several
+replicates side by side, on a game of two agents and on one of six; for all agents of the game
+together. Start-up is left out: the figure is the difference between a longer and a shorter
+training, over the difference of their steps. Beside it stand the algorithm of stable-baselines3
+that a learner extends, as it is, on one copy of the joint view, and the published implementation
+(measured on one core; see `PUBLISHED`).
 
 The projection is for the budgets of the published study, seven seeds and three reward modes. Costs
 per step between two and six agents, and beyond, are taken to be linear in the number of agents; the
@@ -21,12 +22,9 @@ game of 40 is measured by itself.
 
 from __future__ import annotations
 
-import os
-
-os.environ["OMP_NUM_THREADS"] = "1"
-
 import argparse
 import multiprocessing
+import os
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -44,6 +42,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from coopetition import agents, envs
 from coopetition.agents.devices import present
+from coopetition.agents.process import JOB_ENVIRONMENT
 from coopetition.agents.registry import learner
 from coopetition.agents.runs import Run
 from coopetition.reports import schema
@@ -219,7 +218,8 @@ def main() -> None:
     recorded = device == "cpu" and many == STUDY_RUNS
     print("CPU milliseconds per environment step; projected CPU-hours of the published study")
     print(line("", SHOWN), flush=True)
-    # A process each, since the memory of large replay buffers would not be given back.
+    # A process each, which starts as the jobs of a study do, and whose memory is given back.
+    os.environ |= JOB_ENVIRONMENT
     spawn = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(1, mp_context=spawn, max_tasks_per_child=1)
     for policy in asked.learners or known:

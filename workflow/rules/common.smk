@@ -1,14 +1,6 @@
 import os
 import sys
 
-# One thread per job, parallelism by jobs. The malloc settings keep large temporaries mapped.
-os.environ |= {
-    "OMP_NUM_THREADS": "1",
-    "MALLOC_MMAP_THRESHOLD_": "4294967296",
-    "MALLOC_TRIM_THRESHOLD_": "8589934592",
-    "MALLOC_TOP_PAD_": "268435456",
-}
-
 sys.path.insert(0, os.path.join(workflow.basedir, "workflow"))
 
 from pathlib import Path
@@ -18,6 +10,7 @@ from coopetition.agents.attempts import ATTEMPTS
 from coopetition.agents.audits import AUDITS as AUDIT_NAMES
 from coopetition.agents.descent import MOST_POINTS
 from coopetition.agents.devices import DeviceError, present
+from coopetition.agents.process import JOB_ENVIRONMENT
 from coopetition.agents.registry import SIGNATURES, learner
 from coopetition.reports.cases import ENVIRONMENTS as CASE_ENVIRONMENTS
 from coopetition.reports.cases import TABLES as CASE_TABLES
@@ -29,6 +22,8 @@ from study.study import CERTIFIED_EDITION
 
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
+
+os.environ |= JOB_ENVIRONMENT
 
 installed = Path(envs.__file__).resolve().parents[1]
 if installed != Path(workflow.basedir).resolve():

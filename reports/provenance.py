@@ -59,14 +59,14 @@ def describe(root: Path) -> dict[str, Any]:
 
 def hardware() -> str:
     """Processor, cores and memory, as far as the system tells."""
-    parts = [_processor(Path("/proc/cpuinfo")), f"{os.cpu_count()} cores"]
+    parts = [processor(Path("/proc/cpuinfo")), f"{os.cpu_count()} cores"]
     if "SC_PHYS_PAGES" in os.sysconf_names:
         size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
         parts.append(f"{size:.0f} GiB of memory")
     return ", ".join(part for part in parts if part)
 
 
-def _processor(info: Path) -> str:
+def processor(info: Path) -> str:
     """Its name and, since virtual machines shorten names, its family and model."""
     lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
     said = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}

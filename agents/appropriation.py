@@ -123,10 +123,15 @@ def utilities(game: AppropriationGame, actions: Array, weights: Array) -> Array:
     """
     cooperation, taken = actions[:, 0::2], actions[:, 1::2]
     alpha = game.alpha.astype(np.float64)
-    surplus = game.value.gamma * cooperation.prod(axis=1) ** (1 / game.n_agents)
+    surplus = _surplus(game, cooperation)
     own = game.endowments - cooperation + game.value.theta * np.log1p(cooperation)
     payoffs = own + alpha * surplus[:, None] + game.appropriation.change(alpha, surplus, taken)
     return payoffs + payoffs @ weights.T
+
+
+def _surplus(game: AppropriationGame, cooperation: Array) -> Array:
+    """What is created together: gamma times the geometric mean of cooperation, [S, N] -> [S]."""
+    return game.value.gamma * cooperation.prod(axis=1) ** (1 / game.n_agents)
 
 
 def best_responses(game: AppropriationGame, weights: Array) -> Profile:
@@ -136,13 +141,13 @@ def best_responses(game: AppropriationGame, weights: Array) -> Profile:
     actions = np.repeat(start.T.reshape(1, -1).astype(np.float64), count, axis=0)
     sweeps = np.zeros(count, int)
     moving = np.ones(count, bool)
+    felt = np.eye(game.n_agents) + weights  # own payoff included
     for _ in range(SWEEPS):
         before = actions.copy()
         for number in range(actions.shape[1]):
             agent, second = divmod(number, game.actions_per_agent)
             best = _best_appropriation if second else _best_cooperation
-            felt = weights[agent] + np.eye(game.n_agents)[agent]  # own payoff included
-            actions[moving, number] = best(game, felt, actions, agent)[moving]
+            actions[moving, number] = best(game, felt[agent], actions, agent)[moving]
         sweeps[moving] += 1
         moving &= np.abs(actions - before).max(axis=1) >= TOLERANCE
         if not moving.any():
@@ -177,7 +182,7 @@ def _best_cooperation(game: AppropriationGame, felt: Array, actions: Array, agen
 
 def _best_appropriation(game: AppropriationGame, felt: Array, actions: Array, agent: int) -> Array:
     """Root of dU / dp = (eta - beta / N sum_j felt_j alpha_j) S - kappa - 2 xi p, cut to [0, 1]."""
-    surplus = game.value.gamma * actions[:, 0::2].prod(axis=1) ** (1 / game.n_agents)
+    surplus = _surplus(game, actions[:, 0::2])
     parts, alpha = game.appropriation, game.alpha.astype(np.float64)
     lost = parts.beta / game.n_agents * (felt * alpha).sum()
     slope = (parts.eta - lost) * surplus[:, None] - parts.kappa

@@ -5,7 +5,7 @@ import platform
 from coopetition.reports import provenance
 
 
-def test_aprocessor_has_its_family_and_model(tmp_path):
+def test_a_processor_has_its_family_and_model(tmp_path):
     """Names such as `AMD EPYC` stand for processors of very different speed."""
     info = tmp_path / "cpuinfo"
     one = "processor\t: 0\ncpu family\t: 26\nmodel\t\t: 2\nmodel name\t: AMD EPYC\nflags\t: fpu\n"
